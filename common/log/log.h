@@ -1,0 +1,102 @@
+// The port to an engine that keeps journals: named topics with numbered partitions, each a totally ordered
+// list of records with ascending offsets. Engines know nothing of frames; the proof is in the records.
+//
+// What is asked of an engine: one producer's records land in the order of Append, and after one that does
+// not land none of its later ones does; what readers have seen is not lost or reordered. If an engine breaks
+// this all the same, the journal notices and halts.
+//
+// Thread safety: all methods may be called from any thread. Callbacks come on threads of the engine, one at a
+// time for each listener or producer; they must not block, and must not destroy the object that calls them.
+#ifndef SANYUAN_COMMON_LOG_LOG_H_
+#define SANYUAN_COMMON_LOG_LOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+
+namespace sanyuan::log {
+
+struct TopicPartition {
+  std::string topic;
+  int32_t partition = 0;
+
+  auto operator<=>(const TopicPartition&) const = default;
+  // "order_intake.journal/3"
+  std::string ToString() const;
+};
+
+struct Record {
+  int64_t offset = 0;
+  std::string bytes;
+};
+
+// Writes to one partition. Its records land in order; destroying it gives up those that have not landed yet
+// (they may still land, or not).
+class Producer {
+ public:
+  virtual ~Producer() = default;
+  // Never blocks. `bytes` becomes durable some time later; who wants to know reads it back.
+  // ResourceExhausted: too much is queued, nothing was taken. FailedPrecondition: this producer is lost
+  // (OnLost was or will be called) and takes nothing any more.
+  virtual absl::Status Append(std::string bytes) = 0;
+};
+
+class ProducerListener {
+ public:
+  virtual ~ProducerListener() = default;
+  // Records wait for something outside (a full disk, brokers away). They still land when it is over, in
+  // order. `why` is for people. Called again with OK when they go on.
+  virtual void OnStalled(const absl::Status& why) = 0;
+  // Nothing more of this producer lands except what is on its way. A new producer is needed.
+  virtual void OnLost(const absl::Status& why) = 0;
+};
+
+class RecordListener {
+ public:
+  virtual ~RecordListener() = default;
+  // Records in ascending order, each once.
+  virtual void OnRecords(absl::Span<const Record> records) = 0;
+  // All records below `end_offset` were delivered. Called once after the first catching up and after each
+  // later batch.
+  virtual void OnEnd(int64_t end_offset) = 0;
+  // The connection was interrupted or reading failed; reading goes on by itself. What was read before should
+  // be checked again before it is relied on.
+  virtual void OnTrouble(const absl::Status& why) = 0;
+};
+
+// Delivers until it is destroyed. Its destructor waits for a callback in progress, and none comes after it.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+class Log {
+ public:
+  virtual ~Log() = default;
+
+  virtual absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
+                                                                ProducerListener* listener) = 0;
+  // Delivers from `offset` on. `from_offset` beyond the end is OutOfRange: the log was cut.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const TopicPartition& where,
+                                                                  int64_t from_offset,
+                                                                  RecordListener* listener) = 0;
+  // The record at exactly this offset; nullopt when the log has none there. May block on the disk.
+  virtual absl::StatusOr<std::optional<Record>> ReadAt(const TopicPartition& where, int64_t offset) = 0;
+  // Up to `limit` records from `offset` on, in order; fewer or none at the end. May block on the disk.
+  virtual absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
+                                                       size_t limit) = 0;
+  // The offset that the next record will get; 0 for an empty or unknown partition.
+  virtual absl::StatusOr<int64_t> EndOffset(const TopicPartition& where) = 0;
+};
+
+}  // namespace sanyuan::log
+
+#endif  // SANYUAN_COMMON_LOG_LOG_H_

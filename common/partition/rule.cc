@@ -1,0 +1,102 @@
+#include "common/partition/rule.h"
+
+#include <fmt/format.h>
+
+namespace sanyuan::partition {
+
+std::string_view SkipKindName(SkipKind kind) {
+  switch (kind) {
+    case SkipKind::kLate:
+      return "late";
+    case SkipKind::kLostRace:
+      return "lost_race";
+    case SkipKind::kDuplicate:
+      return "duplicate";
+    case SkipKind::kStray:
+      return "stray";
+  }
+  return "unknown";
+}
+
+bool Rule::ResumeAt(const Place& place, std::string_view record) {
+  Frame frame;
+  if (safeguards_.verify_stored_places) {
+    if (Parse(record, frame) != FrameError::kNone || frame.journal_id != place.journal_id ||
+        frame.height != place.height || frame.digest != place.head || frame.term != place.term) {
+      return false;
+    }
+  }
+  place_ = place;
+  last_offset_ = place.offset;
+  hole_pending_ = false;
+  return true;
+}
+
+Verdict Rule::Damage(std::string what) const {
+  Verdict verdict;
+  verdict.damage = std::move(what);
+  return verdict;
+}
+
+Verdict Rule::Skip(SkipKind kind) const {
+  if (strictness_ == Strictness::kStrict) {
+    return Damage(fmt::format("a record that one writer never leaves ({})", SkipKindName(kind)));
+  }
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::kSkipped;
+  verdict.skip = kind;
+  return verdict;
+}
+
+Verdict Rule::Judge(int64_t offset, std::string_view record) {
+  const int64_t expected = last_offset_ ? *last_offset_ + 1 : 0;
+  last_offset_ = offset;
+  if (offset != expected) {
+    if (strictness_ == Strictness::kStrict) {
+      return Damage(fmt::format("offset {} is missing", expected));
+    }
+    hole_pending_ = true;
+  }
+
+  Verdict verdict;
+  Frame& frame = verdict.frame;
+  switch (Parse(record, frame)) {
+    case FrameError::kNotAFrame:
+      return Skip(SkipKind::kStray);
+    case FrameError::kUnknownVersion:
+      return Damage("unknown frame version or kind");
+    case FrameError::kWrongDigest:
+      return Damage("digest does not match the content");
+    case FrameError::kNone:
+      break;
+  }
+
+  if (!place_) {
+    if (frame.kind != FrameKind::kGenesis || offset != 0 || frame.height != 0) {
+      return Damage("the journal does not begin with a genesis");
+    }
+  } else {
+    if (frame.journal_id != place_->journal_id) return Skip(SkipKind::kStray);
+    if (frame.kind == FrameKind::kGenesis) return Damage("a second genesis");
+    const bool begins_term = frame.kind != FrameKind::kDecision;
+    if (begins_term && frame.term != frame.height) return Damage("a term that is not its own height");
+    if (safeguards_.check_term && frame.term < place_->term) return Skip(SkipKind::kLate);
+    if (frame.height <= place_->height) {
+      if (begins_term) return Skip(SkipKind::kLostRace);
+      if (!safeguards_.check_term || frame.term == place_->term) return Skip(SkipKind::kDuplicate);
+    }
+    if (frame.height != place_->height + 1) {
+      return Damage(fmt::format("height {} after {}", frame.height, place_->height));
+    }
+    if (safeguards_.check_prev && frame.prev != place_->head) return Damage("the chain does not continue");
+    if (safeguards_.check_term && !begins_term && frame.term != place_->term) {
+      return Damage(fmt::format("term {} in term {}", frame.term, place_->term));
+    }
+  }
+  place_ = Place{frame.journal_id, frame.term, frame.height, frame.digest, offset};
+  hole_pending_ = false;
+  verdict.kind = Verdict::Kind::kAccepted;
+  return verdict;
+}
+
+}  // namespace sanyuan::partition

@@ -1,0 +1,41 @@
+// Each safeguard of the journal, by name. In the product they are constants and always on. A test build
+// (SANYUAN_TEST_CONTROLS) can switch one off, to show that the simulation catches what then goes wrong.
+#ifndef SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
+#define SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
+
+namespace sanyuan::partition {
+
+#ifdef SANYUAN_TEST_CONTROLS
+#define SANYUAN_SAFEGUARD(name) bool name = true
+#else
+#define SANYUAN_SAFEGUARD(name) static constexpr bool name = true
+#endif
+
+struct Safeguards {
+  // A record must name the digest of the one before it.
+  SANYUAN_SAFEGUARD(check_prev);
+  // Records of lower terms are skipped, records of higher terms are damage.
+  SANYUAN_SAFEGUARD(check_term);
+  // A writer decides only after it has read its own take-over as accepted.
+  SANYUAN_SAFEGUARD(await_take_over);
+  // The memory of request ids is part of the folded state.
+  SANYUAN_SAFEGUARD(fold_request_ids);
+  // How far inputs were read is part of the decision that consumed them.
+  SANYUAN_SAFEGUARD(fold_cursors);
+  // A command is answered when its decision was read back as accepted.
+  SANYUAN_SAFEGUARD(answer_after_read_back);
+  // A stored place is used only after its record was read again.
+  SANYUAN_SAFEGUARD(verify_stored_places);
+  // The record at the head is read again, so that a cut log is noticed.
+  SANYUAN_SAFEGUARD(reread_head);
+  // An allocation run computes from the input set aside at its start.
+  SANYUAN_SAFEGUARD(run_from_snapshot);
+  // A snapshot is used only if the state loaded from it has the digest that its record names.
+  SANYUAN_SAFEGUARD(verify_snapshots);
+};
+
+#undef SANYUAN_SAFEGUARD
+
+}  // namespace sanyuan::partition
+
+#endif  // SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
