@@ -43,6 +43,9 @@ struct Stamp {
   Actor actor;
   std::string method;        // Full RPC name; empty for all but commands.
   RequestId request_id{};    // Zero for all but commands.
+  // Of the record. In Evolve only, zero elsewhere; for internal tables that remember where pages stand, never
+  // for ids or business rows: heights differ from engine to engine and from run to run.
+  uint64_t height = 0;
 };
 
 // An id for what a command creates: "620121-" and 26 characters that derive from county, actor, method and
