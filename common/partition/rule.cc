@@ -38,13 +38,21 @@ Verdict Rule::Damage(std::string what) const {
   return verdict;
 }
 
-Verdict Rule::Skip(SkipKind kind) const {
-  if (strictness_ == Strictness::kStrict) {
+void Rule::GoTo(const Place& place, int64_t next_offset) {
+  place_ = place;
+  last_offset_ = next_offset - 1;
+  hole_pending_ = false;
+}
+
+Verdict Rule::Skip(SkipKind kind, const Frame& frame) const {
+  // A release stands behind what it repairs, so it is met again after it was followed.
+  if (strictness_ == Strictness::kStrict && frame.kind != FrameKind::kRelease) {
     return Damage(fmt::format("a record that one writer never leaves ({})", SkipKindName(kind)));
   }
   Verdict verdict;
   verdict.kind = Verdict::Kind::kSkipped;
   verdict.skip = kind;
+  verdict.frame = frame;
   return verdict;
 }
 
@@ -62,7 +70,7 @@ Verdict Rule::Judge(int64_t offset, std::string_view record) {
   Frame& frame = verdict.frame;
   switch (Parse(record, frame)) {
     case FrameError::kNotAFrame:
-      return Skip(SkipKind::kStray);
+      return Skip(SkipKind::kStray, Frame{});
     case FrameError::kUnknownVersion:
       return Damage("unknown frame version or kind");
     case FrameError::kWrongDigest:
@@ -76,14 +84,14 @@ Verdict Rule::Judge(int64_t offset, std::string_view record) {
       return Damage("the journal does not begin with a genesis");
     }
   } else {
-    if (frame.journal_id != place_->journal_id) return Skip(SkipKind::kStray);
+    if (frame.journal_id != place_->journal_id) return Skip(SkipKind::kStray, Frame{});
     if (frame.kind == FrameKind::kGenesis) return Damage("a second genesis");
     const bool begins_term = frame.kind != FrameKind::kDecision;
     if (begins_term && frame.term != frame.height) return Damage("a term that is not its own height");
-    if (safeguards_.check_term && frame.term < place_->term) return Skip(SkipKind::kLate);
+    if (safeguards_.check_term && frame.term < place_->term) return Skip(SkipKind::kLate, frame);
     if (frame.height <= place_->height) {
-      if (begins_term) return Skip(SkipKind::kLostRace);
-      if (!safeguards_.check_term || frame.term == place_->term) return Skip(SkipKind::kDuplicate);
+      if (begins_term) return Skip(SkipKind::kLostRace, frame);
+      if (!safeguards_.check_term || frame.term == place_->term) return Skip(SkipKind::kDuplicate, frame);
     }
     if (frame.height != place_->height + 1) {
       return Damage(fmt::format("height {} after {}", frame.height, place_->height));

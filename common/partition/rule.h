@@ -46,7 +46,7 @@ struct Verdict {
   Kind kind = Kind::kDamage;
   SkipKind skip = SkipKind::kStray;
   std::string damage;  // For people: what is wrong.
-  Frame frame;         // Of accepted records; its payload points into the record.
+  Frame frame;         // Of accepted and of skipped records (but strays); its payload points into the record.
 };
 
 class Rule {
@@ -64,8 +64,8 @@ class Rule {
   // Judges the next record of the log and, when it is accepted, moves on. REQUIRES: offsets ascend.
   Verdict Judge(int64_t offset, std::string_view record);
 
-  // Moves on by a record whose place is known already (the writer's own, read back byte for byte).
-  void Advance(const Place& place) { place_ = place; }
+  // Goes on at `next_offset`, as a release says; `place` is where the reader then stands.
+  void GoTo(const Place& place, int64_t next_offset);
 
   // True while offsets are missing behind the place and no accepted record has shown yet that nothing of the
   // journal was among them. A reader that reaches the end of the log like this has found damage.
@@ -73,7 +73,7 @@ class Rule {
 
  private:
   Verdict Damage(std::string what) const;
-  Verdict Skip(SkipKind kind) const;
+  Verdict Skip(SkipKind kind, const Frame& frame) const;
 
   Strictness strictness_;
   Safeguards safeguards_;

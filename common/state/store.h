@@ -76,9 +76,12 @@ class Store {
   // One digest per county over its business rows. Counties without rows are left out.
   std::map<County, Digest> BusinessDigests();
 
+  // REQUIRES: between two records; a row that the current record changes again would change in the snapshot too.
   Snapshot Capture() const;
   // Replaces everything. DataLoss when `bytes` is not a snapshot of these tables; the store is then empty.
   absl::Status Load(std::string_view bytes);
+  // After Load: the rows are those after the record at `height`.
+  void RestoredAt(uint64_t height) { record_ = height; }
 
   uint64_t record() const { return record_; }
 

@@ -1,0 +1,77 @@
+#include "common/partition/bookkeeping.h"
+
+#include <cstring>
+
+#include "common/partition/content.h"
+
+namespace sanyuan::partition {
+namespace {
+
+// Forgetting is bounded, so that the first decision after a quiet week does not have to forget a week at once.
+constexpr int kForgetAtOnce = 16;
+
+}  // namespace
+
+uint64_t RequestMillis(const RequestId& id) {
+  uint64_t millis = 0;
+  for (size_t i = 0; i < 6; ++i) millis = (millis << 8) | id[i];
+  return millis;
+}
+
+RequestKey KeyOf(const Actor& actor, std::string_view method, const RequestId& id) {
+  const Digest digest =
+      Sha256OfParts({actor.id, method, {reinterpret_cast<const char*>(id.data()), id.size()}});
+  RequestKey key;
+  key.id_ms = RequestMillis(id);
+  std::memcpy(&key.hash.first, digest.bytes.data(), 8);
+  std::memcpy(&key.hash.second, digest.bytes.data() + 8, 8);
+  return key;
+}
+
+void Bookkeeping::FoldCursor(const journal::v1::Cursor& cursor) {
+  CursorRow& row = cursors.Mutate({cursor.topic()});
+  row.journal_id = cursor.journal_id();
+  row.offset = cursor.offset();
+  row.height = cursor.height();
+  row.head = cursor.head().size() == 32 ? DigestFromBytes(cursor.head()) : Digest{};
+  row.index = cursor.index();
+}
+
+void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height, const Safeguards& safeguards) {
+  for (const journal::v1::Cursor& cursor : decision.cursors()) FoldCursor(cursor);
+  if (!decision.has_command() || !safeguards.fold_request_ids) return;
+
+  const Stamp stamp = StampOf(decision);
+  const auto oldest = static_cast<uint64_t>(absl::ToUnixMillis(stamp.decided_at - kRequestWindow));
+  for (int i = 0; i < kForgetAtOnce; ++i) {
+    std::optional<RequestKey> first;
+    requests.ForEachFrom({}, [&first](const RequestKey& key, const RequestRow&) {
+      first = key;
+      return false;
+    });
+    if (!first || first->id_ms >= oldest) break;
+    requests.Erase(*first);
+  }
+
+  RequestRow& row = requests.Mutate(KeyOf(stamp.actor, stamp.method, stamp.request_id));
+  row.content = decision.command().content();
+  row.height = height;
+  journal::v1::Decision result;
+  *result.mutable_refusals() = decision.refusals();
+  result.set_response(decision.response());
+  result.SerializeToString(&row.result);
+}
+
+journal::v1::Cursor CursorMessage(std::string_view topic, int32_t partition, const CursorRow& row) {
+  journal::v1::Cursor cursor;
+  cursor.set_topic(std::string(topic));
+  cursor.set_partition(partition);
+  cursor.set_journal_id(row.journal_id);
+  cursor.set_offset(row.offset);
+  cursor.set_height(row.height);
+  cursor.set_head(std::string(row.head.view()));
+  cursor.set_index(row.index);
+  return cursor;
+}
+
+}  // namespace sanyuan::partition

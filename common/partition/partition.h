@@ -1,0 +1,227 @@
+// The heart: one partition of one context, as a state machine without threads or I/O. Events come in by its
+// methods, actions go out by Effects.
+//
+// It reads its journal by the rule and folds what is accepted. When it is assigned and has read to the end it
+// takes over, and decides from the moment it reads its take-over as accepted. It writes ahead: each decision
+// chains to its own last record without waiting, and a command is answered when its decision was read back as
+// accepted. When it reads another writer's take-over it stands down: what it decided ahead is undone, and the
+// calls that it can't answer are told to try again (request ids make that safe). It halts rather than lies.
+//
+// Time is what OnTime said last. Thread safety: none; one thread at a time. The domain and the effects must
+// outlive it.
+#ifndef SANYUAN_COMMON_PARTITION_PARTITION_H_
+#define SANYUAN_COMMON_PARTITION_PARTITION_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/partition/bookkeeping.h"
+#include "common/partition/domain.h"
+#include "common/partition/effects.h"
+#include "common/partition/input.h"
+#include "common/partition/reader.h"
+
+namespace sanyuan::partition {
+
+struct PartitionOptions {
+  std::string context;
+  int32_t partition = 0;
+  std::vector<std::string> inputs;  // Topics, in the order in which they are asked for news.
+  Strictness strictness = Strictness::kStrict;
+  Safeguards safeguards;
+  std::string incarnation;  // 16 random bytes of this start.
+  size_t max_in_flight = 8192;
+  size_t max_in_flight_bytes = 16 << 20;
+  size_t max_waiting = 16384;        // Commands that are not decided yet.
+  uint64_t digest_every = 10000;     // Heights whose decision carries a state digest.
+  uint64_t cursor_every = 10000;     // Input records after which a cursor is written for its own sake.
+  bool guard_clock = true;           // Off where the clock is simulated.
+  bool snapshots = true;             // Whether SnapshotReady is wanted.
+  // Only for the control "a cursor outside the decision": where cursors are kept instead.
+  std::map<std::string, CursorRow>* cursors_outside = nullptr;
+};
+
+// A decision elsewhere that a command depends on.
+struct Dependency {
+  std::string journal_id;
+  uint64_t height = 0;
+};
+
+struct PendingCommand {
+  uint64_t call = 0;  // Chosen by the host; comes back with Reply.
+  Command command;
+  std::string content;  // First 16 bytes of the digest over the client's own fields.
+  std::vector<Dependency> after;
+};
+
+class Partition {
+ public:
+  enum class Role : uint8_t { kFollowing, kTakingOver, kLeading };
+
+  Partition(PartitionOptions options, Domain& domain, Effects& effects);
+  ~Partition();
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  // Begins at a snapshot instead of at the genesis. `record` is what the journal holds at place.offset now, `next`
+  // the record after it. DataLoss when the journal does not hold them any more, or the state has not the digest
+  // that `next` names: nothing may be used then, and a new Partition with an empty store reads from the genesis.
+  absl::Status Restore(const Place& place, std::string_view record, std::string_view next,
+                       std::string_view snapshot);
+
+  // Own journal. Records in ascending order; the end when all before it was given.
+  void OnRecords(const std::vector<RawRecord>& records);
+  void OnEnd(int64_t end_offset);
+  void OnHeadRead(int64_t offset, const std::optional<std::string>& record);
+  // A disconnect, a produce error, a pause of the thread: the head is read again before anything is answered.
+  void OnDoubt();
+
+  // Ownership.
+  void Assign();
+  void Unassign();
+
+  // Producer. Stalled: nothing is taken for a while. Lost: some of what is in flight may land or not.
+  void OnStalled(bool stalled);
+  void OnProducerLost();
+
+  // Inputs.
+  void OnInputGrown(const std::string& topic);
+  void OnInputRecords(const std::string& topic, const std::vector<RawRecord>& records, int64_t end);
+  void OnPages(const std::string& topic, const std::vector<RawRecord>& records);
+
+  void OnCommand(PendingCommand command);
+
+  // Moves the clock and, once a second of it, looks at the head again.
+  void OnTime(absl::Time now);
+  // Does a bounded piece of what can be done now (a few milliseconds); true when there is more.
+  bool Pump();
+
+  // For the scrub: damage behind the place. Halts.
+  void HaltAt(int64_t offset, std::string why, std::string_view record);
+
+  Role role() const { return role_; }
+  bool halted() const { return reader_.damage().has_value(); }
+  const JournalReader& reader() const { return reader_; }
+  uint64_t height() const { return reader_.place() ? reader_.place()->height : 0; }
+  size_t in_flight() const { return in_flight_.size(); }
+  size_t waiting() const { return queue_.size() + blocked_.size(); }
+  absl::Time last_decided() const { return last_decided_; }
+  const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
+  // Leading, with nothing in flight, nothing queued, every input read to its end, no timer due and no work.
+  bool Quiet() const;
+  // Why commands are not taken now; empty when they are.
+  std::string WhyNotServing() const;
+
+ private:
+  struct InFlight {
+    Place place;
+    Digest prev;
+    size_t bytes = 0;
+    std::vector<PendingCommand> commands;  // Those that wait for it; the first one caused it.
+    Answer answer;
+    std::vector<state::Change> changes;
+    std::optional<SnapshotPoint> snapshot;
+    absl::Time decided_at;
+  };
+  struct Draft {
+    journal::v1::Decision decision;
+    Stamp stamp;
+    uint64_t height = 0;
+    bool begun = false;
+    size_t bytes = 0;
+    std::optional<SnapshotPoint> snapshot;
+  };
+
+  // partition_read.cc
+  bool Fold(const Frame& frame, int64_t offset, std::string_view record);
+  absl::Status FoldContent(const Frame& frame);
+  absl::Status FoldDecision(const Frame& frame);
+  void AcceptOwn(const Place& place);
+  void Halt();
+  void StandDown(bool tell);
+  void UndoAhead();
+  void AskForHead();
+
+  // partition_write.cc
+  bool CaughtUp() const;
+  void TryTakeOver();
+  void Lead(const Place& place);
+  bool CanDecide() const;
+  bool HasRoom() const;
+  absl::Time Now() const;
+  Draft NewDraft();
+  absl::Status AddEvents(Draft& draft, const std::vector<EventPtr>& events);
+  void Abandon(Draft& draft);
+  bool Commit(Draft& draft, std::vector<PendingCommand> commands);
+  void AddCursors(Draft& draft);
+  void Deliver(uint64_t call, Answer answer);
+
+  // partition_decide.cc
+  bool PumpCommands();
+  bool PumpTimers();
+  bool PumpInputs();
+  bool PumpWork();
+  enum class Step : uint8_t { kDone, kLater, kBlocked };
+  Step DecideOne(PendingCommand& command);
+  std::optional<Step> AnswerFromMemory(PendingCommand& command, absl::Time now);
+  const RequestRow* Remembered(const RequestKey& key) const;
+  bool DependenciesMet(const PendingCommand& command) const;
+  bool HeldBack(InputQueue& input);
+  bool ReactToFront(InputQueue& input, Draft& draft);
+  void ReplyUnavailable(const PendingCommand& command, std::string why);
+
+  PartitionOptions options_;
+  Domain& domain_;
+  Effects& effects_;
+  Bookkeeping books_;
+  JournalReader reader_;
+  std::vector<std::unique_ptr<InputQueue>> inputs_;
+
+  Role role_ = Role::kFollowing;
+  bool assigned_ = false;
+  bool stalled_ = false;
+  std::optional<int64_t> end_offset_;
+  int64_t next_offset_ = 0;
+  uint64_t folded_height_ = 0;  // Of the last accepted record whose content is in the state.
+
+  std::optional<Digest> take_over_;  // The one that is in flight.
+  std::optional<SnapshotPoint> take_over_snapshot_;
+  Place ahead_;                      // Of the last record written.
+  std::deque<InFlight> in_flight_;
+  size_t in_flight_bytes_ = 0;
+
+  absl::Time now_ = absl::InfinitePast();
+  absl::Time last_decided_ = absl::InfinitePast();        // Of what is accepted.
+  absl::Time last_decided_ahead_ = absl::InfinitePast();  // With what is in flight.
+
+  std::deque<PendingCommand> queue_;
+  std::deque<PendingCommand> blocked_;  // Waiting for what they depend on.
+  bool progress_ = false;               // Something that blocked ones may wait for has moved.
+
+  bool doubt_ = false;
+  std::optional<Place> head_asked_;
+  absl::Time head_checked_ = absl::InfinitePast();
+  std::vector<std::pair<uint64_t, Answer>> held_answers_;
+
+  struct Pages {
+    std::string topic;
+    std::vector<uint64_t> heights;
+    std::vector<std::vector<EventPtr>> events;
+    bool complete = false;
+  };
+  std::optional<Pages> pages_;
+
+  // Only for the control "request ids outside the fold".
+  std::map<RequestKey, RequestRow> remembered_outside_;
+};
+
+}  // namespace sanyuan::partition
+
+#endif  // SANYUAN_COMMON_PARTITION_PARTITION_H_
