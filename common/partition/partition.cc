@@ -61,7 +61,7 @@ absl::Status Partition::Restore(const Place& place, std::string_view record, std
   }
   last_decided_ahead_ = last_decided_;
   domain_.store().RestoredAt(place.height);
-  folded_height_ = place.height;
+  folded_ = place;
   next_offset_ = place.offset + 1;
   return absl::OkStatus();
 }

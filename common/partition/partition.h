@@ -189,7 +189,7 @@ class Partition {
   bool stalled_ = false;
   std::optional<int64_t> end_offset_;
   int64_t next_offset_ = 0;
-  uint64_t folded_height_ = 0;  // Of the last accepted record whose content is in the state.
+  Place folded_;  // Of the last accepted record whose content is in the state.
 
   std::optional<Digest> take_over_;  // The one that is in flight.
   std::optional<SnapshotPoint> take_over_snapshot_;

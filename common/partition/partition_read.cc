@@ -59,13 +59,13 @@ bool Partition::Fold(const Frame& frame, int64_t offset, std::string_view record
                     (role_ == Role::kTakingOver && frame.kind != FrameKind::kDecision);
   if (!own_take_over && lost) StandDown(true);
   if (absl::Status folded = FoldContent(frame); !folded.ok()) {
-    domain_.store().RollbackTo(folded_height_);
+    domain_.store().RollbackTo(folded_.height);
     reader_.Halt(offset, std::string(folded.message()), record);
     Halt();
     return false;
   }
   domain_.store().Accept(frame.height);
-  folded_height_ = frame.height;
+  folded_ = place;
   effects_.Accepted({place, frame.prev, domain_.store().TakeChanges()});
   if (own_take_over) {
     take_over_.reset();
@@ -136,9 +136,10 @@ void Partition::AcceptOwn(const Place& place) {
   in_flight_.pop_front();
   in_flight_bytes_ -= record.bytes;
   domain_.store().Accept(place.height);
-  folded_height_ = place.height;
+  const Place before = std::exchange(folded_, place);
   last_decided_ = record.decided_at;
   if (record.snapshot) {
+    record.snapshot->place = before;
     record.snapshot->next = place;
     effects_.SnapshotReady(std::move(*record.snapshot));
   }
@@ -174,7 +175,7 @@ void Partition::HaltAt(int64_t offset, std::string why, std::string_view record)
 }
 
 void Partition::UndoAhead() {
-  domain_.store().RollbackTo(folded_height_);
+  domain_.store().RollbackTo(folded_.height);
   domain_.DropWork();
   last_decided_ahead_ = last_decided_;
   in_flight_bytes_ = 0;

@@ -1,0 +1,69 @@
+// Journals in memory and partitions on them, driven by hand: each step of reading, writing and answering is
+// the test's own. For tests of the partition.
+#ifndef SANYUAN_TESTS_SUPPORT_MEMORY_JOURNAL_H_
+#define SANYUAN_TESTS_SUPPORT_MEMORY_JOURNAL_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/partition/partition.h"
+
+namespace sanyuan::testing {
+
+using Journal = std::vector<std::string>;
+using Journals = std::map<std::string, Journal>;
+
+// A genesis for the journal of `context`, partition 0.
+std::string GenesisRecord(const std::string& context, uint8_t journal_number = 1);
+
+// One writer or reader of one context, with the world that it sees.
+class Member final : public partition::Effects {
+ public:
+  // `journals` holds "<context>.journal" and the inputs, and outlives the member.
+  Member(Journals& journals, partition::PartitionOptions options, partition::Domain& domain);
+
+  partition::Partition& operator*() { return partition_; }
+  partition::Partition* operator->() { return &partition_; }
+
+  // Lets what was produced land in the journal; the first `count` of it.
+  void Land(size_t count = SIZE_MAX);
+  // Reads the own journal up to its end, and the inputs as far as they are asked for.
+  void ReadAll();
+  // Lands, reads and pumps until nothing moves any more.
+  void Settle(absl::Time now);
+
+  std::map<uint64_t, partition::Answer> answers;
+  std::vector<std::string> produced;  // Not landed yet.
+  std::optional<partition::SnapshotPoint> snapshot;
+  std::vector<partition::AcceptedRecord> accepted;
+  int stood_down = 0;
+  bool refuse_produce = false;
+
+ private:
+  bool Produce(std::string record) override;
+  void Reply(uint64_t call, partition::Answer answer) override { answers[call] = std::move(answer); }
+  void Accepted(partition::AcceptedRecord record) override { accepted.push_back(std::move(record)); }
+  void SnapshotReady(partition::SnapshotPoint point) override { snapshot = std::move(point); }
+  void ReadHead(int64_t offset) override { head_asked_ = offset; }
+  void ResumeReading(int64_t offset) override { next_ = offset; }
+  void PullInput(const std::string& topic, int64_t offset) override { pulls_[topic] = offset; }
+  void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override { pages_[topic] = heights; }
+  void StoodDown() override { ++stood_down; }
+  void Halted(const partition::Damage&) override {}
+  void InputHalted(const std::string&, const partition::Damage&) override {}
+
+  Journals& journals_;
+  std::string topic_;
+  partition::Partition partition_;
+  int64_t next_ = 0;
+  std::optional<int64_t> head_asked_;
+  std::map<std::string, int64_t> pulls_;
+  std::map<std::string, std::vector<uint64_t>> pages_;
+};
+
+}  // namespace sanyuan::testing
+
+#endif  // SANYUAN_TESTS_SUPPORT_MEMORY_JOURNAL_H_

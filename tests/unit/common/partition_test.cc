@@ -1,0 +1,410 @@
+#include "common/partition/partition.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/counter_domain.h"
+#include "tests/support/memory_journal.h"
+
+namespace sanyuan::partition {
+namespace {
+
+using testing::CounterCommand;
+using testing::CounterDomain;
+using testing::GenesisRecord;
+using testing::Journal;
+using testing::Journals;
+using testing::Member;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'560'000'000);
+
+PartitionOptions Options(std::vector<std::string> inputs = {}) {
+  PartitionOptions options;
+  options.context = "counter";
+  options.inputs = std::move(inputs);
+  options.strictness = Strictness::kLenient;
+  options.incarnation = "0123456789abcdef";
+  return options;
+}
+
+class PartitionTest : public ::testing::Test {
+ protected:
+  PartitionTest() { journals_["counter.journal"].push_back(GenesisRecord("counter")); }
+
+  void Lead(Member& member, absl::Time now = kNow) {
+    member->Assign();
+    member.ReadAll();
+    member.Settle(now);
+    ASSERT_EQ(member->role(), Partition::Role::kLeading);
+  }
+  static PendingCommand Pending(uint64_t call, const std::string& what, int64_t amount, uint64_t number,
+                                absl::Time at = kNow) {
+    return {call, CounterCommand(what, amount, number, at), what + std::to_string(amount), {}};
+  }
+
+  Journals journals_;
+  CounterDomain domain_;
+};
+
+TEST_F(PartitionTest, ACommandIsAnsweredWhenItsDecisionWasReadBackAndNotBefore) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer->Pump();
+  writer.Land();
+  EXPECT_TRUE(writer.answers.empty());
+  writer.ReadAll();
+  ASSERT_TRUE(writer.answers.contains(1));
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kDecided);
+  EXPECT_EQ(writer.answers[1].height, 2u);
+  EXPECT_EQ(domain_.Value("sum"), 5);
+}
+
+TEST_F(PartitionTest, ItWritesAheadWithoutWaiting) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  for (uint64_t i = 0; i < 5; ++i) writer->OnCommand(Pending(i, "add", 1, i));
+  writer->Pump();
+  EXPECT_EQ(writer.produced.size(), 5u);
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers.size(), 5u);
+  EXPECT_EQ(domain_.Value("sum"), 5);
+}
+
+TEST_F(PartitionTest, ARefusalIsADecisionAndIsRepeated) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 1001, 1));
+  writer.Settle(kNow);
+  ASSERT_EQ(writer.answers[1].refusals.size(), 1u);
+  EXPECT_EQ(writer.answers[1].refusals[0].reason(), common::v1::REASON_OVER_TOTAL);
+  writer->OnCommand(Pending(2, "add", 1001, 1));
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[2].height, writer.answers[1].height);
+  EXPECT_EQ(writer.answers[2].refusals.size(), 1u);
+}
+
+TEST_F(PartitionTest, ARepeatedRequestTakesEffectOnceWhetherInFlightOrDecided) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer->OnCommand(Pending(2, "add", 5, 1));
+  writer.Settle(kNow);
+  writer->OnCommand(Pending(3, "add", 5, 1));
+  writer.Settle(kNow);
+  EXPECT_EQ(domain_.Value("times"), 1);
+  for (uint64_t call : {1, 2, 3}) EXPECT_EQ(writer.answers[call].height, 2u) << call;
+  EXPECT_EQ(writer.answers[3].response, writer.answers[1].response);
+}
+
+TEST_F(PartitionTest, AReusedIdWithOtherContentIsRefusedAndNotJournaled) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer.Settle(kNow);
+  const size_t records = journals_["counter.journal"].size();
+  PendingCommand other = Pending(2, "add", 5, 1);
+  other.content = "other";
+  writer->OnCommand(other);
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kReused);
+  EXPECT_EQ(journals_["counter.journal"].size(), records);
+}
+
+TEST_F(PartitionTest, AnIdOlderThanTheWindowOrAheadOfTheClockIsRefusedWithTheServersTime) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 1, 1, kNow - kRequestWindow - absl::Seconds(1)));
+  writer->OnCommand(Pending(2, "add", 1, 2, kNow + kRequestAhead + absl::Seconds(1)));
+  writer->OnCommand(Pending(3, "add", 1, 3, kNow - kRequestWindow + absl::Seconds(1)));
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kOutOfWindow);
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kOutOfWindow);
+  EXPECT_FALSE(writer.answers[2].text.empty());
+  EXPECT_EQ(writer.answers[3].kind, Answer::Kind::kDecided);
+}
+
+TEST_F(PartitionTest, ReplayGivesTheSameStateAsLiving) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  for (uint64_t i = 0; i < 20; ++i) writer->OnCommand(Pending(i, "add", static_cast<int64_t>(i * 20), i));
+  writer.Settle(kNow);
+  CounterDomain copy;
+  Member reader(journals_, Options(), copy);
+  reader.ReadAll();
+  EXPECT_FALSE(reader->halted());
+  EXPECT_EQ(copy.store().StateDigest(), domain_.store().StateDigest());
+}
+
+TEST_F(PartitionTest, AWriterThatReadsAnothersTakeOverStandsDownAndLosesNothing) {
+  CounterDomain other_domain;
+  Member writer(journals_, Options(), domain_);
+  Member other(journals_, Options(), other_domain);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer.Settle(kNow);
+  Lead(other);
+  writer->OnCommand(Pending(2, "add", 7, 2));
+  writer->Pump();
+  EXPECT_EQ(domain_.Value("sum"), 12);
+  writer.ReadAll();
+  EXPECT_EQ(writer.stood_down, 1);
+  EXPECT_EQ(domain_.Value("sum"), 5);
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kUnavailable);
+  writer.Land();  // Its late record is skipped by all.
+  other->OnCommand(Pending(1, "add", 7, 2));
+  other.Settle(kNow);
+  writer.ReadAll();
+  EXPECT_EQ(other_domain.Value("sum"), 12);
+  EXPECT_EQ(domain_.store().StateDigest(), other_domain.store().StateDigest());
+  EXPECT_EQ(writer->reader().skipped(SkipKind::kLate), 1u);
+}
+
+TEST_F(PartitionTest, AfterALostProducerItTakesOverAnewAndCommandsThatLandedAreNotDoneTwice) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer->OnCommand(Pending(2, "add", 6, 2));
+  writer->Pump();
+  writer.Land(1);
+  writer.produced.clear();
+  writer->OnProducerLost();
+  EXPECT_EQ(domain_.Value("sum"), 0);
+  writer.ReadAll();
+  writer.Settle(kNow);
+  EXPECT_EQ(domain_.Value("sum"), 11);
+  EXPECT_EQ(domain_.Value("times"), 2);
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kDecided);
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kDecided);
+}
+
+TEST_F(PartitionTest, TimersFireOnceWhenTheirTimeHasCome) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "alarm", absl::ToUnixSeconds(kNow) + 60, 1));
+  writer.Settle(kNow + absl::Seconds(59));
+  EXPECT_EQ(domain_.Value("rang"), 0);
+  writer.Settle(kNow + absl::Seconds(60));
+  writer.Settle(kNow + absl::Seconds(61));
+  EXPECT_EQ(domain_.Value("rang"), 1);
+}
+
+TEST_F(PartitionTest, ARunInStepsIsFinishedByWhoTakesOver) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "run", 5, 1));
+  writer->Pump();
+  writer->Pump();
+  writer.Land(2);
+  CounterDomain other_domain;
+  Member other(journals_, Options(), other_domain);
+  Lead(other);
+  EXPECT_EQ(other_domain.Value("pages"), 5);
+  EXPECT_TRUE(other->Quiet());
+}
+
+TEST_F(PartitionTest, EffectsOfAnInputArePagedAndEachHappensOnceAcrossARestart) {
+  journals_["source.journal"].push_back(GenesisRecord("source", 2));
+  CounterDomain source_domain;
+  PartitionOptions source_options = Options();
+  source_options.context = "source";
+  Member source(journals_, source_options, source_domain);
+  Lead(source);
+  for (uint64_t i = 1; i <= 4; ++i) source->OnCommand(Pending(i, "add", static_cast<int64_t>(i * 10), i));
+  source.Settle(kNow);
+  {
+    Member writer(journals_, Options({"source.journal"}), domain_);
+    Lead(writer);
+    EXPECT_EQ(domain_.Value("copied"), 100);
+  }
+  source->OnCommand(Pending(5, "add", 7, 5));
+  source.Settle(kNow);
+  CounterDomain later;
+  Member writer(journals_, Options({"source.journal"}), later);
+  Lead(writer);
+  EXPECT_EQ(later.Value("copied"), 107);
+  EXPECT_TRUE(writer->Quiet());
+}
+
+TEST_F(PartitionTest, AnInputThatWasRecreatedHaltsThatInputOnly) {
+  journals_["source.journal"].push_back(GenesisRecord("source", 2));
+  CounterDomain source_domain;
+  PartitionOptions source_options = Options();
+  source_options.context = "source";
+  Member source(journals_, source_options, source_domain);
+  Lead(source);
+  source->OnCommand(Pending(1, "add", 3, 1));
+  source.Settle(kNow);
+  {
+    Member writer(journals_, Options({"source.journal"}), domain_);
+    Lead(writer);
+  }
+  journals_["source.journal"] = {GenesisRecord("source", 3)};
+  CounterDomain later;
+  Member writer(journals_, Options({"source.journal"}), later);
+  Lead(writer);
+  EXPECT_TRUE(writer->inputs()[0]->damage().has_value());
+  writer->OnCommand(Pending(9, "add", 1, 9));
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[9].kind, Answer::Kind::kDecided);
+}
+
+TEST_F(PartitionTest, ACutLogIsFoundByTheHeadAndNothingMoreIsAcknowledged) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer.Settle(kNow);
+  journals_["counter.journal"].pop_back();
+  writer->OnDoubt();
+  writer->OnCommand(Pending(2, "add", 5, 2));
+  writer->Pump();
+  writer.ReadAll();
+  EXPECT_TRUE(writer->halted());
+  EXPECT_NE(writer.answers[2].kind, Answer::Kind::kDecided);
+}
+
+TEST_F(PartitionTest, ContentOfAnUnknownEventHalts) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  const Place place = *writer->reader().place();
+  journal::v1::Decision decision;
+  decision.set_decided_at_us(absl::ToUnixMicros(kNow));
+  journal::v1::Cursor event;
+  event.set_topic("written by a newer version");
+  decision.add_events(event.SerializeAsString());
+  const std::string payload = decision.SerializeAsString();
+  Frame frame{FrameKind::kDecision, place.journal_id, place.term, place.height + 1, place.head, payload, {}};
+  journals_["counter.journal"].push_back(Seal(frame));
+  CounterDomain copy;
+  Member reader(journals_, Options(), copy);
+  reader.ReadAll();
+  ASSERT_TRUE(reader->halted());
+  EXPECT_EQ(reader->reader().damage()->offset, 2);
+  EXPECT_EQ(reader->height(), 1u);
+}
+
+TEST_F(PartitionTest, AReleaseWithTheRepairedRecordDropsNothing) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  for (uint64_t i = 1; i <= 3; ++i) writer->OnCommand(Pending(i, "add", 1, i));
+  writer.Settle(kNow);
+  auto& journal = journals_["counter.journal"];
+  const std::string good = journal[3];
+  journal[3][80] = static_cast<char>(journal[3][80] ^ 1);
+  CounterDomain copy;
+  Member reader(journals_, Options(), copy);
+  reader.ReadAll();
+  ASSERT_TRUE(reader->halted());
+
+  journal::v1::Release release;
+  release.set_damage_offset(3);
+  release.set_damage_sha256(std::string(reader->reader().damage()->sha256.view()));
+  release.set_resume_offset(4);
+  release.set_repaired_record(good);
+  const std::string payload = release.SerializeAsString();
+  const Place stand = *reader->reader().place();
+  Frame frame{FrameKind::kRelease, stand.journal_id, stand.height + 1, stand.height + 1, stand.head, payload, {}};
+  journal.push_back(Seal(frame));
+  reader.ReadAll();
+  EXPECT_FALSE(reader->halted());
+  EXPECT_EQ(copy.Value("sum"), 3);
+  Lead(reader);
+  reader->OnCommand(Pending(9, "add", 1, 9));
+  reader.Settle(kNow);
+  EXPECT_EQ(copy.Value("sum"), 4);
+  CounterDomain later;
+  Member again(journals_, Options(), later);
+  again.ReadAll();
+  EXPECT_FALSE(again->halted());
+  EXPECT_EQ(later.store().StateDigest(), copy.store().StateDigest());
+}
+
+TEST_F(PartitionTest, AReleaseWithoutACopyGoesOnBehindTheDamage) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  for (uint64_t i = 1; i <= 3; ++i) writer->OnCommand(Pending(i, "add", 1, i));
+  writer.Settle(kNow);
+  auto& journal = journals_["counter.journal"];
+  journal[3][80] = static_cast<char>(journal[3][80] ^ 1);
+  CounterDomain copy;
+  Member reader(journals_, Options(), copy);
+  reader.ReadAll();
+  ASSERT_TRUE(reader->halted());
+  journal::v1::Release release;
+  release.set_damage_offset(3);
+  release.set_damage_sha256(std::string(reader->reader().damage()->sha256.view()));
+  release.set_resume_offset(static_cast<int64_t>(journal.size()) + 1);
+  const std::string payload = release.SerializeAsString();
+  const Place stand = *reader->reader().place();
+  Frame frame{FrameKind::kRelease, stand.journal_id, stand.height + 1, stand.height + 1, stand.head, payload, {}};
+  journal.push_back(Seal(frame));
+  reader.ReadAll();
+  ASSERT_FALSE(reader->halted());
+  EXPECT_EQ(copy.Value("sum"), 1);
+  Lead(reader);
+  CounterDomain later;
+  Member again(journals_, Options(), later);
+  again.ReadAll();
+  EXPECT_EQ(later.store().StateDigest(), copy.store().StateDigest());
+}
+
+TEST_F(PartitionTest, ASnapshotIsUsedOnlyIfItsDigestIsTheJournals) {
+  PartitionOptions options = Options();
+  options.digest_every = 4;
+  Member writer(journals_, options, domain_);
+  Lead(writer);
+  for (uint64_t i = 1; i <= 5; ++i) writer->OnCommand(Pending(i, "add", 1, i));
+  writer.Settle(kNow);
+  ASSERT_TRUE(writer.snapshot.has_value());
+  const SnapshotPoint& point = *writer.snapshot;
+  ASSERT_EQ(point.next.height, 4u);
+  const Journal& journal = journals_["counter.journal"];
+  const std::string bytes = point.snapshot.Encode();
+  const std::string& record = journal[static_cast<size_t>(point.place.offset)];
+  const std::string& next = journal[static_cast<size_t>(point.next.offset)];
+  {
+    CounterDomain copy;
+    Member reader(journals_, options, copy);
+    ASSERT_TRUE(reader->Restore(point.place, record, next, bytes).ok());
+    reader.ReadAll();
+    EXPECT_FALSE(reader->halted());
+    EXPECT_EQ(copy.store().StateDigest(), domain_.store().StateDigest());
+  }
+  std::string torn = bytes;
+  torn[torn.size() / 2] = static_cast<char>(torn[torn.size() / 2] ^ 1);
+  CounterDomain copy;
+  Member reader(journals_, options, copy);
+  EXPECT_FALSE(reader->Restore(point.place, record, next, torn).ok());
+}
+
+TEST_F(PartitionTest, ACommandWaitsForThePositionThatItDependsOn) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  PendingCommand command = Pending(1, "add", 1, 1);
+  const JournalId id = writer->reader().place()->journal_id;
+  command.after.push_back({std::string(reinterpret_cast<const char*>(id.data()), id.size()), 2});
+  writer->OnCommand(command);
+  writer.Settle(kNow);
+  EXPECT_TRUE(writer.answers.empty());
+  writer->OnCommand(Pending(2, "add", 1, 2));
+  writer.Settle(kNow);
+  EXPECT_TRUE(writer.answers.contains(1));
+}
+
+TEST_F(PartitionTest, TooManyWaitingCommandsAreTurnedAway) {
+  PartitionOptions options = Options();
+  options.max_in_flight = 2;
+  options.max_waiting = 2;
+  Member writer(journals_, options, domain_);
+  Lead(writer);
+  for (uint64_t i = 1; i <= 4; ++i) {
+    writer->OnCommand(Pending(i, "add", 1, i));
+    writer->Pump();
+  }
+  writer->OnCommand(Pending(5, "add", 1, 5));
+  EXPECT_EQ(writer.answers[5].kind, Answer::Kind::kOverloaded);
+  writer.Settle(kNow);
+  EXPECT_EQ(domain_.Value("sum"), 4);
+}
+
+}  // namespace
+}  // namespace sanyuan::partition
