@@ -64,9 +64,8 @@ struct Explanation {
 };
 
 void Share(const Shops& shops, const std::vector<TieKey>& keys, std::vector<int64_t>& cartons, Level& level) {
-  absl::StatusOr<Level> result =
-      WaterFill(FillRule{Divisor::kWebster, true}, shops.supply, shops.requests, shops.weights, keys,
-                absl::MakeSpan(cartons));
+  absl::StatusOr<Level> result = WaterFill(FillRule{Divisor::kWebster, true}, shops.supply, shops.requests,
+                                           shops.weights, keys, absl::MakeSpan(cartons));
   if (!result.ok() || !result->limited) std::abort();
   level = *result;
 }

@@ -32,7 +32,8 @@ Fraction PriorityOfCarton(const FillRule& rule, int64_t x, int32_t weight) {
 }
 
 bool Less(const Fraction& a, const Fraction& b) {
-  return static_cast<__int128>(a.numerator) * b.denominator < static_cast<__int128>(b.numerator) * a.denominator;
+  return static_cast<__int128>(a.numerator) * b.denominator <
+         static_cast<__int128>(b.numerator) * a.denominator;
 }
 
 Level Fill(const FillCase& fill, std::vector<int64_t>& cartons) {
@@ -61,8 +62,8 @@ int64_t FillCase::demand() const {
 
 std::ostream& operator<<(std::ostream& out, const FillCase& fill) {
   out << "supply " << fill.supply << ", delta " << static_cast<int>(fill.rule.divisor)
-      << (fill.rule.min_one ? ", min-one" : "") << ", pick " << fill.pick << ", lie " << fill.lie << ", order "
-      << fill.order << ", level " << fill.whole_level << "; (request, weight, key):";
+      << (fill.rule.min_one ? ", min-one" : "") << ", pick " << fill.pick << ", lie " << fill.lie
+      << ", order " << fill.order << ", level " << fill.whole_level << "; (request, weight, key):";
   for (const FillLine& line : fill.lines) {
     out << " (" << line.request << ", " << line.weight << ", " << line.key << ")";
   }
@@ -98,7 +99,8 @@ FillCase RandomCase(std::mt19937_64& random, const CaseBounds& bounds) {
     const auto weight = equal_weights ? 1 : static_cast<int32_t>(1 + up_to(bounds.weight - 1));
     fill.lines.push_back({up_to(bounds.request), weight, static_cast<uint32_t>(i)});
   }
-  for (size_t i = fill.lines.size(); i > 1; --i) std::swap(fill.lines[i - 1].key, fill.lines[random() % i].key);
+  for (size_t i = fill.lines.size(); i > 1; --i)
+    std::swap(fill.lines[i - 1].key, fill.lines[random() % i].key);
   fill.supply = up_to(fill.demand() + 5);
   fill.pick = static_cast<uint32_t>(random());
   fill.lie = up_to(2 * bounds.request);
@@ -121,7 +123,8 @@ bool HandsOutLowestPrioritiesFirst(const SharingRule& rule, const FillCase& fill
     if (got[i] >= fill.lines[i].request) continue;
     const Fraction next = PriorityOfCarton(fill.rule, got[i], fill.lines[i].weight);
     for (size_t j = 0; j < got.size(); ++j) {
-      if (got[j] > 0 && Less(next, PriorityOfCarton(fill.rule, got[j] - 1, fill.lines[j].weight))) return false;
+      if (got[j] > 0 && Less(next, PriorityOfCarton(fill.rule, got[j] - 1, fill.lines[j].weight)))
+        return false;
     }
   }
   return true;

@@ -54,17 +54,17 @@ struct CaseBounds {
 FillCase RandomCase(std::mt19937_64& random, const CaseBounds& bounds);
 
 // Invariants 5 to 14, by number. REQUIRES: at least one line.
-bool IsFeasibleAndWastesNothing(const SharingRule& rule, const FillCase& fill);      // 5
-bool HandsOutLowestPrioritiesFirst(const SharingRule& rule, const FillCase& fill);   // 6
-bool TreatsEqualShopsEqually(const SharingRule& rule, const FillCase& fill);         // 6
-bool LowersNobodyWithOneCartonMore(const SharingRule& rule, const FillCase& fill);   // 7
-bool RaisesNobodyWithAFurtherShop(const SharingRule& rule, const FillCase& fill);    // 8
+bool IsFeasibleAndWastesNothing(const SharingRule& rule, const FillCase& fill);           // 5
+bool HandsOutLowestPrioritiesFirst(const SharingRule& rule, const FillCase& fill);        // 6
+bool TreatsEqualShopsEqually(const SharingRule& rule, const FillCase& fill);              // 6
+bool LowersNobodyWithOneCartonMore(const SharingRule& rule, const FillCase& fill);        // 7
+bool RaisesNobodyWithAFurtherShop(const SharingRule& rule, const FillCase& fill);         // 8
 bool KeepsTheOthersWhenAServedShopLeaves(const SharingRule& rule, const FillCase& fill);  // 9
-bool IgnoresTheOrderOfLines(const SharingRule& rule, const FillCase& fill);          // 10
-bool RewardsNoMisreport(const SharingRule& rule, const FillCase& fill);              // 11
-bool GivesEveryDemanderOne(const SharingRule& rule, const FillCase& fill);           // 12
-bool MeetsWholeContinuousShares(const SharingRule& rule, const FillCase& fill);      // 13
-bool GivesHigherWeightsNoLess(const SharingRule& rule, const FillCase& fill);        // 14
+bool IgnoresTheOrderOfLines(const SharingRule& rule, const FillCase& fill);               // 10
+bool RewardsNoMisreport(const SharingRule& rule, const FillCase& fill);                   // 11
+bool GivesEveryDemanderOne(const SharingRule& rule, const FillCase& fill);                // 12
+bool MeetsWholeContinuousShares(const SharingRule& rule, const FillCase& fill);           // 13
+bool GivesHigherWeightsNoLess(const SharingRule& rule, const FillCase& fill);             // 14
 
 }  // namespace sanyuan::allocation
 

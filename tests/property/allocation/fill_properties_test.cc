@@ -18,15 +18,17 @@ namespace rc {
 template <>
 struct Arbitrary<sanyuan::allocation::FillCase> {
   static Gen<sanyuan::allocation::FillCase> arbitrary() {
-    using namespace sanyuan::allocation;
+    using sanyuan::allocation::Divisor;
+    using sanyuan::allocation::FillCase;
+    using sanyuan::allocation::FillLine;
+    using sanyuan::allocation::FillRule;
     const auto line = gen::build<FillLine>(gen::set(&FillLine::request, gen::inRange<int64_t>(0, 40)),
                                            gen::set(&FillLine::weight, gen::inRange<int32_t>(1, 8)),
                                            gen::set(&FillLine::key, gen::inRange<uint32_t>(0, 1'000'000)));
-    const auto lines = gen::nonEmpty(
-        gen::uniqueBy<std::vector<FillLine>>(line, [](const FillLine& a) { return a.key; }));
+    const auto lines =
+        gen::nonEmpty(gen::uniqueBy<std::vector<FillLine>>(line, [](const FillLine& a) { return a.key; }));
     const auto rule = gen::build<FillRule>(
-        gen::set(&FillRule::divisor,
-                 gen::element(Divisor::kWebster, Divisor::kAdams, Divisor::kJefferson)),
+        gen::set(&FillRule::divisor, gen::element(Divisor::kWebster, Divisor::kAdams, Divisor::kJefferson)),
         gen::set(&FillRule::min_one));
     const auto parts = gen::build<FillCase>(
         gen::set(&FillCase::rule, rule), gen::set(&FillCase::lines, lines),

@@ -28,7 +28,8 @@ int64_t Cartons() {
 
 std::vector<int64_t> Weights() {
   const int64_t limit = *rc::gen::weightedElement<int64_t>({{5, 4}, {4, 10'000}, {1, kMaxTotalCartons}});
-  return *rc::gen::nonEmpty(rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(0, limit + 1)));
+  return *rc::gen::nonEmpty(
+      rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(0, limit + 1)));
 }
 
 FloatTable Floats(int64_t basis_points) { return {basis_points, basis_points, basis_points}; }
@@ -42,7 +43,8 @@ RC_GTEST_PROP(Bands, Invariant4_TheCeilingIsAtLeastTheAgreementAndMonotone, ()) 
   RC_ASSERT(ceiling <= *MonthlyCeiling(agreed + 1, scale, Floats(floating)));
   RC_ASSERT(ceiling <= *MonthlyCeiling(agreed, scale, Floats(floating + 1)));
   // Never more than the float allows, but for the one carton of a small shop.
-  RC_ASSERT((ceiling - agreed) * kBasisPoints <= agreed * floating || (scale == Scale::kSmall && ceiling == agreed + 1));
+  RC_ASSERT((ceiling - agreed) * kBasisPoints <= agreed * floating ||
+            (scale == Scale::kSmall && ceiling == agreed + 1));
 }
 
 RC_GTEST_PROP(LargestRemainder, Invariant26_PartsAddUpAndAreWithinOneOfTheExactShare, ()) {
@@ -91,7 +93,8 @@ RC_GTEST_PROP(SupplySplit, Invariant16_DaysReserveAndRestAddUpThroughEveryRoll, 
   std::vector<int64_t> days(forecasts.size());
   DaySplit split = *SplitOverDays(supply, reserve, forecasts, absl::MakeSpan(days));
   RC_ASSERT(Sum(days) + split.reserve_cartons + split.unallocated_cartons == supply);
-  RC_ASSERT(static_cast<__int128>(split.reserve_cartons) * kBasisPoints <= static_cast<__int128>(supply) * reserve);
+  RC_ASSERT(static_cast<__int128>(split.reserve_cartons) * kBasisPoints <=
+            static_cast<__int128>(supply) * reserve);
   for (size_t day = 0; day < days.size(); ++day) {
     const int64_t unused = *rc::gen::inRange<int64_t>(0, days[day] + 1);
     RC_ASSERT(RollUnused(day, unused, absl::MakeSpan(days), split).ok());
@@ -113,8 +116,9 @@ RC_GTEST_PROP(SupplySplit, Invariant23_TheBalanceIsItsRatioUpToHalfACartonOrShor
 RC_GTEST_PROP(SupplySplit, Invariant23_TheRuralPoolIsFilledAtLeastAsWellAsTheUrbanOne, ()) {
   const Pool rural{Cartons(), *rc::gen::inRange<int64_t>(9'400, 9'801)};
   const Pool urban{Cartons(), *rc::gen::inRange<int64_t>(9'000, rural.ratio_basis_points + 1)};
-  const int64_t both = BalanceSupply(rural.forecast_cartons, rural.ratio_basis_points, kMaxTotalCartons)->cartons +
-                       BalanceSupply(urban.forecast_cartons, urban.ratio_basis_points, kMaxTotalCartons)->cartons;
+  const int64_t both =
+      BalanceSupply(rural.forecast_cartons, rural.ratio_basis_points, kMaxTotalCartons)->cartons +
+      BalanceSupply(urban.forecast_cartons, urban.ratio_basis_points, kMaxTotalCartons)->cartons;
   const int64_t supply = std::min(kMaxTotalCartons, *rc::gen::inRange<int64_t>(0, both + 10));
   const PoolSplit split = *SplitRuralUrban(supply, rural, urban);
   RC_ASSERT(split.rural_cartons >= 0 && split.urban_cartons >= 0 && split.unallocated_cartons >= 0);

@@ -68,7 +68,8 @@ Asked AskLargestRemainder(std::mt19937_64& random) {
   std::vector<int64_t> parts(weights.size());
   const auto placed = LargestRemainder(total, weights, absl::MakeSpan(parts));
   EXPECT_TRUE(placed.ok()) << placed.status();
-  return {"{\"f\":\"largest_remainder\",\"total\":" + std::to_string(total) + ",\"weights\":" + JsonList(weights) + "}",
+  return {"{\"f\":\"largest_remainder\",\"total\":" + std::to_string(total) +
+              ",\"weights\":" + JsonList(weights) + "}",
           JsonList(parts)};
 }
 
@@ -77,7 +78,8 @@ Asked AskPacing(std::mt19937_64& random) {
   std::vector<int64_t> season = RandomWeights(random, 5);
   if (random() % 2 == 0) season.assign(season.size(), 1);
   season[random() % season.size()] += 1;
-  const int64_t slack = random() % 2 == 0 ? kDefaultPacingSlackBasisPoints : Number(random, 999, 3'000, kBasisPoints);
+  const int64_t slack =
+      random() % 2 == 0 ? kDefaultPacingSlackBasisPoints : Number(random, 999, 3'000, kBasisPoints);
   std::vector<int64_t> ceilings(season.size());
   const absl::Status status = PacingCeilings(ceiling, season, slack, absl::MakeSpan(ceilings));
   EXPECT_TRUE(status.ok()) << status;
@@ -132,6 +134,7 @@ std::vector<std::string> AskReference(const std::vector<Asked>& cases) {
 void ExpectTheReferenceAgrees(Asked (*ask)(std::mt19937_64&), uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<Asked> cases;
+  cases.reserve(kCases);
   for (int i = 0; i < kCases; ++i) cases.push_back(ask(random));
   const std::vector<std::string> answers = AskReference(cases);
   ASSERT_EQ(answers.size(), cases.size());
@@ -140,7 +143,8 @@ void ExpectTheReferenceAgrees(Asked (*ask)(std::mt19937_64&), uint64_t seed) {
     if (answers[i] == cases[i].our_answer) continue;
     ++different;
     if (different <= 5) {
-      ADD_FAILURE() << cases[i].question << "\n reference " << answers[i] << "\n ours      " << cases[i].our_answer;
+      ADD_FAILURE() << cases[i].question << "\n reference " << answers[i] << "\n ours      "
+                    << cases[i].our_answer;
     }
   }
   EXPECT_EQ(different, 0) << "of " << kCases;

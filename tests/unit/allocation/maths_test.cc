@@ -68,7 +68,9 @@ TEST(LargestRemainder, IsTheProportionalRuleOfTheWorkedExample) {
   EXPECT_THAT(Split(100, {5, 10, 40, 80}), ElementsAre(4, 7, 30, 59));
 }
 
-TEST(LargestRemainder, GivesEqualRemaindersToTheEarlier) { EXPECT_THAT(Split(2, {1, 1, 1}), ElementsAre(1, 1, 0)); }
+TEST(LargestRemainder, GivesEqualRemaindersToTheEarlier) {
+  EXPECT_THAT(Split(2, {1, 1, 1}), ElementsAre(1, 1, 0));
+}
 
 TEST(LargestRemainder, PlacesNothingWhereNobodyHasAClaim) {
   std::vector<int64_t> parts(2, -1);
@@ -150,7 +152,8 @@ TEST(BalanceSupply, IsShortWhereConfirmedSupplyIsLess) {
 
 TEST(SplitOverDays, KeepsTheReserveBackAndLosesNothing) {
   std::vector<int64_t> days(5);
-  const auto split = SplitOverDays(1'019, kDefaultReserveBasisPoints, {30, 20, 20, 20, 10}, absl::MakeSpan(days));
+  const auto split =
+      SplitOverDays(1'019, kDefaultReserveBasisPoints, {30, 20, 20, 20, 10}, absl::MakeSpan(days));
   EXPECT_EQ(split->reserve_cartons, 50);
   EXPECT_EQ(split->unallocated_cartons, 0);
   EXPECT_THAT(days, ElementsAre(290, 194, 194, 194, 97));

@@ -48,8 +48,8 @@ Shared Share(const FillRule& rule, int64_t supply, const std::vector<int64_t>& r
   return shared;
 }
 
-absl::Status Refusal(int64_t supply, const std::vector<int64_t>& requests, const std::vector<int32_t>& weights,
-                     const std::vector<TieKey>& keys) {
+absl::Status Refusal(int64_t supply, const std::vector<int64_t>& requests,
+                     const std::vector<int32_t>& weights, const std::vector<TieKey>& keys) {
   std::vector<int64_t> cartons(requests.size());
   return WaterFill({}, supply, requests, weights, keys, absl::MakeSpan(cartons)).status();
 }
@@ -136,7 +136,8 @@ TEST(WaterFill, SeparatesTheClosestPrioritiesThatExist) {
   // 1/999 is 0.000001 more than 1/1000.
   EXPECT_THAT(Share({}, 1, {1, 1}, {999, 1000}).cartons, ElementsAre(0, 1));
   // 1,998,001/999 is 0.000001 more than 2,000,001/1000.
-  EXPECT_THAT(Share({}, 1'999'001, {1'000'000, 1'000'000}, {999, 1000}).cartons, ElementsAre(999'001, 1'000'000));
+  EXPECT_THAT(Share({}, 1'999'001, {1'000'000, 1'000'000}, {999, 1000}).cartons,
+              ElementsAre(999'001, 1'000'000));
   const Shared shared = Share({}, 1'999'000, {1'000'000, 1'000'001 - 1}, {999, 1000});
   EXPECT_EQ(std::accumulate(shared.cartons.begin(), shared.cartons.end(), int64_t{0}), 1'999'000);
 }
@@ -158,7 +159,8 @@ TEST(WaterFill, HoldsAtTheLargestRunThatIsAllowed) {
 TEST(WaterFill, RefusesWhatIsOutsideTheRangesAndNamesIt) {
   const std::vector<TieKey> keys = KeysInOrder(2);
   EXPECT_THAT(Refusal(1, {1, -1}, {1, 1}, keys).message(), HasSubstr("request of line 1 is -1"));
-  EXPECT_THAT(Refusal(1, {1, kMaxRequestCartons + 1}, {1, 1}, keys).message(), HasSubstr("request of line 1"));
+  EXPECT_THAT(Refusal(1, {1, kMaxRequestCartons + 1}, {1, 1}, keys).message(),
+              HasSubstr("request of line 1"));
   EXPECT_THAT(Refusal(1, {1, 1}, {0, 1}, keys).message(), HasSubstr("weight of line 0 is 0"));
   EXPECT_THAT(Refusal(1, {1, 1}, {1, 1001}, keys).message(), HasSubstr("weight of line 1 is 1001"));
   EXPECT_THAT(Refusal(-1, {1, 1}, {1, 1}, keys).message(), HasSubstr("supply_cartons is -1"));

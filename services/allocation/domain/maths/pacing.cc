@@ -22,9 +22,8 @@ struct Paced {
 };
 
 Paced PacedAmount(int64_t cartons, SeasonShare share, int64_t slack_basis_points) {
-  const __int128 parts = static_cast<__int128>(share.cumulative) * kBasisPoints +
-                         static_cast<__int128>(share.total) * slack_basis_points;
-  return {cartons * parts, static_cast<__int128>(share.total) * kBasisPoints};
+  const int64_t parts = share.cumulative * kBasisPoints + share.total * slack_basis_points;
+  return {static_cast<__int128>(cartons) * parts, static_cast<__int128>(share.total) * kBasisPoints};
 }
 
 int64_t Ceiling(int64_t cartons, SeasonShare share, int64_t slack_basis_points) {
@@ -65,7 +64,8 @@ absl::Status PacingCeilings(int64_t ceiling_cartons, absl::Span<const int64_t> s
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> ReleaseLimitAt(int64_t supply_cartons, SeasonShare share, int64_t slack_basis_points) {
+absl::StatusOr<int64_t> ReleaseLimitAt(int64_t supply_cartons, SeasonShare share,
+                                       int64_t slack_basis_points) {
   const absl::Status status = CheckArguments(supply_cartons, share, slack_basis_points);
   if (!status.ok()) return status;
   const Paced paced = PacedAmount(supply_cartons, share, slack_basis_points);

@@ -52,7 +52,7 @@ absl::StatusOr<DaySplit> SplitOverDays(int64_t supply_cartons, int64_t reserve_b
 absl::Status RollUnused(size_t day, int64_t unused_cartons, absl::Span<int64_t> day_cartons,
                         DaySplit& split) {
   if (day >= day_cartons.size()) return absl::InvalidArgumentError("day is not one of the order days");
-  const absl::Status status = CheckRange("unused_cartons", unused_cartons, 0, day_cartons[day]);
+  absl::Status status = CheckRange("unused_cartons", unused_cartons, 0, day_cartons[day]);
   if (!status.ok()) return status;
   day_cartons[day] -= unused_cartons;
   (day + 1 < day_cartons.size() ? day_cartons[day + 1] : split.reserve_cartons) += unused_cartons;
@@ -80,7 +80,8 @@ absl::StatusOr<PoolSplit> SplitRuralUrban(int64_t supply_cartons, const Pool& ru
   }
   // Largest remainder over two parts is rounding one of them; its weights here (cartons times basis
   // points) may exceed those that LargestRemainder takes.
-  split.rural_cartons = static_cast<int64_t>((2 * supply_cartons * exact_rural + exact_both) / (2 * exact_both));
+  split.rural_cartons =
+      static_cast<int64_t>((2 * supply_cartons * exact_rural + exact_both) / (2 * exact_both));
   split.urban_cartons = supply_cartons - split.rural_cartons;
   split.short_cartons = wanted - supply_cartons;
   return split;

@@ -49,8 +49,8 @@ TieKeys::TieKeys(Context context, std::string prefix)
 
 absl::StatusOr<TieKeys> TieKeys::Create(std::string_view secret, std::string_view cycle,
                                         std::string_view sku) {
-  absl::Status status = CheckRange("bytes of the secret", static_cast<int64_t>(secret.size()),
-                                   kMinSecretBytes, kMaxFieldBytes);
+  absl::Status status =
+      CheckRange("bytes of the secret", static_cast<int64_t>(secret.size()), kMinSecretBytes, kMaxFieldBytes);
   status.Update(CheckRange("bytes of cycle", static_cast<int64_t>(cycle.size()), 0, kMaxFieldBytes));
   status.Update(CheckRange("bytes of sku", static_cast<int64_t>(sku.size()), 0, kMaxFieldBytes));
   if (!status.ok()) return status;

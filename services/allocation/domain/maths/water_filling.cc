@@ -82,8 +82,8 @@ class GridCounts {
  private:
   FillRule rule_;
   size_t number_ = 0;
-  std::array<int32_t, kMaxWeight> occurring_;
-  std::array<int64_t, kMaxWeight + 1> counts_;
+  std::array<int32_t, kMaxWeight> occurring_{};
+  std::array<int64_t, kMaxWeight + 1> counts_{};
 };
 
 // A line that wants one more carton with just the priority at which the supply ends.
