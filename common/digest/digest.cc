@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 
 namespace sanyuan {
 namespace {
@@ -101,12 +101,27 @@ Digest Sha256OfParts(std::initializer_list<std::string_view> parts) {
   return hasher.End();
 }
 
-Digest HmacSha256(std::string_view key, std::string_view data) {
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const { EVP_MAC_CTX_free(context); }
+
+HmacSha256::HmacSha256(std::string_view key) {
+  EVP_MAC* mac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+  Require(mac != nullptr);
+  context_.reset(EVP_MAC_CTX_new(mac));
+  EVP_MAC_free(mac);
+  std::string name = "SHA256";
+  const std::array<OSSL_PARAM, 2> params = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0), OSSL_PARAM_construct_end()};
+  Require(context_ != nullptr && EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(key.data()),
+                                              key.size(), params.data()) == 1);
+}
+
+Digest HmacSha256::Of(std::string_view data) {
   Digest out;
-  unsigned int length = 0;
-  Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-               reinterpret_cast<const unsigned char*>(data.data()), data.size(), out.bytes.data(), &length) !=
-          nullptr);
+  size_t length = 0;
+  // A context that was finished begins again with the same key.
+  Require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
+          EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(data.data()), data.size()) == 1 &&
+          EVP_MAC_final(context_.get(), out.bytes.data(), &length, out.bytes.size()) == 1);
   return out;
 }
 

@@ -7,8 +7,11 @@
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_mac_ctx_st;
 
 namespace sanyuan {
 
@@ -31,7 +34,19 @@ Digest Sha256(std::string_view data);
 // parts can give the same digest.
 Digest Sha256OfParts(std::initializer_list<std::string_view> parts);
 
-Digest HmacSha256(std::string_view key, std::string_view data);
+// HMAC-SHA256 with a key that is expanded once and used for many messages. Thread-compatible: each thread needs
+// its own. Movable.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::string_view key);
+  Digest Of(std::string_view data);
+
+ private:
+  struct Free {
+    void operator()(evp_mac_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_mac_ctx_st, Free> context_;
+};
 
 // The digest of a set of byte strings, kept up as members come and go, in any order: the sum of their
 // SHA-256 values modulo 2^256. It finds accidents and hidden non-determinism; what proves the journal

@@ -32,7 +32,7 @@ TEST(TieKey, AgreesWithTheOneShotHmacForEveryLengthOfLicence) {
     std::string message("\0\0\0\1c\0\0\0\1s\0\0\0", 13);
     message.push_back(static_cast<char>(length));
     message += licence;
-    EXPECT_EQ(keys->Of(licence), HmacSha256(kSecret, message)) << length;
+    EXPECT_EQ(keys->Of(licence), HmacSha256(kSecret).Of(message)) << length;
   }
 }
 

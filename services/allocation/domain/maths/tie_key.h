@@ -9,14 +9,11 @@
 #define SANYUAN_SERVICES_ALLOCATION_DOMAIN_MATHS_TIE_KEY_H_
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/digest/digest.h"
-
-struct evp_mac_ctx_st;
 
 namespace sanyuan::allocation {
 
@@ -32,22 +29,16 @@ class TieKeys {
   // A secret of at least 16 bytes, else it could be guessed before the window closes.
   static constexpr size_t kMinSecretBytes = 16;
 
-  // INVALID_ARGUMENT for a short secret or an oversized field, INTERNAL if OpenSSL refuses to work.
+  // INVALID_ARGUMENT for a short secret or an oversized field.
   static absl::StatusOr<TieKeys> Create(std::string_view secret, std::string_view cycle,
                                         std::string_view sku);
 
-  // Ends the process if OpenSSL fails in the middle: a wrong key must never decide.
   TieKey Of(std::string_view licence);
 
  private:
-  struct Free {
-    void operator()(evp_mac_ctx_st* context) const;
-  };
-  using Context = std::unique_ptr<evp_mac_ctx_st, Free>;
+  TieKeys(std::string_view secret, std::string prefix);
 
-  TieKeys(Context context, std::string prefix);
-
-  Context context_;
+  HmacSha256 hmac_;
   std::string message_;
   size_t prefix_bytes_;
 };
