@@ -61,6 +61,8 @@ class Effects {
   // `call` is what OnCommand was given.
   virtual void Reply(uint64_t call, Answer answer) = 0;
   virtual void Accepted(AcceptedRecord record) = 0;
+  // Asked before a state is captured, which costs a millisecond for each ten thousand rows.
+  virtual bool WantsSnapshot() { return true; }
   virtual void SnapshotReady(SnapshotPoint point) = 0;
 
   // Reads the own journal's record at `offset` again; the answer comes by OnHeadRead.

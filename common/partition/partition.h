@@ -43,7 +43,6 @@ struct PartitionOptions {
   uint64_t digest_every = 10000;     // Heights whose decision carries a state digest.
   uint64_t cursor_every = 10000;     // Input records after which a cursor is written for its own sake.
   bool guard_clock = true;           // Off where the clock is simulated.
-  bool snapshots = true;             // Whether SnapshotReady is wanted.
   // Only for the control "a cursor outside the decision": where cursors are kept instead.
   std::map<std::string, CursorRow>* cursors_outside = nullptr;
 };
@@ -100,6 +99,8 @@ class Partition {
 
   // Moves the clock and, once a second of it, looks at the head again.
   void OnTime(absl::Time now);
+  // Looks at the head again, where the clock may stand still.
+  void CheckHead() { AskForHead(); }
   // Does a bounded piece of what can be done now (a few milliseconds); true when there is more.
   bool Pump();
 

@@ -38,7 +38,7 @@ void Partition::TryTakeOver() {
   const Place next{frame.journal_id, frame.term, frame.height, frame.digest, -1};
   if (options_.safeguards.await_take_over) {
     take_over_ = frame.digest;
-    if (options_.snapshots) take_over_snapshot_ = SnapshotPoint{place, state, next, domain_.store().Capture()};
+    if (effects_.WantsSnapshot()) take_over_snapshot_ = SnapshotPoint{place, state, next, domain_.store().Capture()};
     role_ = Role::kTakingOver;
   } else {
     domain_.store().BeginRecord(frame.height);
@@ -88,7 +88,7 @@ Partition::Draft Partition::NewDraft() {
   if (draft.height % options_.digest_every == 0) {
     const Digest digest = domain_.store().StateDigest();
     draft.decision.set_state_digest(std::string(digest.view()));
-    if (options_.snapshots) draft.snapshot = SnapshotPoint{ahead_, digest, {}, domain_.store().Capture()};
+    if (effects_.WantsSnapshot()) draft.snapshot = SnapshotPoint{ahead_, digest, {}, domain_.store().Capture()};
   }
   return draft;
 }

@@ -42,6 +42,15 @@ std::vector<Change> Store::TakeChanges() {
   return all;
 }
 
+std::vector<Change> Store::AllRows() const {
+  std::vector<Change> all;
+  for (const TableBase* table : tables_) {
+    if (!table->tracked_) continue;
+    for (auto& entry : table->CaptureEntries()) all.push_back({table, false, std::move(entry)});
+  }
+  return all;
+}
+
 Digest Store::StateDigest() {
   std::string text;
   for (TableBase* table : tables_) {

@@ -70,6 +70,9 @@ class Store {
   // Rows that the current record has changed, each once, of tables that want it (Table::Track).
   std::vector<Change> TakeChanges();
 
+  // All rows of tables that want it, as if they had just been changed: what a view is built from anew.
+  std::vector<Change> AllRows() const;
+
   // Digest of everything, as it stands now (with what is not accepted yet). Costs about a microsecond for
   // each row changed since the last call.
   Digest StateDigest();
@@ -105,6 +108,7 @@ class TableBase {
 
   std::map<County, SetDigest> sums_;
   std::vector<Change> changes_;
+  bool tracked_ = false;
 
  private:
   friend class Store;

@@ -197,7 +197,6 @@ class Table final : public TableBase {
   std::deque<Undo> undo_;
   std::vector<EntryPtr> fresh_;    // Versions that no sum has seen yet, some of them outdated by now.
   std::vector<EntryPtr> retired_;  // Versions in the sum that were replaced, some of them current again.
-  bool tracked_ = false;
   std::string buffer_;
 };
 

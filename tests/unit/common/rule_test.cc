@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/partition/domain.h"
+#include "common/partition/partitioner.h"
 
 namespace sanyuan::partition {
 namespace {
@@ -197,6 +198,26 @@ TEST(DeriveId, DependsOnWhoAskedForWhatAndOnNothingElse) {
   EXPECT_NE(DeriveId(620121, stamp, 1), id);
   stamp.request_id[15] = 2;
   EXPECT_NE(DeriveId(620121, stamp), id);
+}
+
+// The values that Kafka's own test of its partitioner expects.
+TEST(Partitioner, HashesAsKafkasJavaClientDoes) {
+  EXPECT_EQ(static_cast<int32_t>(Murmur2("21")), -973932308);
+  EXPECT_EQ(static_cast<int32_t>(Murmur2("foobar")), -790332482);
+  EXPECT_EQ(static_cast<int32_t>(Murmur2("a-little-bit-long-string")), -985981536);
+  EXPECT_EQ(static_cast<int32_t>(Murmur2("a-little-bit-longer-string")), -1486304829);
+  EXPECT_EQ(static_cast<int32_t>(Murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")), -58897971);
+  EXPECT_EQ(static_cast<int32_t>(Murmur2("abc")), 479470107);
+}
+
+TEST(Partitioner, EveryCountyHasOnePlaceInRange) {
+  for (County county = 620101; county < 620200; ++county) {
+    const int32_t partition = PartitionOf(county, 8);
+    EXPECT_GE(partition, 0);
+    EXPECT_LT(partition, 8);
+    EXPECT_EQ(PartitionOf(county, 8), partition);
+    EXPECT_EQ(PartitionOf(county, 1), 0);
+  }
 }
 
 }  // namespace
