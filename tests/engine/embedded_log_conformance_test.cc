@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "tests/engine/embedded_engine.h"
+#include "tests/engine/log_conformance.h"
 
 namespace sanyuan::log {
 namespace {
