@@ -39,7 +39,8 @@ struct Record {
 };
 
 // Writes to one partition. Its records land in order; destroying it gives up those that have not landed yet
-// (they may still land, or not).
+// (they may still land, or not; what landed has no hole). Its destructor waits for a callback in progress, and
+// none comes after it.
 class Producer {
  public:
   virtual ~Producer() = default;
@@ -64,8 +65,8 @@ class RecordListener {
   virtual ~RecordListener() = default;
   // Records in ascending order, each once.
   virtual void OnRecords(absl::Span<const Record> records) = 0;
-  // All records below `end_offset` were delivered. Called once after the first catching up and after each
-  // later batch.
+  // All records below `end_offset` were delivered. Called once after the first catching up, after each later
+  // batch, and when reading goes on after trouble.
   virtual void OnEnd(int64_t end_offset) = 0;
   // The connection was interrupted or reading failed; reading goes on by itself. What was read before should
   // be checked again before it is relied on.
@@ -78,23 +79,34 @@ class Subscription {
   virtual ~Subscription() = default;
 };
 
-class Log {
+// Reads records where they are, without following them; what a tool needs that looks at a journal at rest.
+class LogReader {
  public:
-  virtual ~Log() = default;
+  virtual ~LogReader() = default;
 
-  virtual absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
-                                                                ProducerListener* listener) = 0;
-  // Delivers from `offset` on. `from_offset` beyond the end is OutOfRange: the log was cut.
-  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const TopicPartition& where,
-                                                                  int64_t from_offset,
-                                                                  RecordListener* listener) = 0;
   // The record at exactly this offset; nullopt when the log has none there. May block on the disk.
   virtual absl::StatusOr<std::optional<Record>> ReadAt(const TopicPartition& where, int64_t offset) = 0;
-  // Up to `limit` records from `offset` on, in order; fewer or none at the end. May block on the disk.
+  // Up to `limit` records from `offset` on, in ascending order; none at the end, and fewer than `limit` anywhere
+  // (before a place that can't be read, or when they are large). DataLoss: the first of them can't be read,
+  // though the log has it or later ones. May block on the disk.
   virtual absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
                                                        size_t limit) = 0;
   // The offset that the next record will get; 0 for an empty or unknown partition.
   virtual absl::StatusOr<int64_t> EndOffset(const TopicPartition& where) = 0;
+  // All partitions that hold a record, in order.
+  virtual absl::StatusOr<std::vector<TopicPartition>> Partitions() = 0;
+};
+
+class Log : public LogReader {
+ public:
+  // `listener` must outlive the producer, and the log all its producers and subscriptions.
+  virtual absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
+                                                                ProducerListener* listener) = 0;
+  // Delivers from `from_offset` on. Beyond the end is OutOfRange: the log was cut. `listener` must outlive
+  // the subscription.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const TopicPartition& where,
+                                                                  int64_t from_offset,
+                                                                  RecordListener* listener) = 0;
 };
 
 }  // namespace sanyuan::log
