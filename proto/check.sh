@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Holds the contracts against Buf's rules (buf.yaml):
+#   proto/check.sh lint      style and structure
+#   proto/check.sh breaking  nothing that baseline.binpb promises has changed
+# Exits with 77 (skipped) where buf is not installed; under CI=true that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+buf=../build/tools/buf
+if [ ! -x "$buf" ]; then
+  echo "skipped: buf is not installed; deploy/packages.sh lint installs it"
+  [ "${CI:-}" != true ] || exit 1
+  exit 77
+fi
+case "${1:-}" in
+  lint) exec "$buf" lint ;;
+  breaking)
+    [ -f baseline.binpb ] || { echo "proto/baseline.binpb is missing; proto/update_baseline.sh makes it"; exit 1; }
+    exec "$buf" breaking --against baseline.binpb
+    ;;
+  *) echo "usage: proto/check.sh lint|breaking" >&2; exit 2 ;;
+esac
