@@ -5,9 +5,9 @@
 #   deploy/packages.sh --list GROUP...   prints the packages of the groups for this release of Debian
 #
 # Groups: build (configure and compile), run (start the installed programs), test (ctest and the tests' own
-# tools), sanitize (the presets asan and tsan), lint (formatting, static analysis, contract checks).
-# Installing needs root or sudo. `buf`, which Debian does not package, goes into build/tools by npm, in the
-# version and with the checksums of deploy/tools/package-lock.json; afterwards it works offline.
+# tools), sanitize (the presets asan and tsan), lint (formatting and static analysis), buf (contract checks).
+# Installing needs root or sudo. The program buf, which Debian does not package, goes into build/tools by npm,
+# in the version and with the checksums of deploy/tools/package-lock.json; afterwards it works offline.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,12 +17,13 @@ tools=$root/build/tools
 list='
 build     g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
 build     protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
-build     libssl-dev libsqlite3-dev libspdlog-dev libcli11-dev libcpp-httplib-dev nlohmann-json3-dev
-build     prometheus-cpp-dev
+build     libssl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libcpp-httplib-dev
+build     nlohmann-json3-dev prometheus-cpp-dev
 run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 ca-certificates tzdata
 test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin python3 util-linux procps tzdata
 sanitize  clang @clang-rt llvm util-linux
-lint      clang-format clang-tidy clang ca-certificates @npm
+lint      clang-format clang-tidy clang
+buf       ca-certificates @npm
 '
 
 # What is called differently in Debian 12 and 13. The compiler runtime must be that of the release's clang.
@@ -54,7 +55,7 @@ packages_of() { # the groups' packages for this release, one a line
   local debian group
   debian=$(release)
   for group in "$@"; do
-    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint)"
+    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf)"
     awk -v group="$group" '$1 == group {for (i = 2; i <= NF; i++) print $i}' <<<"$list"
   done | while read -r name; do
     case $name in
@@ -108,7 +109,7 @@ install_buf() {
   cp "$root/deploy/tools/package-lock.json" "$tools/installed-lock.json"
 }
 
-[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint ..."
+[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf ..."
 if [ "$1" = --list ]; then
   shift
   packages_of "$@"
@@ -120,5 +121,5 @@ wanted=$(packages_of "$@")
 # shellcheck disable=SC2086  # a list of names
 install_packages $wanted
 for group in "$@"; do
-  [ "$group" != lint ] || install_buf
+  [ "$group" != buf ] || install_buf
 done

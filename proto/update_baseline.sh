@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-[ -x ../build/tools/buf ] || ../deploy/packages.sh lint
+[ -x ../build/tools/buf ] || ../deploy/packages.sh buf
 ../build/tools/buf lint
 # No comments and positions: they promise nothing, and the image changes only when a contract does.
 ../build/tools/buf build --exclude-source-info -o baseline.binpb
