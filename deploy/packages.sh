@@ -20,7 +20,7 @@ build     protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev
 build     libssl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libcpp-httplib-dev
 build     nlohmann-json3-dev prometheus-cpp-dev
 run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 ca-certificates tzdata
-test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin python3 util-linux procps tzdata
+test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata
 sanitize  clang @clang-rt llvm util-linux
 lint      clang-format clang-tidy clang
 buf       ca-certificates @npm

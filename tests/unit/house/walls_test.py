@@ -140,11 +140,13 @@ class Walls(unittest.TestCase):
         self.assert_breaks(self.build(self.domain_including("sqlite3.h")), "sqlite3.h")
 
     def test_a_generator_without_a_dependency_log_is_refused_with_the_way_out(self):
-        self.write({})
-        code, output = self.run_cmake("-G", "Unix Makefiles", "-S", ".", "-B", "build")
-        self.assertNotEqual(code, 0)
-        self.assertIn("Ninja", " ".join(output.split()))
-        self.assertIn("cmake --preset release", " ".join(output.split()))
+        for generator in ("Unix Makefiles", "Ninja Multi-Config"):
+            with self.subTest(generator):
+                self.write({})
+                code, output = self.run_cmake("-G", generator, "-S", ".", "-B", generator)
+                self.assertNotEqual(code, 0)
+                self.assertIn(f"The generator is '{generator}'", " ".join(output.split()))
+                self.assertIn("cmake --preset release", " ".join(output.split()))
 
 
 if __name__ == "__main__":
