@@ -31,6 +31,7 @@ class Table:
         self.layers = text["layers"]
         self.folders = [(re.compile(folder), layer) for folder, layer in text["folders"].items()]
         self.only = text["only"]
+        self.free = tuple(text["free"]["folders"])
 
     def part_of(self, header, names):
         return next((name for name in names if self.parts[name].search(header)), None)
@@ -126,7 +127,8 @@ def target_breaches(table, tree, target, layers_in):
         yield f"{target.name}: unknown layer '{target.layer}', known are {', '.join(table.layers)}"
         return
     clients = {}
-    for files in target.compiled:
+    compiled = [files for files in target.compiled if not files[0].startswith(table.free)]
+    for files in compiled:
         yield from source_breaches(table, tree, target.layer, files)
         for part in (table.part_of(file, row.get("one_of", [])) for file in files):
             clients.setdefault(part, files[0])
@@ -136,10 +138,10 @@ def target_breaches(table, tree, target, layers_in):
         yield f"{target.name}: layer {target.layer} may see one client library only: {seen}"
 
     # Where a port and its engines share a folder, a header counts for the targets that compile it.
-    own = {files[0] for files in target.compiled}
-    for folder in filter(tree.is_ours, target.folders()):
+    own = {files[0] for files in compiled}
+    for folder in sorted({os.path.dirname(source) for source in own if tree.is_ours(source)}):
         shared = len(layers_in[folder]) > 1
-        own |= {h for h in tree.headers(folder) if not shared or any(h in files for files in target.compiled)}
+        own |= {h for h in tree.headers(folder) if not shared or any(h in files for files in compiled)}
     for path in sorted(filter(tree.is_ours, own)):
         yield from naming_breaches(table, tree, target.layer, path)
 
