@@ -9,6 +9,13 @@ find_package(Protobuf QUIET CONFIG)
 if(NOT Protobuf_FOUND)
   find_package(Protobuf REQUIRED MODULE)
 endif()
+# gRPC asks pkg-config for re2, which on Debian 13 walks Abseil's whole graph sixteen times: over a minute.
+if(NOT TARGET re2::re2)
+  find_library(SANYUAN_RE2_LIBRARY re2 REQUIRED)
+  add_library(re2::re2 INTERFACE IMPORTED)
+  set_property(TARGET re2::re2 PROPERTY INTERFACE_LINK_LIBRARIES ${SANYUAN_RE2_LIBRARY})
+  set(re2_FOUND TRUE)
+endif()
 find_package(gRPC REQUIRED CONFIG)
 
 find_program(CCACHE_PROGRAM ccache)
@@ -70,7 +77,9 @@ function(sanyuan_proto)
     endif()
     add_custom_command(OUTPUT ${out}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${SANYUAN_GEN_DIR}
-      COMMAND $<TARGET_FILE:protobuf::protoc> -I ${SANYUAN_PROTO_DIR} ${args} ${SANYUAN_PROTO_DIR}/${proto}
+      # protoc finds its own messages beside its program only where /proc is mounted: a bare chroot lacks it.
+      COMMAND $<TARGET_FILE:protobuf::protoc> -I ${SANYUAN_PROTO_DIR}
+        -I $<TARGET_PROPERTY:protobuf::libprotobuf,INTERFACE_INCLUDE_DIRECTORIES> ${args} ${SANYUAN_PROTO_DIR}/${proto}
       DEPENDS ${SANYUAN_PROTO_DIR}/${proto} VERBATIM)
   endforeach()
   add_library(${ARG_NAME} STATIC ${messages})

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <compare>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>

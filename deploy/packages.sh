@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The one list of what Sanyuan needs from Debian 12 and 13, and the step that installs it.
+#
+#   deploy/packages.sh GROUP...          installs what is missing of the groups; no network if nothing is
+#   deploy/packages.sh --list GROUP...   prints the packages of the groups for this release of Debian
+#
+# Groups: build (configure and compile), run (start the installed programs), test (ctest and the tests' own
+# tools), sanitize (the presets asan and tsan), lint (formatting and static analysis), buf (contract checks).
+# Installing needs root or sudo. The program buf, which Debian does not package, goes into build/tools by npm,
+# in the version and with the checksums of deploy/tools/package-lock.json; afterwards it works offline.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=$root/build/tools
+
+# Group, then packages. A name @... differs between releases of Debian and stands in the table below.
+list='
+build     g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
+build     protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
+build     libssl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libcpp-httplib-dev
+build     nlohmann-json3-dev prometheus-cpp-dev
+run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 ca-certificates tzdata
+test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata
+sanitize  clang @clang-rt llvm util-linux
+lint      clang-format clang-tidy clang
+buf       ca-certificates @npm
+'
+
+# What is called differently in Debian 12 and 13. The compiler runtime must be that of the release's clang.
+names='
+@grpc        libgrpc++1.51                libgrpc++1.51t64
+@protobuf    libprotobuf32                libprotobuf32t64
+@absl        libabsl20220623              libabsl20240722
+@ssl         libssl3                      libssl3t64
+@spdlog      libspdlog1.10                libspdlog1.15
+@prometheus  libprometheus-cpp-core1.0    libprometheus-cpp-core1.0
+@httplib     libcpp-httplib0.11           libcpp-httplib0.18
+@clang-rt    libclang-rt-14-dev           libclang-rt-19-dev
+'
+
+fail() { printf 'packages.sh: %s\n' "$*" >&2; exit 1; }
+
+release() {
+  local id="" version=""
+  [ -r /etc/os-release ] && id=$(. /etc/os-release && echo "${ID:-}") &&
+    version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+  case "$id-$version" in
+    debian-12 | debian-13) echo "$version" ;;
+    *) fail "this is '$id $version'; the list is known for Debian 12 and 13 only." \
+            "Install the equivalents of: $(awk 'NF{$1=""; print}' <<<"$list" | tr -s '\n ' ' ')" ;;
+  esac
+}
+
+packages_of() { # the groups' packages for this release, one a line
+  local debian group
+  debian=$(release)
+  for group in "$@"; do
+    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf)"
+    awk -v group="$group" '$1 == group {for (i = 2; i <= NF; i++) print $i}' <<<"$list"
+  done | while read -r name; do
+    case $name in
+      # A Node.js from elsewhere brings its npm along and conflicts with Debian's.
+      @npm) command -v npm >/dev/null || printf '%s\n' nodejs npm ;;
+      @*) awk -v name="$name" -v column=$((debian - 10)) '$1 == name {print $column}' <<<"$names" ;;
+      *) echo "$name" ;;
+    esac
+  done | sort -u
+}
+
+missing_of() { # those of the packages that are not installed
+  local installed name
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
+  for name in "$@"; do
+    grep -qxF -- "$name" <<<"$installed" || echo "$name"
+  done
+}
+
+install_packages() {
+  local missing
+  missing=$(missing_of "$@")
+  [ -n "$missing" ] || return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      fail "neither root nor sudo. As root: apt-get install --no-install-recommends" $missing
+    as_root=(sudo)
+  fi
+  echo "packages.sh: installing" $missing
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0)
+  # shellcheck disable=SC2086  # a list of names
+  { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends $missing; } </dev/null >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    fail "apt-get failed; its last lines are above"
+  }
+}
+
+install_buf() {
+  cmp -s "$root/deploy/tools/package-lock.json" "$tools/installed-lock.json" && return 0
+  echo "packages.sh: installing buf into build/tools"
+  mkdir -p "$tools"
+  cp "$root/deploy/tools/package.json" "$root/deploy/tools/package-lock.json" "$tools/"
+  # npm takes a failed download of a package for one platform as success: what counts is the program.
+  (cd "$tools" && npm ci --no-audit --no-fund --ignore-scripts --loglevel verbose) </dev/null >"$log" 2>&1 || true
+  ln -sf node_modules/@bufbuild/buf-linux-"$(uname -m | sed 's/x86_64/x64/')"/bin/buf "$tools/buf"
+  "$tools/buf" --version >/dev/null 2>&1 || {
+    tail -n 30 "$log" >&2
+    fail "npm could not install buf; its last lines are above"
+  }
+  cp "$root/deploy/tools/package-lock.json" "$tools/installed-lock.json"
+}
+
+[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf ..."
+if [ "$1" = --list ]; then
+  shift
+  packages_of "$@"
+  exit
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+wanted=$(packages_of "$@")
+# shellcheck disable=SC2086  # a list of names
+install_packages $wanted
+for group in "$@"; do
+  [ "$group" != buf ] || install_buf
+done
