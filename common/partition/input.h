@@ -47,6 +47,7 @@ class InputQueue {
   std::optional<int64_t> WantsPull();
   // `end` is the end of the log at the time of reading. False when this showed damage for the first time.
   bool OnRecords(const std::vector<RawRecord>& records, int64_t end);
+  void OnUnread() { pulling_ = false; }
   // There may be more to read.
   void OnGrown() { grown_ = true; grown_while_pulling_ = pulling_; }
 

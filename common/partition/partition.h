@@ -79,6 +79,8 @@ class Partition {
   void OnRecords(const std::vector<RawRecord>& records);
   void OnEnd(int64_t end_offset);
   void OnHeadRead(int64_t offset, const std::optional<std::string>& record);
+  // It could not be read now: asked again later.
+  void OnHeadUnknown() { head_asked_.reset(); }
   // A disconnect, a produce error, a pause of the thread: the head is read again before anything is answered.
   void OnDoubt();
 
@@ -93,6 +95,8 @@ class Partition {
   // Inputs.
   void OnInputGrown(const std::string& topic);
   void OnInputRecords(const std::string& topic, const std::vector<RawRecord>& records, int64_t end);
+  // An input could not be read now: pulled again when it grows or time goes on.
+  void OnInputUnread(const std::string& topic);
   void OnPages(const std::string& topic, const std::vector<RawRecord>& records);
 
   void OnCommand(PendingCommand command);

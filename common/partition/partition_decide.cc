@@ -246,6 +246,12 @@ void Partition::OnInputRecords(const std::string& topic, const std::vector<RawRe
   }
 }
 
+void Partition::OnInputUnread(const std::string& topic) {
+  for (auto& input : inputs_) {
+    if (input->topic() == topic) input->OnUnread();
+  }
+}
+
 // True while the front must wait for what its writer had read when it wrote it.
 bool Partition::HeldBack(InputQueue& input) {
   const Place& own = *reader_.place();
@@ -341,7 +347,11 @@ bool Partition::PumpInputs() {
 }
 
 void Partition::OnPages(const std::string& topic, const std::vector<RawRecord>& records) {
-  if (!pages_ || pages_->topic != topic || pages_->complete || records.size() != pages_->heights.size()) return;
+  if (!pages_ || pages_->topic != topic || pages_->complete) return;
+  if (records.size() != pages_->heights.size()) {
+    pages_.reset();  // Some could not be read: asked for again.
+    return;
+  }
   pages_->events.clear();
   for (size_t i = 0; i < records.size(); ++i) {
     Frame frame;

@@ -100,6 +100,8 @@ class Decoder {
 
   bool ok() const { return ok_; }
   bool AtEnd() const { return in_.empty(); }
+  // What was not read yet.
+  std::string_view rest() const { return in_; }
 
   template <typename... T>
   void operator()(T&... values) {

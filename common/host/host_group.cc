@@ -1,0 +1,281 @@
+#include "common/host/host_group.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <random>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "common/partition/partitioner.h"
+#include "sanyuan/journal/v1/journal.pb.h"
+
+namespace sanyuan::host {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr absl::Duration kHeadCheck = absl::Seconds(1);
+
+// Waits for `count` calls of Done.
+class Latch {
+ public:
+  explicit Latch(size_t count) : left_(count) {}
+  void Done() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) zero_.notify_all();
+  }
+  void Wait() {
+    std::unique_lock lock(mutex_);
+    zero_.wait(lock, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable zero_;
+  size_t left_;
+};
+
+// The producer of the genesis records: they are read back, so that nothing else needs to be told.
+class Silent final : public log::ProducerListener {
+  void OnStalled(const absl::Status&) override {}
+  void OnLost(const absl::Status&) override {}
+};
+
+}  // namespace
+
+HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log,
+                     view::ViewStore& views, SnapshotStore& snapshots)
+    : options_(options), log_(log), deciding_(options.deciding_threads), blocking_(options.blocking_threads) {
+  HostServices services;
+  services.log = &log;
+  services.views = &views;
+  services.snapshots = &snapshots;
+  services.deciding = &deciding_;
+  services.blocking = &blocking_;
+  services.simulated_clock = options_.simulated_clock;
+  services.grown = [this](const log::TopicPartition& journal) {
+    const auto [begin, end] = readers_.equal_range(journal.topic);
+    const bool everywhere = journal.topic.find(".reference.") != std::string::npos;
+    for (auto it = begin; it != end; ++it) {
+      if (everywhere || it->second->journal().partition == journal.partition) it->second->OnInputGrown(journal.topic);
+    }
+  };
+  for (const ContextSpec& spec : specs) {
+    const int32_t count = spec.single_partition ? 1 : options_.partitions;
+    counts_[spec.context] = count;
+    for (int32_t partition = 0; partition < count; ++partition) {
+      hosts_.push_back(std::make_unique<PartitionHost>(spec, partition, services));
+      by_partition_[{spec.context, partition}] = hosts_.back().get();
+      for (const std::string& input : spec.inputs) readers_.emplace(input, hosts_.back().get());
+    }
+  }
+}
+
+HostGroup::~HostGroup() { Stop(); }
+
+absl::StatusOr<JournalIds> HostGroup::CreateJournals() {
+  JournalIds ids;
+  Silent silent;
+  std::random_device random;
+  std::vector<std::unique_ptr<log::Producer>> producers;
+  for (const auto& host : hosts_) {
+    journal::v1::Genesis genesis;
+    genesis.set_context(host->spec().context);
+    genesis.set_partition(host->journal().partition);
+    genesis.set_partition_count(counts_[host->spec().context]);
+    for (const std::string& input : host->spec().inputs) genesis.add_inputs(input);
+    const std::string payload = genesis.SerializeAsString();
+    partition::Frame frame;
+    frame.kind = partition::FrameKind::kGenesis;
+    for (uint8_t& byte : frame.journal_id) byte = static_cast<uint8_t>(random());
+    frame.payload = payload;
+    auto producer = log_.NewProducer(host->journal(), &silent);
+    if (!producer.ok()) return producer.status();
+    if (absl::Status appended = (*producer)->Append(Seal(frame)); !appended.ok()) return appended;
+    producers.push_back(*std::move(producer));
+    ids[host->journal()] = {reinterpret_cast<const char*>(frame.journal_id.data()), frame.journal_id.size()};
+  }
+  for (const auto& host : hosts_) {
+    while (true) {
+      const auto end = log_.EndOffset(host->journal());
+      if (!end.ok()) return end.status();
+      if (*end > 0) break;
+      std::this_thread::yield();
+    }
+  }
+  return ids;
+}
+
+absl::StatusOr<JournalIds> HostGroup::ReadJournalIds() {
+  JournalIds ids;
+  for (const auto& host : hosts_) {
+    const auto record = log_.ReadAt(host->journal(), 0);
+    if (!record.ok()) return record.status();
+    partition::Frame frame;
+    if (!*record || partition::Parse((*record)->bytes, frame) != partition::FrameError::kNone ||
+        frame.kind != partition::FrameKind::kGenesis) {
+      return absl::DataLossError(fmt::format("{} does not begin with a genesis", host->journal().ToString()));
+    }
+    ids[host->journal()] = {reinterpret_cast<const char*>(frame.journal_id.data()), frame.journal_id.size()};
+  }
+  return ids;
+}
+
+absl::Status HostGroup::Start() {
+  for (const auto& host : hosts_) {
+    if (absl::Status started = host->Start(); !started.ok()) return started;
+  }
+  if (!options_.simulated_clock) {
+    SendTime(absl::Now());
+    ticker_ = blocking_.Every(kTick, [this] { Tick(); });
+  }
+  head_ticker_ = blocking_.Every(kHeadCheck, [this] {
+    for (const auto& host : hosts_) {
+      host->CheckHead();
+      if (host->spec().projection != nullptr) host->projector().ExpireWaiters(absl::Now());
+    }
+  });
+  for (bool ready = false; !ready;) {
+    absl::Time latest = absl::InfinitePast();
+    ready = true;
+    for (const auto& [host, status] : Statuses()) {
+      latest = std::max(latest, status.last_decided);
+      if (status.damage || status.role == partition::Partition::Role::kLeading) continue;
+      ready = false;
+    }
+    if (ready && options_.simulated_clock && latest != absl::InfinitePast()) {
+      // The clock goes on where the journals left it.
+      simulated_us_ = absl::ToUnixMicros(latest);
+      SendTime(latest);
+    }
+    if (!ready) absl::SleepFor(absl::Milliseconds(2));
+  }
+  return absl::OkStatus();
+}
+
+void HostGroup::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  ticker_.reset();
+  head_ticker_.reset();
+  for (const auto& host : hosts_) {
+    host->Stop();
+    if (host->spec().projection != nullptr) host->projector().ExpireWaiters(absl::InfiniteFuture());
+  }
+  blocking_.Stop();
+  deciding_.Stop();
+}
+
+PartitionHost* HostGroup::FindPartition(std::string_view context, int32_t partition) {
+  const auto it = by_partition_.find({std::string(context), partition});
+  return it == by_partition_.end() ? nullptr : it->second;
+}
+
+PartitionHost* HostGroup::Find(std::string_view context, County county) {
+  const auto count = counts_.find(std::string(context));
+  if (count == counts_.end()) return nullptr;
+  return FindPartition(context, partition::PartitionOf(county, count->second));
+}
+
+std::vector<std::pair<PartitionHost*, HostStatus>> HostGroup::Statuses() {
+  std::vector<std::pair<PartitionHost*, HostStatus>> statuses(hosts_.size());
+  Latch latch(hosts_.size());
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    statuses[i].first = hosts_[i].get();
+    hosts_[i]->Probe([&statuses, &latch, i](HostStatus status) {
+      statuses[i].second = std::move(status);
+      latch.Done();
+    });
+  }
+  latch.Wait();
+  return statuses;
+}
+
+absl::Time HostGroup::Now() const {
+  if (!options_.simulated_clock) return absl::Now();
+  const int64_t us = simulated_us_;
+  return us == INT64_MIN ? absl::InfinitePast() : absl::FromUnixMicros(us);
+}
+
+void HostGroup::Tick() { SendTime(absl::Now()); }
+
+void HostGroup::SendTime(absl::Time now) {
+  for (const auto& host : hosts_) host->OnTime(now);
+}
+
+void HostGroup::Settle() {
+  // Quiet twice in a row with nothing written in between: no partition had news for another.
+  std::vector<uint64_t> before;
+  while (true) {
+    std::vector<uint64_t> heights;
+    bool quiet = true;
+    for (const auto& [host, status] : Statuses()) {
+      heights.push_back(status.place ? status.place->height : 0);
+      const bool unset = options_.simulated_clock && Now() == absl::InfinitePast();
+      quiet = quiet && (status.quiet || status.damage || unset);
+    }
+    if (quiet && heights == before) break;
+    before = quiet ? std::move(heights) : std::vector<uint64_t>{};
+    if (!quiet) absl::SleepFor(absl::Microseconds(500));
+  }
+  Latch latch(hosts_.size());
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    if (hosts_[i]->spec().projection == nullptr) {
+      latch.Done();
+    } else {
+      hosts_[i]->projector().WhenReached(before[i], absl::InfiniteFuture(), [&latch](bool) { latch.Done(); });
+    }
+  }
+  latch.Wait();
+}
+
+absl::Status HostGroup::SetClock(absl::Time time) {
+  if (!options_.simulated_clock) return absl::FailedPreconditionError("the clock is not simulated");
+  const std::lock_guard lock(clock_mutex_);
+  const absl::Time before = Now();
+  if (time < before) return absl::InvalidArgumentError("the clock only moves forward");
+  const auto go_to = [this](absl::Time now) {
+    simulated_us_ = absl::ToUnixMicros(now);
+    SendTime(now);
+    Settle();
+  };
+  if (before != absl::InfinitePast()) Settle();
+  while (before != absl::InfinitePast()) {
+    absl::Time next = absl::InfiniteFuture();
+    for (const auto& [host, status] : Statuses()) {
+      if (status.not_serving.empty()) next = std::min(next, status.next_due);
+    }
+    if (next > time) break;
+    go_to(std::max(next, Now()));
+  }
+  go_to(time);
+  return absl::OkStatus();
+}
+
+std::string DigestLines(const std::map<std::pair<std::string, County>, Digest>& digests) {
+  std::string text;
+  for (const auto& [key, digest] : digests) {
+    text += fmt::format("{} {} {}\n", key.first, CountyText(key.second), digest.Hex());
+  }
+  return text;
+}
+
+std::string HostGroup::DigestText() {
+  std::map<std::pair<std::string, County>, Digest> digests;
+  std::mutex mutex;
+  Latch latch(hosts_.size());
+  for (const auto& host : hosts_) {
+    host->Visit([&, context = host->spec().context](partition::Domain& domain) {
+      for (const auto& [county, digest] : domain.store().BusinessDigests()) {
+        const std::lock_guard lock(mutex);
+        digests[{context, county}] = digest;
+      }
+      latch.Done();
+    });
+  }
+  latch.Wait();
+  return DigestLines(digests);
+}
+
+}  // namespace sanyuan::host

@@ -1,0 +1,396 @@
+#include "common/host/partition_host.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <future>
+#include <random>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace sanyuan::host {
+namespace {
+
+using partition::Answer;
+using partition::Partition;
+using partition::RawRecord;
+
+constexpr size_t kPullRecords = 256;
+// Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
+constexpr int64_t kSnapshotShare = 20;
+constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
+
+std::string RandomBytes(size_t count) {
+  std::random_device random;
+  std::string bytes;
+  while (bytes.size() < count) bytes.push_back(static_cast<char>(random()));
+  return bytes;
+}
+
+std::vector<RawRecord> Raw(absl::Span<const log::Record> records) {
+  std::vector<RawRecord> raw;
+  raw.reserve(records.size());
+  for (const log::Record& record : records) raw.push_back({record.offset, record.bytes});
+  return raw;
+}
+
+// Where the record of a height is: at the offset of the same number, but for what was skipped or released.
+std::optional<log::Record> FindHeight(log::Log& log, const log::TopicPartition& journal, uint64_t height) {
+  auto offset = static_cast<int64_t>(height);
+  for (int tries = 0; tries < 1000 && offset >= 0; ++tries) {
+    const auto record = log.ReadAt(journal, offset);
+    if (!record.ok() || !*record) return std::nullopt;
+    partition::Frame frame;
+    if (partition::Parse((*record)->bytes, frame) != partition::FrameError::kNone) {
+      ++offset;
+      continue;
+    }
+    if (frame.height == height) return **record;
+    const int64_t step = static_cast<int64_t>(height) - static_cast<int64_t>(frame.height);
+    offset += step != 0 ? step : 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const HostServices& services)
+    : spec_(spec),
+      services_(services),
+      journal_{spec.topic(), partition},
+      strand_(services.deciding->NewStrand()) {
+  if (spec_.projection != nullptr) {
+    projector_ = std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
+                                             *spec_.projection, services_.blocking->NewStrand(),
+                                             [this] {
+                                               Do([this](Partition& p) {
+                                                 if (p.reader().place()) {
+                                                   projector_->Begin(*p.reader().place(), domain_->store().AllRows());
+                                                 }
+                                               });
+                                             });
+  }
+}
+
+PartitionHost::~PartitionHost() = default;
+
+log::TopicPartition PartitionHost::InputJournal(const std::string& topic) const {
+  return {topic, topic.find(".reference.") != std::string::npos ? 0 : journal_.partition};
+}
+
+void PartitionHost::Do(std::function<void(Partition&)> what) {
+  strand_->Post([this, what = std::move(what)] {
+    if (!partition_) return;
+    what(*partition_);
+    Pump();
+  });
+}
+
+void PartitionHost::Pump() {
+  if (pump_posted_ || !partition_ || !partition_->Pump()) return;
+  pump_posted_ = true;
+  strand_->Post([this] {
+    pump_posted_ = false;
+    Pump();
+  });
+}
+
+void PartitionHost::NewPartition() {
+  partition::PartitionOptions options;
+  options.context = spec_.context;
+  options.partition = journal_.partition;
+  options.inputs = spec_.inputs;
+  options.incarnation = RandomBytes(16);
+  options.guard_clock = !services_.simulated_clock;
+  partition_.reset();
+  domain_ = spec_.new_domain();
+  partition::Effects& effects = *this;
+  partition_ = std::make_unique<Partition>(std::move(options), *domain_, effects);
+  if (now_ != absl::InfinitePast()) partition_->OnTime(now_);
+  projecting_ = false;
+}
+
+bool PartitionHost::RestoreSnapshot() {
+  const std::optional<StoredSnapshot> stored = services_.snapshots->Load(journal_);
+  if (!stored) return false;
+  const auto record = services_.log->ReadAt(journal_, stored->place.offset);
+  const auto next = services_.log->ReadAt(journal_, stored->next_offset);
+  absl::Status restored = absl::DataLossError("the journal does not hold its record");
+  if (record.ok() && next.ok() && *record && *next) {
+    restored = partition_->Restore(stored->place, (*record)->bytes, (*next)->bytes, stored->rows);
+  }
+  if (restored.ok()) return true;
+  spdlog::warn("{}: the snapshot is not used: {}", journal_.ToString(), std::string(restored.message()));
+  services_.snapshots->Delete(journal_);
+  NewPartition();
+  return false;
+}
+
+absl::Status PartitionHost::Start() {
+  std::promise<absl::Status> started;
+  strand_->Post([&] { started.set_value(StartOnStrand()); });
+  return started.get_future().get();
+}
+
+absl::Status PartitionHost::StartOnStrand() {
+  auto producer = services_.log->NewProducer(journal_, this);
+  if (!producer.ok()) return producer.status();
+  producer_ = *std::move(producer);
+  NewPartition();
+  int64_t from = 0;
+  if (RestoreSnapshot()) {
+    from = partition_->reader().place()->offset + 1;
+    if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AllRows());
+    projecting_ = true;
+  }
+  partition_->Assign();
+  return Subscribe(from);
+}
+
+absl::Status PartitionHost::Subscribe(int64_t offset) {
+  subscription_.reset();
+  ++generation_;
+  auto subscription = services_.log->Subscribe(journal_, offset, this);
+  if (!subscription.ok()) return subscription.status();
+  subscription_ = *std::move(subscription);
+  return absl::OkStatus();
+}
+
+void PartitionHost::Stop() {
+  std::promise<void> stopped;
+  strand_->Post([&] {
+    stopped_ = true;
+    if (partition_) partition_->Unassign();
+    subscription_.reset();
+    producer_.reset();
+    for (auto& [call, reply] : std::exchange(replies_, {})) reply(Answer{});
+    stopped.set_value();
+  });
+  stopped.get_future().wait();
+}
+
+void PartitionHost::Restart() {
+  strand_->Post([this] {
+    if (stopped_) return;
+    subscription_.reset();
+    for (auto& [call, reply] : std::exchange(replies_, {})) reply(Answer{});
+    const absl::Status started = StartOnStrand();
+    if (!started.ok()) spdlog::error("{}: {}", journal_.ToString(), std::string(started.message()));
+  });
+}
+
+void PartitionHost::HaltAt(int64_t offset, std::string why, std::string record) {
+  Do([offset, why = std::move(why), record = std::move(record)](Partition& p) { p.HaltAt(offset, why, record); });
+}
+
+void PartitionHost::Submit(partition::Command command, std::string content,
+                           std::vector<partition::Dependency> after, ReplyFn reply) {
+  auto pending = std::make_shared<partition::PendingCommand>();
+  pending->command = std::move(command);
+  pending->content = std::move(content);
+  pending->after = std::move(after);
+  strand_->Post([this, pending, reply = std::move(reply)]() mutable {
+    if (!partition_ || stopped_) return reply(Answer{});
+    pending->call = ++next_call_;
+    replies_.emplace(pending->call, std::move(reply));
+    partition_->OnCommand(std::move(*pending));
+    Pump();
+  });
+}
+
+void PartitionHost::OnTime(absl::Time now) {
+  strand_->Post([this, now] {
+    now_ = now;
+    if (!partition_) return;
+    partition_->OnTime(now);
+    Pump();
+  });
+}
+
+void PartitionHost::OnInputGrown(const std::string& topic) {
+  Do([topic](Partition& p) { p.OnInputGrown(topic); });
+}
+
+void PartitionHost::CheckHead() {
+  Do([](Partition& p) { p.CheckHead(); });
+}
+
+void PartitionHost::Probe(std::function<void(HostStatus)> done) {
+  strand_->Post([this, done = std::move(done)] { done(StatusNow()); });
+}
+
+void PartitionHost::Visit(std::function<void(partition::Domain&)> visit) {
+  strand_->Post([this, visit = std::move(visit)] {
+    if (domain_) visit(*domain_);
+  });
+}
+
+HostStatus PartitionHost::StatusNow() const {
+  HostStatus status;
+  if (!partition_) return status;
+  status.role = partition_->role();
+  status.not_serving = partition_->WhyNotServing();
+  status.damage = partition_->reader().damage();
+  status.place = partition_->reader().place();
+  for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
+    status.skipped[static_cast<size_t>(kind)] =
+        partition_->reader().skipped(static_cast<partition::SkipKind>(kind));
+  }
+  status.decisions = decisions_;
+  status.in_flight = partition_->in_flight();
+  status.waiting = partition_->waiting();
+  status.quiet = partition_->Quiet();
+  status.next_due = domain_->NextDue();
+  status.last_decided = partition_->last_decided();
+  for (const auto& input : partition_->inputs()) {
+    if (input->damage()) status.halted_inputs.emplace_back(input->topic(), *input->damage());
+  }
+  return status;
+}
+
+bool PartitionHost::Produce(std::string record) {
+  return producer_ && !stopped_ && producer_->Append(std::move(record)).ok();
+}
+
+void PartitionHost::Reply(uint64_t call, Answer answer) {
+  const auto it = replies_.find(call);
+  if (it == replies_.end()) return;
+  ReplyFn reply = std::move(it->second);
+  replies_.erase(it);
+  reply(std::move(answer));
+}
+
+void PartitionHost::Accepted(partition::AcceptedRecord record) {
+  ++decisions_;
+  if (!projector_) return;
+  if (!std::exchange(projecting_, true)) projector_->Begin(record.place, {});
+  projector_->Accepted(std::move(record));
+}
+
+bool PartitionHost::WantsSnapshot() {
+  return !snapshot_running_ && absl::GetCurrentTimeNanos() >= next_snapshot_ns_;
+}
+
+void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
+  if (snapshot_running_.exchange(true)) return;
+  auto shared = std::make_shared<partition::SnapshotPoint>(std::move(point));
+  services_.blocking->Post([this, shared] {
+    const int64_t begun = absl::GetCurrentTimeNanos();
+    const absl::Status saved = services_.snapshots->Save(
+        journal_, {shared->place, shared->next.offset, shared->snapshot.Encode()});
+    if (!saved.ok()) spdlog::warn("{}: {}", journal_.ToString(), std::string(saved.message()));
+    const int64_t ended = absl::GetCurrentTimeNanos();
+    next_snapshot_ns_ = ended + std::max((ended - begun) * kSnapshotShare, absl::ToInt64Nanoseconds(kSnapshotPause));
+    snapshot_running_ = false;
+  });
+}
+
+void PartitionHost::ReadHead(int64_t offset) {
+  services_.blocking->Post([this, offset] {
+    const auto record = services_.log->ReadAt(journal_, offset);
+    if (!record.ok()) {
+      // Not known is not gone: asked again with the next look.
+      spdlog::warn("{}: the head can't be read: {}", journal_.ToString(), std::string(record.status().message()));
+      Do([](Partition& p) { p.OnHeadUnknown(); });
+      return;
+    }
+    std::optional<std::string> bytes;
+    if (*record) bytes = (*record)->bytes;
+    Do([offset, bytes = std::move(bytes)](Partition& p) { p.OnHeadRead(offset, bytes); });
+  });
+}
+
+void PartitionHost::ResumeReading(int64_t offset) {
+  // Not from inside the reading of the subscription that is to end.
+  strand_->Post([this, offset] {
+    if (stopped_) return;
+    if (absl::Status subscribed = Subscribe(offset); !subscribed.ok()) {
+      spdlog::error("{}: {}", journal_.ToString(), std::string(subscribed.message()));
+    }
+  });
+}
+
+void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
+  services_.blocking->Post([this, topic, offset] {
+    const log::TopicPartition input = InputJournal(topic);
+    // The end is asked for first: what comes after it is announced by another growth.
+    const auto end = services_.log->EndOffset(input);
+    auto records = services_.log->ReadFrom(input, offset, kPullRecords);
+    if (!end.ok() || !records.ok()) {
+      spdlog::warn("{}: input {} can't be read", journal_.ToString(), input.ToString());
+      Do([topic](Partition& p) { p.OnInputUnread(topic); });
+      return;
+    }
+    Do([topic, raw = Raw(*records), end = *end](Partition& p) { p.OnInputRecords(topic, raw, end); });
+  });
+}
+
+void PartitionHost::FetchPages(const std::string& topic, std::vector<uint64_t> heights) {
+  services_.blocking->Post([this, topic, heights = std::move(heights)] {
+    std::vector<RawRecord> pages;
+    for (const uint64_t height : heights) {
+      if (auto record = FindHeight(*services_.log, InputJournal(topic), height)) {
+        pages.push_back({record->offset, std::move(record->bytes)});
+      }
+    }
+    Do([topic, pages = std::move(pages)](Partition& p) { p.OnPages(topic, pages); });
+  });
+}
+
+void PartitionHost::StoodDown() {
+  strand_->Post([this] {
+    if (partition_ && !stopped_) partition_->Assign();
+    Pump();
+  });
+}
+
+void PartitionHost::Halted(const partition::Damage& damage) {
+  spdlog::critical("{}: halted at offset {}: {}", journal_.ToString(), damage.offset, damage.why);
+}
+
+void PartitionHost::InputHalted(const std::string& topic, const partition::Damage& damage) {
+  spdlog::critical("{}: input {} is read no further than offset {}: {}", journal_.ToString(), topic, damage.offset,
+                   damage.why);
+}
+
+void PartitionHost::OnStalled(const absl::Status& why) {
+  if (!why.ok()) spdlog::error("{}: the log takes no records: {}", journal_.ToString(), std::string(why.message()));
+  Do([stalled = !why.ok()](Partition& p) { p.OnStalled(stalled); });
+}
+
+void PartitionHost::OnLost(const absl::Status& why) {
+  spdlog::error("{}: the producer is lost: {}", journal_.ToString(), std::string(why.message()));
+  strand_->Post([this] {
+    if (stopped_ || !partition_) return;
+    auto producer = services_.log->NewProducer(journal_, this);
+    if (producer.ok()) producer_ = *std::move(producer);
+    partition_->OnProducerLost();
+    partition_->OnDoubt();
+    Pump();
+  });
+}
+
+void PartitionHost::OnRecords(absl::Span<const log::Record> records) {
+  strand_->Post([this, raw = Raw(records), generation = generation_.load()] {
+    if (generation != generation_ || !partition_) return;
+    partition_->OnRecords(raw);
+  });
+}
+
+void PartitionHost::OnEnd(int64_t end_offset) {
+  strand_->Post([this, end_offset, generation = generation_.load()] {
+    if (generation != generation_ || !partition_) return;
+    partition_->OnEnd(end_offset);
+    Pump();
+  });
+  if (services_.grown) services_.grown(journal_);
+}
+
+void PartitionHost::OnTrouble(const absl::Status& why) {
+  spdlog::warn("{}: reading was interrupted: {}", journal_.ToString(), std::string(why.message()));
+  Do([](Partition& p) { p.OnDoubt(); });
+}
+
+}  // namespace sanyuan::host

@@ -1,0 +1,153 @@
+// Runs one partition: its strand, its log, its snapshots and its view. The host of an embedded deployment owns
+// every partition (Ownership is "this process"): it assigns the partition once it has been read, and again
+// whenever it stood down.
+//
+// Thread safety: all methods may be called from any thread.
+#ifndef SANYUAN_COMMON_HOST_PARTITION_HOST_H_
+#define SANYUAN_COMMON_HOST_PARTITION_HOST_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/host/executor.h"
+#include "common/host/projector.h"
+#include "common/host/snapshot_store.h"
+#include "common/log/log.h"
+#include "common/partition/partition.h"
+#include "common/view/view_store.h"
+
+namespace sanyuan::host {
+
+// What a context is made of, for every partition alike.
+struct ContextSpec {
+  std::string context;              // "order_intake"; its journal's topic is "order_intake.journal".
+  std::vector<std::string> inputs;  // Topics.
+  bool single_partition = false;    // The reference journal; every partition of others reads its partition 0.
+  std::function<std::unique_ptr<partition::Domain>()> new_domain;
+  const view::Projection* projection = nullptr;
+
+  std::string topic() const { return context + ".journal"; }
+};
+
+// What the hosts share. Everything outlives them.
+struct HostServices {
+  log::Log* log = nullptr;
+  view::ViewStore* views = nullptr;
+  SnapshotStore* snapshots = nullptr;
+  Executor* deciding = nullptr;  // Partitions run here.
+  Executor* blocking = nullptr;  // Reading, projecting, encoding snapshots.
+  bool simulated_clock = false;
+  // Records of a journal that others may read as an input have become readable.
+  std::function<void(const log::TopicPartition&)> grown;
+};
+
+struct HostStatus {
+  partition::Partition::Role role = partition::Partition::Role::kFollowing;
+  std::string not_serving;  // Empty while commands are taken.
+  std::optional<partition::Damage> damage;
+  std::optional<partition::Place> place;
+  std::array<uint64_t, partition::kSkipKinds> skipped{};
+  uint64_t decisions = 0;
+  size_t in_flight = 0;
+  size_t waiting = 0;
+  bool quiet = false;
+  absl::Time next_due = absl::InfiniteFuture();
+  absl::Time last_decided = absl::InfinitePast();
+  std::vector<std::pair<std::string, partition::Damage>> halted_inputs;
+};
+
+class PartitionHost final : private partition::Effects,
+                            private log::ProducerListener,
+                            private log::RecordListener {
+ public:
+  PartitionHost(const ContextSpec& spec, int32_t partition, const HostServices& services);
+  ~PartitionHost() override;
+
+  const ContextSpec& spec() const { return spec_; }
+  const log::TopicPartition& journal() const { return journal_; }
+  Projector& projector() { return *projector_; }
+
+  // Begins reading, from a snapshot when a usable one is there. Errors of the log.
+  absl::Status Start();
+  // Gives the producer and the subscription up; commands that wait are told to try again.
+  void Stop();
+
+  using ReplyFn = std::function<void(partition::Answer)>;
+  // `reply` is called once, on a thread of the executor; it must not block.
+  void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after,
+              ReplyFn reply);
+  void OnTime(absl::Time now);
+  void OnInputGrown(const std::string& topic);
+  void CheckHead();
+  // Reads everything again from the journal, after damage was found or released.
+  void Restart();
+  void HaltAt(int64_t offset, std::string why, std::string record);
+
+  // Asked on the strand, in its turn.
+  void Probe(std::function<void(HostStatus)> done);
+  // Runs `visit` on the domain's state as it stands (with what is in flight), in its turn.
+  void Visit(std::function<void(partition::Domain&)> visit);
+
+ private:
+  // partition::Effects
+  bool Produce(std::string record) override;
+  void Reply(uint64_t call, partition::Answer answer) override;
+  void Accepted(partition::AcceptedRecord record) override;
+  bool WantsSnapshot() override;
+  void SnapshotReady(partition::SnapshotPoint point) override;
+  void ReadHead(int64_t offset) override;
+  void ResumeReading(int64_t offset) override;
+  void PullInput(const std::string& topic, int64_t offset) override;
+  void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override;
+  void StoodDown() override;
+  void Halted(const partition::Damage& damage) override;
+  void InputHalted(const std::string& topic, const partition::Damage& damage) override;
+
+  // log::ProducerListener, log::RecordListener
+  void OnStalled(const absl::Status& why) override;
+  void OnLost(const absl::Status& why) override;
+  void OnRecords(absl::Span<const log::Record> records) override;
+  void OnEnd(int64_t end_offset) override;
+  void OnTrouble(const absl::Status& why) override;
+
+  void Do(std::function<void(partition::Partition&)> what);
+  void Pump();
+  absl::Status StartOnStrand();
+  absl::Status Subscribe(int64_t offset);
+  bool RestoreSnapshot();
+  void NewPartition();
+  log::TopicPartition InputJournal(const std::string& topic) const;
+  HostStatus StatusNow() const;
+
+  const ContextSpec spec_;
+  const HostServices services_;
+  const log::TopicPartition journal_;
+  std::unique_ptr<Strand> strand_;
+  std::unique_ptr<Projector> projector_;
+
+  // Used on the strand only.
+  std::unique_ptr<partition::Domain> domain_;
+  std::unique_ptr<partition::Partition> partition_;
+  std::unique_ptr<log::Producer> producer_;
+  std::unique_ptr<log::Subscription> subscription_;
+  std::unordered_map<uint64_t, ReplyFn> replies_;
+  uint64_t next_call_ = 0;
+  uint64_t decisions_ = 0;
+  bool pump_posted_ = false;
+  bool projecting_ = false;
+  bool stopped_ = false;
+  absl::Time now_ = absl::InfinitePast();
+
+  std::atomic<uint64_t> generation_{0};  // Of the subscription: what an old one still delivers is dropped.
+  std::atomic<bool> snapshot_running_{false};
+  std::atomic<int64_t> next_snapshot_ns_{0};
+};
+
+}  // namespace sanyuan::host
+
+#endif  // SANYUAN_COMMON_HOST_PARTITION_HOST_H_

@@ -1,0 +1,76 @@
+// Keeps the view of one partition up to date: takes accepted records with what they changed, and applies them
+// in batches. A view that stands somewhere else than the journal says is cleared and built from the state.
+//
+// Thread safety: all methods may be called from any thread; the view store is used on the given strand.
+#ifndef SANYUAN_COMMON_HOST_PROJECTOR_H_
+#define SANYUAN_COMMON_HOST_PROJECTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/host/executor.h"
+#include "common/partition/effects.h"
+#include "common/view/view_store.h"
+
+namespace sanyuan::host {
+
+class Projector {
+ public:
+  // `lost` is called when the view can't go on: whoever owns the state then calls Begin again.
+  Projector(view::ViewName name, view::ViewStore& store, const view::Projection& projection,
+            std::unique_ptr<Strand> strand, std::function<void()> lost);
+
+  // The partition begins at `place` with these rows. If the view stands at a later record of the same journal it
+  // is kept, and what it has already is passed over.
+  void Begin(const partition::Place& place, std::vector<state::Change> rows);
+  void Accepted(partition::AcceptedRecord record);
+
+  // Calls `done(true)` when the view has reached `height` (at once when it has), from any thread; `done(false)` when
+  // ExpireWaiters comes with a time after the deadline before that.
+  void WhenReached(uint64_t height, absl::Time deadline, std::function<void(bool)> done);
+  void ExpireWaiters(absl::Time now);
+  uint64_t height() const;
+
+ private:
+  struct Batch {
+    std::optional<partition::Place> begin;  // Set: build anew from `changes`, unless the view is further.
+    partition::Place to;
+    std::vector<std::pair<uint64_t, state::Change>> changes;  // With the height of their record.
+  };
+  void Run();
+  void Apply(const Batch& batch);
+  void Rebuild(const Batch& batch);
+  view::ViewPosition PositionOf(const partition::Place& place) const;
+  std::vector<view::ViewRow> Rows(const Batch& batch, uint64_t above) const;
+  void Reached(uint64_t height);
+  void Lose(const absl::Status& why);
+
+  const view::ViewName name_;
+  view::ViewStore& store_;
+  const view::Projection& projection_;
+
+  mutable std::mutex mutex_;
+  std::vector<Batch> waiting_;
+  bool scheduled_ = false;
+  uint64_t height_ = 0;
+  struct Waiter {
+    uint64_t height;
+    absl::Time deadline;
+    std::function<void(bool)> done;
+  };
+  std::vector<Waiter> waiters_;
+
+  std::optional<view::ViewPosition> position_;  // Used on the strand.
+  bool kept_ = false;                           // The view is from before this start, and not compared yet.
+  std::function<void()> lost_;
+  std::unique_ptr<Strand> strand_;
+};
+
+}  // namespace sanyuan::host
+
+#endif  // SANYUAN_COMMON_HOST_PROJECTOR_H_

@@ -1,0 +1,68 @@
+#include "common/host/snapshot_store.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "common/state/codec.h"
+
+namespace sanyuan::host {
+namespace {
+
+// The file: a magic, the place, the offset of the record behind it, and the rows.
+constexpr std::string_view kMagic = "sanyuan snapshot 1";
+
+}  // namespace
+
+std::filesystem::path FileSnapshotStore::PathOf(const log::TopicPartition& journal) const {
+  return directory_ / fmt::format("{}-{}.snapshot", journal.topic, journal.partition);
+}
+
+absl::Status FileSnapshotStore::Save(const log::TopicPartition& journal, const StoredSnapshot& snapshot) {
+  std::string head;
+  state::Encoder encode(head);
+  const partition::Place& place = snapshot.place;
+  encode(std::string(kMagic), std::string(reinterpret_cast<const char*>(place.journal_id.data()), 16), place.term,
+         place.height, place.head, place.offset, snapshot.next_offset);
+  const std::filesystem::path path = PathOf(journal);
+  std::filesystem::path fresh = path;
+  fresh += ".new";
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  {
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << head << snapshot.rows;
+    if (!file.flush()) return absl::UnavailableError(fmt::format("{} can't be written", fresh.string()));
+  }
+  std::filesystem::rename(fresh, path, error);
+  if (error) return absl::UnavailableError(fmt::format("{}: {}", path.string(), error.message()));
+  return absl::OkStatus();
+}
+
+std::optional<StoredSnapshot> FileSnapshotStore::Load(const log::TopicPartition& journal) {
+  std::ifstream file(PathOf(journal), std::ios::binary);
+  if (!file) return std::nullopt;
+  std::ostringstream content;
+  content << file.rdbuf();
+  const std::string bytes = std::move(content).str();
+  std::string magic;
+  std::string id;
+  StoredSnapshot snapshot;
+  partition::Place& place = snapshot.place;
+  state::Decoder decode(bytes);
+  decode(magic, id, place.term, place.height, place.head, place.offset, snapshot.next_offset);
+  if (!decode.ok() || magic != kMagic || id.size() != place.journal_id.size()) return std::nullopt;
+  std::memcpy(place.journal_id.data(), id.data(), id.size());
+  snapshot.rows = decode.rest();
+  return snapshot;
+}
+
+void FileSnapshotStore::Delete(const log::TopicPartition& journal) {
+  std::error_code ignored;
+  std::filesystem::remove(PathOf(journal), ignored);
+}
+
+}  // namespace sanyuan::host

@@ -1,0 +1,105 @@
+#include "common/rpc/method_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "common/digest/digest.h"
+#include "common/rpc/errors.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "sanyuan/common/v1/position.pb.h"
+
+namespace sanyuan::rpc {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+const FieldDescriptor* HeaderField(const google::protobuf::Descriptor& type) {
+  const FieldDescriptor* field = type.FindFieldByName("header");
+  return field != nullptr && field->message_type() == common::v1::CommandHeader::descriptor() ? field : nullptr;
+}
+
+const Message* PrototypeOf(const google::protobuf::Descriptor& type) {
+  return google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
+}
+
+template <typename Roles>
+bool Contains(const Roles& roles, common::v1::Role role) {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
+}  // namespace
+
+std::unique_ptr<Message> Method::NewRequest() const { return std::unique_ptr<Message>(request->New()); }
+std::unique_ptr<Message> Method::NewResponse() const { return std::unique_ptr<Message>(response->New()); }
+
+void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
+                             const std::map<std::string, view::QueryFn>& queries) {
+  for (int i = 0; i < service.method_count(); ++i) {
+    const auto& descriptor = *service.method(i);
+    if (descriptor.server_streaming()) continue;  // Feeds are served by the context itself.
+    Method method;
+    method.path = fmt::format("/{}/{}", service.full_name(), descriptor.name());
+    method.context = context;
+    method.access = descriptor.options().GetExtension(common::v1::access);
+    method.command = HeaderField(*descriptor.input_type()) != nullptr;
+    method.request = PrototypeOf(*descriptor.input_type());
+    method.response = PrototypeOf(*descriptor.output_type());
+    if (const auto query = queries.find(method.path); query != queries.end()) method.query = query->second;
+    if (!method.command && method.query == nullptr) {
+      fmt::print(stderr, "{} is neither a command nor has it a query\n", method.path);
+      std::abort();
+    }
+    methods_.emplace(method.path, std::move(method));
+  }
+}
+
+const Method* MethodTable::Find(std::string_view path) const {
+  const auto it = methods_.find(path);
+  return it == methods_.end() ? nullptr : &it->second;
+}
+
+std::optional<common::v1::Refusal> CheckAccess(const Method& method, const Caller& caller,
+                                               std::string_view county_code) {
+  const common::v1::Role role = caller.actor.role;
+  const bool recorded = Contains(method.access.recorded(), role);
+  if (role == common::v1::ROLE_SYSTEM || (!Contains(method.access.allowed(), role) && !recorded)) {
+    return MakeRefusal(common::v1::REASON_ROLE_NOT_ALLOWED, "", common::v1::Role_Name(role));
+  }
+  if (!county_code.empty() && !county_code.starts_with(caller.unit)) {
+    return MakeRefusal(common::v1::REASON_UNIT_NOT_ALLOWED, "county_code", std::string(county_code));
+  }
+  return std::nullopt;
+}
+
+std::string CountyCodeOf(const Message& request) {
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("county_code");
+  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING || field->is_repeated()) return "";
+  return request.GetReflection()->GetString(request, field);
+}
+
+const Message* HeaderOf(const Message& request) {
+  const FieldDescriptor* field = HeaderField(*request.GetDescriptor());
+  return field == nullptr ? nullptr : &request.GetReflection()->GetMessage(request, field);
+}
+
+std::string ContentOf(const Message& request) {
+  // The header is field 1 of every command, so the other fields' bytes follow it.
+  const FieldDescriptor* header = HeaderField(*request.GetDescriptor());
+  std::unique_ptr<Message> own(request.New());
+  own->CopyFrom(request);
+  if (header != nullptr) own->GetReflection()->ClearField(own.get(), header);
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    own->SerializeToCodedStream(&coded);
+  }
+  return std::string(Sha256(bytes).view().substr(0, 16));
+}
+
+}  // namespace sanyuan::rpc

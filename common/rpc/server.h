@@ -1,0 +1,52 @@
+// The gRPC server: one generic service for all RPCs of the method table. A call is parsed, its caller identified,
+// his access checked, and then it goes to the partition of its county (commands) or to its view (queries).
+//
+// Thread safety: all methods may be called from any thread.
+#ifndef SANYUAN_COMMON_RPC_SERVER_H_
+#define SANYUAN_COMMON_RPC_SERVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/host/host_group.h"
+#include "common/rpc/method_table.h"
+
+namespace sanyuan::rpc {
+
+struct ServerOptions {
+  std::string listen;        // "127.0.0.1:0"
+  bool trust_metadata = false;
+  int max_message_bytes = 1 << 20;
+  int max_concurrent_streams = 4096;
+  // Replaces personal data in a request by sealed data before anything else sees it; may be empty.
+  std::function<absl::Status(google::protobuf::Message&)> seal;
+};
+
+// What calls came to, for metrics.
+class CallObserver {
+ public:
+  virtual ~CallObserver() = default;
+  // `code` is a gRPC status code, `reason` the ErrorInfo's, empty for successes.
+  virtual void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) = 0;
+};
+
+class Server {
+ public:
+  // `blocking` runs queries. All arguments outlive the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, const MethodTable& methods,
+                                                       host::HostGroup& hosts, view::ViewStore& views,
+                                                       host::Executor& blocking, CallObserver* observer);
+  virtual ~Server() = default;
+  // Takes no more calls, waits until those that run are done or `grace` is over.
+  virtual void Drain(absl::Duration grace) = 0;
+  virtual int port() const = 0;
+  // What gRPC health says.
+  virtual void SetServing(bool serving) = 0;
+};
+
+}  // namespace sanyuan::rpc
+
+#endif  // SANYUAN_COMMON_RPC_SERVER_H_
