@@ -84,9 +84,11 @@ class PartitionHost final : private partition::Effects,
   void OnTime(absl::Time now);
   void OnInputGrown(const std::string& topic);
   void CheckHead();
-  // Reads everything again from the journal, after damage was found or released.
-  void Restart();
-  void HaltAt(int64_t offset, std::string why, std::string record);
+  // Forgets the snapshot and the state and reads the whole journal again, so that damage behind them halts it.
+  void RestartFromGenesis();
+  // Writes an operator's release for the damage at `offset`. FailedPrecondition when the partition is not halted
+  // there, InvalidArgument when the repaired record does not continue the journal.
+  absl::Status Release(int64_t offset, std::string repaired_record, std::string operator_id, std::string why);
 
   // Asked on the strand, in its turn.
   void Probe(std::function<void(HostStatus)> done);
@@ -121,6 +123,8 @@ class PartitionHost final : private partition::Effects,
   absl::Status Subscribe(int64_t offset);
   bool RestoreSnapshot();
   void NewPartition();
+  absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record, const std::string& operator_id,
+                               const std::string& why);
   log::TopicPartition InputJournal(const std::string& topic) const;
   HostStatus StatusNow() const;
 

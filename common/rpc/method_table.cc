@@ -36,23 +36,45 @@ bool Contains(const Roles& roles, common::v1::Role role) {
 std::unique_ptr<Message> Method::NewRequest() const { return std::unique_ptr<Message>(request->New()); }
 std::unique_ptr<Message> Method::NewResponse() const { return std::unique_ptr<Message>(response->New()); }
 
+namespace {
+
+Method Describe(const google::protobuf::MethodDescriptor& descriptor) {
+  Method method;
+  method.path = fmt::format("/{}/{}", descriptor.service()->full_name(), descriptor.name());
+  method.access = descriptor.options().GetExtension(common::v1::access);
+  method.command = HeaderField(*descriptor.input_type()) != nullptr;
+  method.request = PrototypeOf(*descriptor.input_type());
+  method.response = PrototypeOf(*descriptor.output_type());
+  return method;
+}
+
+// A method without anybody to answer it is a mistake of the program, found at every start.
+void RequireAnswered(const Method& method) {
+  if (method.command || method.query != nullptr || method.local != nullptr) return;
+  fmt::print(stderr, "{} is neither a command nor has it a query\n", method.path);
+  std::abort();
+}
+
+}  // namespace
+
 void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                              const std::map<std::string, view::QueryFn>& queries) {
   for (int i = 0; i < service.method_count(); ++i) {
-    const auto& descriptor = *service.method(i);
-    if (descriptor.server_streaming()) continue;  // Feeds are served by the context itself.
-    Method method;
-    method.path = fmt::format("/{}/{}", service.full_name(), descriptor.name());
+    if (service.method(i)->server_streaming()) continue;  // Feeds are served by the context itself.
+    Method method = Describe(*service.method(i));
     method.context = context;
-    method.access = descriptor.options().GetExtension(common::v1::access);
-    method.command = HeaderField(*descriptor.input_type()) != nullptr;
-    method.request = PrototypeOf(*descriptor.input_type());
-    method.response = PrototypeOf(*descriptor.output_type());
     if (const auto query = queries.find(method.path); query != queries.end()) method.query = query->second;
-    if (!method.command && method.query == nullptr) {
-      fmt::print(stderr, "{} is neither a command nor has it a query\n", method.path);
-      std::abort();
-    }
+    RequireAnswered(method);
+    methods_.emplace(method.path, std::move(method));
+  }
+}
+
+void MethodTable::AddLocalService(const google::protobuf::ServiceDescriptor& service,
+                                  std::map<std::string, LocalFn> functions) {
+  for (int i = 0; i < service.method_count(); ++i) {
+    Method method = Describe(*service.method(i));
+    method.local = std::move(functions[service.method(i)->name()]);
+    RequireAnswered(method);
     methods_.emplace(method.path, std::move(method));
   }
 }

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "common/partition/domain.h"
 #include "common/view/query.h"
 #include "google/protobuf/descriptor.h"
@@ -29,6 +30,10 @@ struct Caller {
   std::string unit;
 };
 
+// Answers a call of the operations: may take as long as the call's deadline.
+using LocalFn = std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(
+    const Caller& caller, const google::protobuf::Message& request)>;
+
 struct Method {
   std::string path;     // "/sanyuan.order_intake.v1.OrderService/SubmitOrder"
   std::string context;  // Whose journal or view: "order_intake", "registry.reference".
@@ -37,6 +42,7 @@ struct Method {
   const google::protobuf::Message* request = nullptr;   // Prototypes.
   const google::protobuf::Message* response = nullptr;
   view::QueryFn query;  // Of queries.
+  LocalFn local;        // Of what the process answers itself.
 
   std::unique_ptr<google::protobuf::Message> NewRequest() const;
   std::unique_ptr<google::protobuf::Message> NewResponse() const;
@@ -47,6 +53,9 @@ class MethodTable {
   // Adds all methods of a service to a context. REQUIRES: each is a command or has a query.
   void AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                   const std::map<std::string, view::QueryFn>& queries);
+
+  // REQUIRES: every method of the service has its function.
+  void AddLocalService(const google::protobuf::ServiceDescriptor& service, std::map<std::string, LocalFn> functions);
 
   const Method* Find(std::string_view path) const;
   const std::map<std::string, Method, std::less<>>& methods() const { return methods_; }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -104,6 +105,11 @@ class Call final : public grpc::ServerGenericBidiReactor {
     }
     const std::string county_code = CountyCodeOf(*request_);
     if (auto refusal = CheckAccess(*method_, caller_, county_code)) return FinishWith(std::move(*refusal));
+    if (method_->local != nullptr) {
+      // Its own thread: such a call may wait for everything that runs on the others.
+      std::thread([this] { RunLocal(); }).detach();
+      return;
+    }
     if (method_->context != "registry.reference") {
       const std::optional<County> county = CountyOfId(county_code);
       if (!county || county_code.size() != 6) {
@@ -184,6 +190,12 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (!reached) return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "the view is not that far yet"));
     const auto reader = shared_.views.Reader({method_->context, host_->journal().partition});
     const auto response = method_->query(*reader, caller_.actor, *request_);
+    if (!response.ok()) return FinishProto(ErrorOf(response.status()));
+    FinishOk(**response);
+  }
+
+  void RunLocal() {
+    const auto response = method_->local(caller_, *request_);
     if (!response.ok()) return FinishProto(ErrorOf(response.status()));
     FinishOk(**response);
   }

@@ -1,0 +1,116 @@
+#include "common/host/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/host/host_group.h"
+
+namespace sanyuan::host {
+namespace {
+
+constexpr size_t kChunk = 512;
+
+// A reader has nothing to do but to follow where a release sends it.
+class ReaderEffects final : public partition::Effects {
+ public:
+  std::optional<int64_t> resume;
+
+ private:
+  bool Produce(std::string) override { return false; }
+  void Reply(uint64_t, partition::Answer) override {}
+  void Accepted(partition::AcceptedRecord) override {}
+  bool WantsSnapshot() override { return false; }
+  void SnapshotReady(partition::SnapshotPoint) override {}
+  void ReadHead(int64_t) override {}
+  void ResumeReading(int64_t offset) override { resume = offset; }
+  void PullInput(const std::string&, int64_t) override {}
+  void FetchPages(const std::string&, std::vector<uint64_t>) override {}
+  void StoodDown() override {}
+  void Halted(const partition::Damage&) override {}
+  void InputHalted(const std::string&, const partition::Damage&) override {}
+};
+
+}  // namespace
+
+absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
+                                std::optional<int64_t> end) {
+  Replayed result;
+  result.journal = {spec.topic(), partition};
+  const std::unique_ptr<partition::Domain> domain = spec.new_domain();
+  ReaderEffects effects;
+  partition::PartitionOptions options;
+  options.context = spec.context;
+  options.partition = partition;
+  options.inputs = spec.inputs;
+  partition::Partition reader(std::move(options), *domain, effects);
+
+  int64_t offset = 0;
+  while (!end || offset < *end) {
+    const size_t limit = end ? std::min<size_t>(kChunk, static_cast<size_t>(*end - offset)) : kChunk;
+    const auto records = read(result.journal, offset, limit);
+    if (!records.ok()) return records.status();
+    if (records->empty()) break;
+    std::vector<partition::RawRecord> raw;
+    for (const log::Record& record : *records) raw.push_back({record.offset, record.bytes});
+    offset = raw.back().offset + 1;
+    reader.OnRecords(raw);
+    if (effects.resume) offset = *std::exchange(effects.resume, std::nullopt);
+  }
+  reader.OnEnd(offset);
+
+  result.place = reader.reader().place();
+  result.damage = reader.reader().damage();
+  if (!result.place && !result.damage) {
+    result.damage = partition::Damage{0, "the journal is empty", Digest{}};
+  }
+  for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
+    result.skipped[static_cast<size_t>(kind)] = reader.reader().skipped(static_cast<partition::SkipKind>(kind));
+  }
+  result.digests = domain->store().BusinessDigests();
+  return result;
+}
+
+absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& specs, int32_t partitions,
+                                                const ReadRecords& read) {
+  std::vector<Replayed> all;
+  for (const ContextSpec& spec : specs) {
+    for (int32_t partition = 0; partition < (spec.single_partition ? 1 : partitions); ++partition) {
+      auto replayed = Replay(spec, partition, read);
+      if (!replayed.ok()) return replayed.status();
+      all.push_back(*std::move(replayed));
+    }
+  }
+  return all;
+}
+
+absl::StatusOr<int32_t> PartitionCountOf(const std::vector<ContextSpec>& specs, const ReadRecords& read) {
+  for (const ContextSpec& spec : specs) {
+    if (spec.single_partition) continue;
+    const auto records = read({spec.topic(), 0}, 0, 1);
+    if (!records.ok()) return records.status();
+    partition::Frame frame;
+    journal::v1::Genesis genesis;
+    if (records->empty() || partition::Parse(records->front().bytes, frame) != partition::FrameError::kNone ||
+        frame.kind != partition::FrameKind::kGenesis ||
+        !genesis.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size())) ||
+        genesis.partition_count() < 1) {
+      return absl::DataLossError(fmt::format("{}/0 does not begin with a genesis", spec.topic()));
+    }
+    return genesis.partition_count();
+  }
+  return 1;
+}
+
+std::string DigestTextOf(const std::vector<ContextSpec>& specs, const std::vector<Replayed>& replayed) {
+  std::map<std::pair<std::string, County>, Digest> digests;
+  for (const Replayed& one : replayed) {
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [&](const ContextSpec& candidate) { return candidate.topic() == one.journal.topic; });
+    for (const auto& [county, digest] : one.digests) digests[{spec->context, county}] = digest;
+  }
+  return DigestLines(digests);
+}
+
+}  // namespace sanyuan::host

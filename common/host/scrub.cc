@@ -1,0 +1,79 @@
+#include "common/host/scrub.h"
+
+#include <spdlog/spdlog.h>
+
+#include <future>
+#include <string>
+
+namespace sanyuan::host {
+namespace {
+
+constexpr size_t kPiece = 256;
+
+HostStatus StatusOf(PartitionHost& host) {
+  std::promise<HostStatus> status;
+  host.Probe([&status](HostStatus now) { status.set_value(std::move(now)); });
+  return status.get_future().get();
+}
+
+}  // namespace
+
+Scrub::Scrub(log::Log& log, HostGroup& hosts, absl::Duration pause)
+    : log_(log), hosts_(hosts), pause_(pause), thread_([this] { Run(); }) {}
+
+Scrub::~Scrub() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+bool Scrub::Pause() {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, absl::ToChronoMilliseconds(pause_), [this] { return stop_; });
+}
+
+void Scrub::Run() {
+  while (Pause()) {
+    for (const auto& host : hosts_.hosts()) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (stop_) return;
+      }
+      ReadJournal(*host);
+    }
+    ++rounds_;
+  }
+}
+
+void Scrub::ReadJournal(PartitionHost& host) {
+  // Only what was accepted when we begin: what comes later, the partition itself has just read.
+  const HostStatus status = StatusOf(host);
+  if (!status.place || status.damage) return;
+  partition::JournalReader reader(partition::Strictness::kStrict);
+  int64_t offset = 0;
+  while (offset <= status.place->offset) {
+    const auto records = log_.ReadFrom(host.journal(), offset, kPiece);
+    if (!records.ok()) return;
+    if (records->empty()) break;
+    for (const log::Record& record : *records) {
+      offset = record.offset + 1;
+      const auto read = reader.Read(record.offset, record.bytes);
+      if (read.kind == partition::ReadResult::Kind::kReleased) {
+        offset = read.resume_offset;
+        break;
+      }
+    }
+    if (!Pause()) return;
+  }
+  const bool same = reader.place() && reader.place()->height >= status.place->height;
+  if (!reader.damage() && same) return;
+  spdlog::critical("{}: the scrub found damage at offset {}: {}", host.journal().ToString(),
+                   reader.damage() ? reader.damage()->offset : offset,
+                   reader.damage() ? reader.damage()->why : "the journal ends before what was read of it");
+  host.RestartFromGenesis();
+}
+
+}  // namespace sanyuan::host

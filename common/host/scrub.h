@@ -1,0 +1,44 @@
+// Reads every journal again from its beginning, slowly, all the time, and finds damage behind what the running
+// partitions still look at. A damaged partition is replayed, so that it halts at the place; the others go on.
+// Thread safety: the constructor starts its own thread, the destructor ends it.
+#ifndef SANYUAN_COMMON_HOST_SCRUB_H_
+#define SANYUAN_COMMON_HOST_SCRUB_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "common/host/host_group.h"
+#include "common/log/log.h"
+
+namespace sanyuan::host {
+
+class Scrub {
+ public:
+  // `pause` follows each piece of a journal; it bounds what the scrub costs.
+  Scrub(log::Log& log, HostGroup& hosts, absl::Duration pause);
+  ~Scrub();
+
+  // How often all journals were read to their ends.
+  uint64_t rounds() const { return rounds_; }
+
+ private:
+  void Run();
+  void ReadJournal(PartitionHost& host);
+  bool Pause();
+
+  log::Log& log_;
+  HostGroup& hosts_;
+  const absl::Duration pause_;
+  std::atomic<uint64_t> rounds_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sanyuan::host
+
+#endif  // SANYUAN_COMMON_HOST_SCRUB_H_
