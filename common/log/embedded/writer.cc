@@ -262,7 +262,10 @@ void Writer::KeepLogShort() {
   if (log_bytes >= options_.checkpoint_from_bytes && !close) checkpointer_->Wake();
   // Under load no checkpoint beside the writing ever meets the end of the log. When it has come close, or
   // the log is far too long, the writer does the rest itself, and the log begins again from its start.
-  if (log_bytes < restart_at_bytes_ || (!close && log_bytes < 2 * restart_at_bytes_)) return;
+  const bool far_too_long = log_bytes >= 2 * restart_at_bytes_;
+  if (log_bytes < restart_at_bytes_ || (!close && !far_too_long)) return;
+  const std::unique_lock paused = checkpointer_->Pause(/*wait=*/far_too_long);
+  if (!paused.owns_lock()) return;
   database_->SetBusyTimeout(absl::Milliseconds(50));
   const bool restarted = database_->Checkpoint(/*restart=*/true).ok();
   database_->SetBusyTimeout(kLockPatience);
