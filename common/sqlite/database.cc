@@ -37,8 +37,10 @@ absl::StatusCode CodeOf(int code, int system_error) {
   }
 }
 
+// SQLite does not note the system's error where a commit fails; but errno was zero before and still has it.
 absl::Status ErrorOf(sqlite3* db, int code, std::string_view doing) {
-  const int system_error = db != nullptr ? sqlite3_system_errno(db) : 0;
+  const int last_error = errno;
+  const int system_error = last_error != 0 || db == nullptr ? last_error : sqlite3_system_errno(db);
   const int primary = code & 0xff;
   const bool has_errno = system_error != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
   return absl::Status(CodeOf(code, system_error),
@@ -71,6 +73,7 @@ void Statement::BindBlob(int index, std::string_view bytes) {
 }
 
 absl::StatusOr<bool> Statement::Step() {
+  errno = 0;
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -109,6 +112,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
+  errno = 0;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Database> database(new Database(handle));
   if (code != SQLITE_OK) return database->Error(code, fmt::format("open {}", path));
@@ -120,12 +124,14 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
 Database::~Database() { sqlite3_close(db_); }
 
 absl::Status Database::Execute(const std::string& sql) {
+  errno = 0;
   const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : Error(code, sql);
 }
 
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
+  errno = 0;
   const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
   if (code != SQLITE_OK) return Error(code, sql);
@@ -174,6 +180,7 @@ absl::StatusOr<Database::Checkpointed> Database::Checkpoint(bool restart) {
   int log_pages = 0;
   int moved_pages = 0;
   const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  errno = 0;
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, &log_pages, &moved_pages);
   if (code != SQLITE_OK) return Error(code, "checkpoint");
   return Checkpointed{log_pages, moved_pages};
@@ -187,20 +194,27 @@ absl::Status Database::BackupTo(const std::string& path, const Progress& progres
   if (absl::Status status = (*target)->Execute("PRAGMA synchronous=FULL"); !status.ok()) return status;
   // One read transaction around all steps: a writer can't make the copy begin again.
   if (absl::Status status = Execute("BEGIN"); !status.ok()) return status;
+  errno = 0;
   sqlite3_backup* backup = sqlite3_backup_init((*target)->db_, "main", db_, "main");
   if (backup == nullptr) {
+    const absl::Status status =
+        (*target)->Error(sqlite3_extended_errcode((*target)->db_), fmt::format("back up to {}", path));
     RollBack();
-    return (*target)->Error(sqlite3_errcode((*target)->db_), fmt::format("back up to {}", path));
+    return status;
   }
   int code = SQLITE_OK;
   while (code == SQLITE_OK) {
+    errno = 0;
     code = sqlite3_backup_step(backup, 4096);
     const int64_t total = sqlite3_backup_pagecount(backup);
     if (progress) progress(total - sqlite3_backup_remaining(backup), total);
   }
+  const absl::Status status = code == SQLITE_DONE
+                                  ? absl::OkStatus()
+                                  : (*target)->Error(code, fmt::format("back up to {}", path));
   sqlite3_backup_finish(backup);
   RollBack();
-  if (code != SQLITE_DONE) return (*target)->Error(code, fmt::format("back up to {}", path));
+  if (!status.ok()) return status;
   // The copy is one file that can be read from any medium, not one that wants a log beside it.
   return (*target)->Execute("PRAGMA journal_mode=DELETE");
 }

@@ -24,6 +24,9 @@ class Checkpointer {
 
   // Begins a checkpoint unless one is at work.
   void Wake();
+  // Holds checkpoints off while the result owns its mutex: two at once refuse each other. Without `wait` the
+  // result owns nothing when one is at work.
+  std::unique_lock<std::mutex> Pause(bool wait);
   // How many pages of the log a checkpoint would have to move, as of the last one's end. `log_pages`: in the
   // log by now.
   int64_t BehindBy(int64_t log_pages) const { return log_pages - moved_pages_.load(); }
@@ -35,6 +38,7 @@ class Checkpointer {
 
   const std::unique_ptr<sqlite::Database> database_;
   std::atomic<int64_t> moved_pages_{0};
+  std::mutex working_;  // Held during a checkpoint.
   std::mutex mutex_;
   std::condition_variable changed_;
   bool wanted_ = false;

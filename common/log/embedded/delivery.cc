@@ -93,6 +93,9 @@ void Delivery::Run() {
     absl::Status begun = queries_->BeginSnapshot();
     for (const Work& work : works) Deliver(work);
     if (begun.ok()) queries_->EndSnapshot();
+    // What could not be read may be sound on the disk, or sound again.
+    if (trouble_) queries_->database().DropCache();
+    trouble_ = false;
   }
 }
 
@@ -121,6 +124,7 @@ std::vector<Delivery::Work> Delivery::FindWork(Clock::time_point& look_again) {
 
 void Delivery::Deliver(const Work& work) {
   const Chunk chunk = queries_->Read(work.where, work.from_offset, kChunkRecords, kChunkBytes);
+  if (!chunk.status.ok()) trouble_ = true;
   for (const std::shared_ptr<Subscriber>& subscriber : work.subscribers) DeliverTo(*subscriber, chunk);
 }
 

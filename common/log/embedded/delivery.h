@@ -68,6 +68,7 @@ class Delivery {
   void Close(const TopicPartition& where, const std::shared_ptr<Subscriber>& subscriber);
 
   const std::unique_ptr<JournalQueries> queries_;
+  bool trouble_ = false;  // In this round. Used by the delivering thread alone.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<TopicPartition, Partition> partitions_;

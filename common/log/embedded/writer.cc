@@ -12,6 +12,9 @@
 namespace sanyuan::log {
 namespace {
 
+// How long a commit waits for a tool that holds the lock before the producers are told.
+constexpr absl::Duration kLockPatience = absl::Seconds(1);
+
 // The same batch can succeed later without anybody's doing here: there is no room, or a tool holds the lock.
 bool IsPassing(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
@@ -40,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const EmbeddedLogOptions& o
   for (sqlite::Database* each : {database->get(), second->get()}) {
     if (absl::Status status = each->Execute("PRAGMA cache_size=-32768"); !status.ok()) return status;
   }
+  (*database)->SetBusyTimeout(kLockPatience);
   std::unique_ptr<Writer> writer(new Writer(options, *std::move(database),
                                             std::make_unique<Checkpointer>(*std::move(second)),
                                             std::move(on_landed)));
@@ -184,9 +188,12 @@ void Writer::Write() {
       break;
     }
     stalled = true;
+    {
+      std::lock_guard lock(mutex_);
+      stats_.stalled = true;
+    }
     TellStalled(landed.status());
     std::unique_lock lock(mutex_);
-    stats_.stalled = true;
     changed_.wait_for(lock, absl::ToChronoMilliseconds(wait), [this] { return stopping_; });
     if (stopping_) break;
     wait = std::min(wait * 2, options_.last_retry);
@@ -255,10 +262,13 @@ void Writer::KeepLogShort() {
   if (log_bytes >= options_.checkpoint_from_bytes && !close) checkpointer_->Wake();
   // Under load no checkpoint beside the writing ever meets the end of the log. When it has come close, or
   // the log is far too long, the writer does the rest itself, and the log begins again from its start.
-  if (log_bytes < restart_at_bytes_ || (!close && log_bytes < 2 * restart_at_bytes_)) return;
+  const bool far_too_long = log_bytes >= 2 * restart_at_bytes_;
+  if (log_bytes < restart_at_bytes_ || (!close && !far_too_long)) return;
+  const std::unique_lock paused = checkpointer_->Pause(/*wait=*/far_too_long);
+  if (!paused.owns_lock()) return;
   database_->SetBusyTimeout(absl::Milliseconds(50));
   const bool restarted = database_->Checkpoint(/*restart=*/true).ok();
-  database_->SetBusyTimeout(absl::Seconds(5));
+  database_->SetBusyTimeout(kLockPatience);
   if (restarted) {
     checkpointer_->Restarted();
     restart_at_bytes_ = options_.restart_from_bytes;
