@@ -75,6 +75,21 @@ const v1::PolicyVersion* PolicyTable::Effective(v1::PolicyKind kind, County coun
   return nullptr;
 }
 
+std::vector<const v1::PolicyVersion*> PolicyTable::EffectiveOfAllRegions(v1::PolicyKind kind, absl::Time at) const {
+  const int64_t at_us = absl::ToUnixMicros(at);
+  std::vector<const v1::PolicyVersion*> found;
+  std::string last_prefix;
+  rows_.ForEachFrom({kind, "", INT64_MIN}, [&](const PolicyKey& key, const PolicyRow& row) {
+    if (key.kind != kind) return false;
+    if (key.effective_from_us > at_us) return true;
+    if (!found.empty() && key.county_prefix == last_prefix) found.pop_back();
+    found.push_back(row.policy.get());
+    last_prefix = key.county_prefix;
+    return true;
+  });
+  return found;
+}
+
 const v1::PolicyVersion* PolicyTable::Last(v1::PolicyKind kind, std::string_view county_prefix) const {
   const v1::PolicyVersion* last = nullptr;
   const PolicyKey first{kind, std::string(county_prefix), INT64_MIN};

@@ -66,6 +66,10 @@ class PolicyTable {
   // The version in force for the county (0: for what belongs to no county) at `at`: of those whose prefix the
   // county's code begins with and whose time has come, the longest prefix, then the latest. nullptr: none.
   const registry::v1::PolicyVersion* Effective(registry::v1::PolicyKind kind, County county, absl::Time at) const;
+  // One for each prefix that has one in force at `at`, in the order of the prefixes: for what belongs to no county
+  // but must fit the rules of some.
+  std::vector<const registry::v1::PolicyVersion*> EffectiveOfAllRegions(registry::v1::PolicyKind kind,
+                                                                        absl::Time at) const;
   // By name, for decisions that froze a version. nullptr: unknown.
   const registry::v1::PolicyVersion* Version(std::string_view version) const;
   // The last one of the kind and prefix by effective_from. nullptr: none.
