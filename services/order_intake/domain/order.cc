@@ -57,6 +57,14 @@ bool FindOwn(const State& state, const std::string& order_id, const Stamp& stamp
   return target.window != nullptr;
 }
 
+Outcome Submitted(std::string order_id) {
+  Outcome outcome;
+  auto response = std::make_unique<v1::SubmitOrderResponse>();
+  response->set_order_id(std::move(order_id));
+  outcome.response = std::move(response);
+  return outcome;
+}
+
 int64_t CountedMicros(const Stamp& stamp, const Window& window) {
   return absl::ToUnixMicros(CountedAt(stamp, window.limits.grace));
 }
@@ -69,6 +77,9 @@ Outcome DecideSubmitOrder(const State& state, const v1::SubmitOrderRequest& requ
   if (county && RefuseStaff(state, *county, stamp, request.device_id(), request.licence(), "", outcome)) return outcome;
   outcome.refusals = Validate(request);
   if (!outcome.refusals.empty()) return outcome;
+  // A repeat so late that its request id is forgotten still finds its order.
+  std::string order_id = partition::DeriveId(*county, stamp);
+  if (state.orders.Contains(*OrderId::Parse(order_id))) return Submitted(std::move(order_id));
 
   Proposal proposal;
   proposal.window_id = *WindowId::Parse(request.window_id());
@@ -93,7 +104,7 @@ Outcome DecideSubmitOrder(const State& state, const v1::SubmitOrderRequest& requ
   if (outcome.refused() || !outcome.not_ready.empty()) return outcome;
 
   auto [event, submitted] = NewEvent(&v1::Event::mutable_order_submitted);
-  submitted->set_order_id(partition::DeriveId(*county, stamp));
+  submitted->set_order_id(order_id);
   submitted->set_licence(request.licence());
   submitted->set_window_id(request.window_id());
   *submitted->mutable_lines() = request.lines();
@@ -102,9 +113,7 @@ Outcome DecideSubmitOrder(const State& state, const v1::SubmitOrderRequest& requ
   submitted->set_policy_version(proposal.window->ordering_policy);
   submitted->set_reserved_cartons(ReservationChange(proposal));
   submitted->set_received_at_us(CountedMicros(stamp, *proposal.window));
-  auto response = std::make_unique<v1::SubmitOrderResponse>();
-  response->set_order_id(submitted->order_id());
-  outcome.response = std::move(response);
+  outcome = Submitted(std::move(order_id));
   outcome.events.push_back(std::move(event));
   return outcome;
 }
