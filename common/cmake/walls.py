@@ -103,7 +103,7 @@ def source_breaches(table, tree, layer, files):
         yield f"{source}: layer {layer} may not see {part}: {header}, included by {by}"
 
     context = re.match(r"services/([^/]+)/", source)
-    ours = tuple(start.format(context=context[1] if context else "-") for start in row["ours"])
+    ours = tuple(start.format(context=context[1] if context else "-") for start in row.get("ours", [""]))
     for file in filter(tree.is_ours, files[1:]):
         if not file.startswith(ours):
             yield f"{source}: layer {layer} may not see {file}, included by {way_in(tree, files, file)}"

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/host/replay.h"
 
 namespace sanyuan::host {
 namespace {
@@ -34,24 +35,6 @@ std::vector<RawRecord> Raw(absl::Span<const log::Record> records) {
   raw.reserve(records.size());
   for (const log::Record& record : records) raw.push_back({record.offset, record.bytes});
   return raw;
-}
-
-// Where the record of a height is: at the offset of the same number, but for what was skipped or released.
-std::optional<log::Record> FindHeight(log::Log& log, const log::TopicPartition& journal, uint64_t height) {
-  auto offset = static_cast<int64_t>(height);
-  for (int tries = 0; tries < 1000 && offset >= 0; ++tries) {
-    const auto record = log.ReadAt(journal, offset);
-    if (!record.ok() || !*record) return std::nullopt;
-    partition::Frame frame;
-    if (partition::Parse((*record)->bytes, frame) != partition::FrameError::kNone) {
-      ++offset;
-      continue;
-    }
-    if (frame.height == height) return **record;
-    const int64_t step = static_cast<int64_t>(height) - static_cast<int64_t>(frame.height);
-    offset += step != 0 ? step : 1;
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -372,10 +355,12 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
 void PartitionHost::FetchPages(const std::string& topic, std::vector<uint64_t> heights) {
   services_.blocking->Post([this, topic, heights = std::move(heights)] {
     std::vector<RawRecord> pages;
+    const auto read = [this](const log::TopicPartition& journal, int64_t offset, size_t limit) {
+      return services_.log->ReadFrom(journal, offset, limit);
+    };
     for (const uint64_t height : heights) {
-      if (auto record = FindHeight(*services_.log, InputJournal(topic), height)) {
-        pages.push_back({record->offset, std::move(record->bytes)});
-      }
+      auto record = FindHeight(read, InputJournal(topic), height);
+      if (record.ok() && *record) pages.push_back({(*record)->offset, std::move((*record)->bytes)});
     }
     Do([topic, pages = std::move(pages)](Partition& p) { p.OnPages(topic, pages); });
   });

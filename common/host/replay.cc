@@ -72,6 +72,48 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
   return result;
 }
 
+absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read, const log::TopicPartition& journal,
+                                                      uint64_t height) {
+  auto offset = static_cast<int64_t>(height);
+  for (int tries = 0; tries < 1000 && offset >= 0; ++tries) {
+    const auto records = read(journal, offset, 1);
+    if (!records.ok()) return records.status();
+    if (records->empty() || records->front().offset != offset) return std::nullopt;
+    partition::Frame frame;
+    if (partition::Parse(records->front().bytes, frame) != partition::FrameError::kNone) {
+      ++offset;
+      continue;
+    }
+    if (frame.height == height) return records->front();
+    const int64_t step = static_cast<int64_t>(height) - static_cast<int64_t>(frame.height);
+    offset += step;
+  }
+  return std::nullopt;
+}
+
+absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Replayed& replayed) {
+  if (replayed.damage || !replayed.place) return absl::OkStatus();
+  if (replayed.place->journal_id != checkpoint.journal_id) {
+    replayed.damage = partition::Damage{0, "the checkpoint is of another journal", Digest{}};
+    return absl::OkStatus();
+  }
+  if (replayed.place->height < checkpoint.height) {
+    replayed.damage = partition::Damage{
+        replayed.place->offset + 1,
+        fmt::format("the end is cut off: a checkpoint has seen height {}", checkpoint.height), Digest{}};
+    return absl::OkStatus();
+  }
+  const auto record = FindHeight(read, replayed.journal, checkpoint.height);
+  if (!record.ok()) return record.status();
+  partition::Frame frame;
+  if (!*record || partition::Parse((*record)->bytes, frame) != partition::FrameError::kNone ||
+      frame.digest != checkpoint.head) {
+    replayed.damage = partition::Damage{*record ? (*record)->offset : static_cast<int64_t>(checkpoint.height),
+                                        "a checkpoint has seen another record at this height", Digest{}};
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& specs, int32_t partitions,
                                                 const ReadRecords& read) {
   std::vector<Replayed> all;

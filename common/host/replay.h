@@ -32,6 +32,22 @@ struct Replayed {
 absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
                                 std::optional<int64_t> end = std::nullopt);
 
+// The record of a height: at the offset of the same number, but for what was skipped or released.
+absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read, const log::TopicPartition& journal,
+                                                      uint64_t height);
+
+// A head that was exported earlier.
+struct Checkpoint {
+  std::string context;
+  int32_t partition = 0;
+  partition::JournalId journal_id{};
+  uint64_t height = 0;
+  Digest head;
+};
+
+// Sets `replayed.damage` when the journal, sound as it may look, does not hold what the checkpoint has seen.
+absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Replayed& replayed);
+
 // Every partition of every context. `partitions` is the count that the genesis records name.
 absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& specs, int32_t partitions,
                                                 const ReadRecords& read);

@@ -1,0 +1,100 @@
+#include "services/sanyuan/contexts.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "common/digest/digest.h"
+#include "services/allocation/domain/allocation_domain.h"
+#include "services/allocation/queries.h"
+#include "services/allocation/view.h"
+#include "services/order_intake/domain/order_intake_domain.h"
+#include "services/order_intake/queries.h"
+#include "services/order_intake/view.h"
+#include "services/registry/domain/reference_domain.h"
+#include "services/registry/domain/registry_domain.h"
+#include "services/registry/queries.h"
+#include "services/registry/view.h"
+
+namespace sanyuan {
+namespace {
+
+constexpr char kReference[] = "registry.reference";
+constexpr char kRegistry[] = "registry";
+constexpr char kAllocation[] = "allocation";
+constexpr char kOrderIntake[] = "order_intake";
+
+std::string Topic(std::string_view context) { return fmt::format("{}.journal", context); }
+
+// One secret for each cycle, from one that the operator keeps: knowing a published one tells nothing of the next.
+allocation::SecretSource Secrets(const ServeOptions& options) {
+  std::string master;
+  if (!options.tie_key_secret_file.empty()) {
+    std::ifstream file(options.tie_key_secret_file, std::ios::binary);
+    std::ostringstream content;
+    content << file.rdbuf();
+    master = std::move(content).str();
+  } else if (options.dev) {
+    master = fmt::format("sanyuan development seed {}", options.dev_seed);
+  }
+  return [master = std::move(master)](const std::string& cycle) -> std::optional<std::string> {
+    if (master.empty()) return std::nullopt;
+    return std::string(HmacSha256(master).Of(cycle).view());
+  };
+}
+
+// Services of one context: all of the given package whose names are listed.
+void AddServices(std::string_view package, const std::string& context, std::initializer_list<const char*> services,
+                 const view::Queries& queries, rpc::MethodTable& methods) {
+  for (const char* service : services) {
+    const std::string name = fmt::format("{}.{}", package, service);
+    const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
+    if (descriptor == nullptr) {
+      fmt::print(stderr, "no service {}\n", name);
+      std::abort();
+    }
+    methods.AddService(*descriptor, context, queries);
+  }
+}
+
+}  // namespace
+
+std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
+  static const registry::ReferenceProjection reference_projection;
+  static const registry::RegistryProjection registry_projection;
+  static const allocation::AllocationProjection allocation_projection;
+  static const order_intake::OrderIntakeProjection order_intake_projection;
+  std::vector<host::ContextSpec> specs;
+  specs.push_back({kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); },
+                   &reference_projection});
+  specs.push_back({kRegistry, {Topic(kReference)}, false, [] { return std::make_unique<registry::RegistryDomain>(); },
+                   &registry_projection});
+  specs.push_back({kAllocation, {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)}, false,
+                   [secrets = Secrets(options)] { return std::make_unique<allocation::AllocationDomain>(secrets); },
+                   &allocation_projection});
+  specs.push_back({kOrderIntake, {Topic(kReference), Topic(kRegistry), Topic(kAllocation)}, false,
+                   [] { return std::make_unique<order_intake::OrderIntakeDomain>(); }, &order_intake_projection});
+  return specs;
+}
+
+void AddContextMethods(rpc::MethodTable& methods) {
+  AddServices("sanyuan.registry.v1", kReference, {"ReferenceService", "PolicyService"}, registry::ReferenceQueries(),
+              methods);
+  AddServices("sanyuan.registry.v1", kRegistry, {"OrganisationService", "RetailerService", "RouteService"},
+              registry::RegistryQueries(), methods);
+  AddServices("sanyuan.allocation.v1", kAllocation,
+              {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
+               "TieKeyService"},
+              allocation::AllocationQueries(), methods);
+  AddServices("sanyuan.order_intake.v1", kOrderIntake,
+              {"AllowanceService", "DemandService", "OrderService", "OrderWindowService"},
+              order_intake::OrderIntakeQueries(), methods);
+}
+
+}  // namespace sanyuan

@@ -1,0 +1,147 @@
+#include "services/sanyuan/ops_server.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace sanyuan {
+
+struct OpsServer::Impl {
+  httplib::Server http;
+  std::thread thread;
+  int port = 0;
+
+  std::mutex mutex;
+  std::string phase = "starting";
+  host::HostGroup* hosts = nullptr;
+
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& calls =
+      prometheus::BuildCounter().Name("sanyuan_calls_total").Help("gRPC calls by method, code and reason").Register(registry);
+  prometheus::Family<prometheus::Histogram>& seconds = prometheus::BuildHistogram()
+                                                           .Name("sanyuan_call_seconds")
+                                                           .Help("Time from a call's request to its answer")
+                                                           .Register(registry);
+  prometheus::Family<prometheus::Gauge>& height = prometheus::BuildGauge()
+                                                      .Name("sanyuan_journal_height")
+                                                      .Help("Accepted records of a journal behind its genesis")
+                                                      .Register(registry);
+  prometheus::Family<prometheus::Gauge>& halted = prometheus::BuildGauge()
+                                                      .Name("sanyuan_partition_halted")
+                                                      .Help("1 while a partition is halted by damage")
+                                                      .Register(registry);
+  prometheus::Family<prometheus::Gauge>& in_flight = prometheus::BuildGauge()
+                                                         .Name("sanyuan_partition_in_flight")
+                                                         .Help("Decisions written and not yet read back")
+                                                         .Register(registry);
+  prometheus::Family<prometheus::Gauge>& waiting = prometheus::BuildGauge()
+                                                       .Name("sanyuan_partition_waiting")
+                                                       .Help("Commands that are not decided yet")
+                                                       .Register(registry);
+
+  void Ready(httplib::Response& response) {
+    const std::lock_guard lock(mutex);
+    nlohmann::json body;
+    body["phase"] = phase;
+    bool serving = false;
+    if (hosts != nullptr) {
+      for (const auto& [host, status] : hosts->Statuses()) {
+        serving = serving || status.not_serving.empty() || status.not_serving == "the clock was not set yet";
+        if (!status.damage) continue;
+        body["halted"].push_back({{"context", host->spec().context},
+                                  {"partition", host->journal().partition},
+                                  {"offset", status.damage->offset},
+                                  {"why", status.damage->why}});
+      }
+    }
+    body["ready"] = serving;
+    response.status = serving ? 200 : 503;
+    response.set_content(body.dump() + "\n", "application/json");
+  }
+
+  void Metrics(httplib::Response& response) {
+    {
+      const std::lock_guard lock(mutex);
+      if (hosts != nullptr) {
+        for (const auto& [host, status] : hosts->Statuses()) {
+          const prometheus::Labels labels{{"context", host->spec().context},
+                                          {"partition", fmt::format("{}", host->journal().partition)}};
+          height.Add(labels).Set(status.place ? static_cast<double>(status.place->height) : 0);
+          halted.Add(labels).Set(status.damage ? 1 : 0);
+          in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
+          waiting.Add(labels).Set(static_cast<double>(status.waiting));
+        }
+      }
+    }
+    response.set_content(prometheus::TextSerializer().Serialize(registry.Collect()), "text/plain; version=0.0.4");
+  }
+};
+
+OpsServer::OpsServer() : impl_(std::make_unique<Impl>()) {
+  impl_->http.Get("/livez", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content("ok\n", "text/plain");
+  });
+  impl_->http.Get("/readyz",
+                  [this](const httplib::Request&, httplib::Response& response) { impl_->Ready(response); });
+  impl_->http.Get("/metrics",
+                  [this](const httplib::Request&, httplib::Response& response) { impl_->Metrics(response); });
+}
+
+OpsServer::~OpsServer() {
+  impl_->http.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+absl::Status OpsServer::Listen(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos) {
+    try {
+      port = std::stoi(address.substr(colon + 1));
+    } catch (const std::exception&) {
+      port = -1;
+    }
+  }
+  if (port < 0 || port > 65535) {
+    return absl::InvalidArgumentError(fmt::format("{}: HOST:PORT is wanted", address));
+  }
+  const std::string host = address.substr(0, colon);
+  if (port == 0) {
+    impl_->port = impl_->http.bind_to_any_port(host.c_str());
+  } else if (impl_->http.bind_to_port(host.c_str(), port)) {
+    impl_->port = port;
+  }
+  if (impl_->port <= 0) return absl::UnavailableError(fmt::format("can't listen on {}", address));
+  impl_->thread = std::thread([this] { impl_->http.listen_after_bind(); });
+  return absl::OkStatus();
+}
+
+int OpsServer::port() const { return impl_->port; }
+
+void OpsServer::SetPhase(std::string phase) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->phase = std::move(phase);
+}
+
+void OpsServer::SetHosts(host::HostGroup* hosts) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->hosts = hosts;
+}
+
+void OpsServer::OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) {
+  impl_->calls.Add({{"method", method}, {"code", fmt::format("{}", code)}, {"reason", reason}}).Increment();
+  impl_->seconds
+      .Add({{"method", method}}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+                                                                         0.2, 0.5, 1, 2, 5})
+      .Observe(absl::ToDoubleSeconds(took));
+}
+
+}  // namespace sanyuan

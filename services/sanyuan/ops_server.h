@@ -1,0 +1,44 @@
+// The operations port: /livez, /readyz and /metrics over plain HTTP.
+//   /livez    200 while the process runs
+//   /readyz   200 while any partition serves, with a list of what is halted and why; 503 while starting, draining
+//             or when nothing serves
+//   /metrics  Prometheus text
+// Thread safety: all methods may be called from any thread.
+#ifndef SANYUAN_SERVICES_SANYUAN_OPS_SERVER_H_
+#define SANYUAN_SERVICES_SANYUAN_OPS_SERVER_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "common/host/host_group.h"
+#include "common/rpc/server.h"
+
+namespace sanyuan {
+
+class OpsServer final : public rpc::CallObserver {
+ public:
+  OpsServer();
+  ~OpsServer() override;
+
+  // Listens on HOST:PORT; port 0 picks one.
+  absl::Status Listen(const std::string& address);
+  int port() const;
+
+  // What /readyz says while there are no hosts: "starting: ...", "draining".
+  void SetPhase(std::string phase);
+  // From now on readiness is that of the partitions.
+  void SetHosts(host::HostGroup* hosts);
+
+  void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sanyuan
+
+#endif  // SANYUAN_SERVICES_SANYUAN_OPS_SERVER_H_

@@ -1,0 +1,54 @@
+#include "services/sanyuanctl/checkpoint_file.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+
+namespace sanyuan::ctl {
+
+using nlohmann::json;
+
+std::string CheckpointText(const std::vector<operations::v1::PartitionStatus>& partitions) {
+  json checkpoints = json::array();
+  for (const auto& partition : partitions) {
+    if (partition.head().empty()) continue;
+    checkpoints.push_back({{"context", partition.context()},
+                           {"partition", partition.partition()},
+                           {"journal_id", absl::BytesToHexString(partition.journal_id())},
+                           {"height", partition.height()},
+                           {"head", absl::BytesToHexString(partition.head())}});
+  }
+  return json({{"checkpoints", checkpoints}}).dump(1) + "\n";
+}
+
+absl::Status WriteCheckpoints(const std::string& path, const std::vector<operations::v1::PartitionStatus>& partitions) {
+  std::ofstream file(path, std::ios::trunc);
+  file << CheckpointText(partitions);
+  if (!file.flush()) return absl::UnavailableError(fmt::format("{} can't be written", path));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<operations::v1::Checkpoint>> ReadCheckpoints(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return absl::NotFoundError(fmt::format("{} can't be read", path));
+  const json content = json::parse(file, nullptr, false);
+  std::vector<operations::v1::Checkpoint> checkpoints;
+  try {
+    for (const json& entry : content.at("checkpoints")) {
+      operations::v1::Checkpoint& checkpoint = checkpoints.emplace_back();
+      checkpoint.set_context(entry.at("context").get<std::string>());
+      checkpoint.set_partition(entry.at("partition").get<int32_t>());
+      checkpoint.set_journal_id(absl::HexStringToBytes(entry.at("journal_id").get<std::string>()));
+      checkpoint.set_height(entry.at("height").get<uint64_t>());
+      checkpoint.set_head(absl::HexStringToBytes(entry.at("head").get<std::string>()));
+    }
+  } catch (const json::exception& error) {
+    return absl::DataLossError(fmt::format("{} is not a checkpoint file: {}", path, error.what()));
+  }
+  return checkpoints;
+}
+
+}  // namespace sanyuan::ctl

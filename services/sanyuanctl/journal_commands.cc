@@ -1,0 +1,456 @@
+#include "services/sanyuanctl/journal_commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/time.h"
+#include "common/host/replay.h"
+#include "common/log/embedded/identity_file.h"
+#include "common/log/embedded/journal_file.h"
+#include "sanyuan/operations/v1/operations.grpc.pb.h"
+#include "services/sanyuan/contexts.h"
+#include "services/sanyuan/operations.h"
+#include "services/sanyuanctl/checkpoint_file.h"
+#include "services/sanyuanctl/session.h"
+
+namespace sanyuan::ctl {
+namespace {
+
+namespace v1 = operations::v1;
+using nlohmann::json;
+using Statuses = std::vector<v1::PartitionStatus>;
+
+struct Arguments {
+  std::string data;
+  std::string checkpoint;
+  std::string out;
+  std::string context;
+  int32_t partition = 0;
+  int64_t offset = 0;
+  int64_t limit = 20;
+  std::string backup;
+  std::string why;
+  std::string time;
+};
+
+json StatusJson(const v1::PartitionStatus& status) {
+  json object = {{"context", status.context()},
+                 {"partition", status.partition()},
+                 {"height", status.height()},
+                 {"head", absl::BytesToHexString(status.head())},
+                 {"skipped",
+                  {{"late", status.skipped_late()},
+                   {"lost_race", status.skipped_lost_race()},
+                   {"duplicate", status.skipped_duplicate()},
+                   {"stray", status.skipped_stray()}}}};
+  if (!status.not_serving().empty()) object["not_serving"] = status.not_serving();
+  if (status.has_damage()) object["damage"] = {{"offset", status.damage().offset()}, {"why", status.damage().why()}};
+  for (const auto& [topic, damage] : status.halted_inputs()) {
+    object["halted_inputs"][topic] = {{"offset", damage.offset()}, {"why", damage.why()}};
+  }
+  return object;
+}
+
+std::string StatusLine(const v1::PartitionStatus& status) {
+  std::string line = fmt::format("{:28} {:4} {:>12}  {}  {:>6}", status.context(), status.partition(), status.height(),
+                                 absl::BytesToHexString(status.head()).substr(0, 16),
+                                 status.skipped_late() + status.skipped_lost_race() + status.skipped_duplicate() +
+                                     status.skipped_stray());
+  if (status.has_damage()) {
+    line += fmt::format("  DAMAGED at offset {}: {}", status.damage().offset(), status.damage().why());
+  } else if (!status.not_serving().empty()) {
+    line += "  " + status.not_serving();
+  }
+  for (const auto& [topic, damage] : status.halted_inputs()) {
+    line += fmt::format("  input {} halted at offset {}: {}", topic, damage.offset(), damage.why());
+  }
+  return line + "\n";
+}
+
+int PrintStatuses(const Session& session, const Statuses& statuses, bool check) {
+  json object;
+  std::string text = fmt::format("{:28} {:4} {:>12}  {:16}  {:>6}\n", "context", "part", "decisions", "head", "skipped");
+  bool sound = true;
+  for (const v1::PartitionStatus& status : statuses) {
+    object["partitions"].push_back(StatusJson(status));
+    text += StatusLine(status);
+    sound = sound && !status.has_damage();
+  }
+  if (check) {
+    object["sound"] = sound;
+    text += sound ? "sound\n" : "DAMAGED\n";
+  }
+  session.Print(object, text);
+  return check && !sound ? kCheckFailed : kDone;
+}
+
+// What a data directory holds, replayed.
+struct Directory {
+  std::vector<host::ContextSpec> specs;
+  std::vector<host::Replayed> replayed;
+  std::unique_ptr<log::JournalFile> file;
+
+  host::ReadRecords Reader() const {
+    return [this](const log::TopicPartition& journal, int64_t offset, size_t limit) {
+      return file->ReadFrom(journal, offset, limit);
+    };
+  }
+};
+
+absl::StatusOr<Directory> ReplayDirectory(const std::string& path) {
+  Directory directory;
+  directory.specs = Contexts(ServeOptions{});
+  auto file = log::JournalFile::OpenReadOnly(path);
+  if (!file.ok()) return file.status();
+  directory.file = *std::move(file);
+  const auto identity = log::IdentityFile(path).Read();
+  if (!identity.ok() && identity.status().code() != absl::StatusCode::kNotFound) return identity.status();
+  int32_t partitions = 0;
+  if (identity.ok()) {
+    partitions = identity->partition_count;
+  } else {
+    const auto count = host::PartitionCountOf(directory.specs, directory.Reader());
+    if (!count.ok()) return count.status();
+    partitions = *count;
+  }
+  auto replayed = host::ReplayAll(directory.specs, partitions, directory.Reader());
+  if (!replayed.ok()) return replayed.status();
+  directory.replayed = *std::move(replayed);
+  if (identity.ok()) {
+    for (host::Replayed& one : directory.replayed) {
+      const auto known = identity->journal_ids.find(one.journal);
+      const std::string id = one.place ? std::string(one.place->journal_id.begin(), one.place->journal_id.end()) : "";
+      if (!one.damage && (known == identity->journal_ids.end() || known->second != id)) {
+        one.damage = partition::Damage{0, "this is not the journal that the directory was made with", Digest{}};
+      }
+    }
+  }
+  return directory;
+}
+
+std::string ContextOf(const Directory& directory, const host::Replayed& replayed) {
+  for (const host::ContextSpec& spec : directory.specs) {
+    if (spec.topic() == replayed.journal.topic) return spec.context;
+  }
+  return replayed.journal.topic;
+}
+
+absl::StatusOr<std::vector<v1::Checkpoint>> Checkpoints(const std::string& path) {
+  if (path.empty()) return std::vector<v1::Checkpoint>{};
+  return ReadCheckpoints(path);
+}
+
+// The statuses of a directory's journals, compared with checkpoints.
+absl::StatusOr<Statuses> VerifyDirectory(const Arguments& arguments) {
+  auto directory = ReplayDirectory(arguments.data);
+  if (!directory.ok()) return directory.status();
+  const auto checkpoints = Checkpoints(arguments.checkpoint);
+  if (!checkpoints.ok()) return checkpoints.status();
+  Statuses statuses;
+  for (host::Replayed& one : directory->replayed) {
+    for (const v1::Checkpoint& message : *checkpoints) {
+      const host::Checkpoint checkpoint = CheckpointOf(message);
+      if (checkpoint.context != ContextOf(*directory, one) || checkpoint.partition != one.journal.partition) continue;
+      if (absl::Status compared = Compare(checkpoint, directory->Reader(), one); !compared.ok()) return compared;
+    }
+    statuses.push_back(StatusMessage(one, ContextOf(*directory, one)));
+  }
+  return statuses;
+}
+
+std::unique_ptr<v1::OperationsService::Stub> Operations(const Session& session) {
+  return v1::OperationsService::NewStub(session.channel());
+}
+
+int Verify(const Session& session, const Arguments& arguments) {
+  if (!arguments.data.empty()) {
+    const auto statuses = VerifyDirectory(arguments);
+    if (!statuses.ok()) {
+      session.Fail(statuses.status());
+      return kCheckFailed;
+    }
+    return PrintStatuses(session, *statuses, true);
+  }
+  const auto checkpoints = Checkpoints(arguments.checkpoint);
+  if (!checkpoints.ok()) return session.Fail(checkpoints.status());
+  v1::VerifyJournalsRequest request;
+  for (const v1::Checkpoint& checkpoint : *checkpoints) *request.add_checkpoints() = checkpoint;
+  v1::VerifyJournalsResponse response;
+  const auto stub = Operations(session);
+  const grpc::Status status = session.Call(
+      [&](grpc::ClientContext& context) { return stub->VerifyJournals(&context, request, &response); });
+  if (!status.ok()) return session.Fail(status);
+  return PrintStatuses(session, {response.partitions().begin(), response.partitions().end()}, true);
+}
+
+int PrintStatus(const Session& session) {
+  v1::GetStatusResponse response;
+  const auto stub = Operations(session);
+  const grpc::Status status =
+      session.Call([&](grpc::ClientContext& context) { return stub->GetStatus(&context, {}, &response); });
+  if (!status.ok()) return session.Fail(status);
+  return PrintStatuses(session, {response.partitions().begin(), response.partitions().end()}, false);
+}
+
+int MakeCheckpoint(const Session& session, const Arguments& arguments) {
+  Statuses statuses;
+  if (!arguments.data.empty()) {
+    auto verified = VerifyDirectory(arguments);
+    if (!verified.ok()) return session.Fail(verified.status());
+    statuses = *std::move(verified);
+  } else {
+    v1::GetStatusResponse response;
+    const auto stub = Operations(session);
+    const grpc::Status status =
+        session.Call([&](grpc::ClientContext& context) { return stub->GetStatus(&context, {}, &response); });
+    if (!status.ok()) return session.Fail(status);
+    statuses.assign(response.partitions().begin(), response.partitions().end());
+  }
+  if (absl::Status written = WriteCheckpoints(arguments.out, statuses); !written.ok()) return session.Fail(written);
+  session.Print({{"checkpoint", arguments.out}, {"journals", statuses.size()}},
+                fmt::format("{}: heads of {} journals\n", arguments.out, statuses.size()));
+  return kDone;
+}
+
+int PrintDigest(const Session& session, const Arguments& arguments) {
+  std::string text;
+  if (!arguments.data.empty()) {
+    const auto directory = ReplayDirectory(arguments.data);
+    if (!directory.ok()) return session.Fail(directory.status());
+    for (const host::Replayed& one : directory->replayed) {
+      if (!one.damage) continue;
+      return session.Fail(absl::DataLossError(fmt::format("{} is damaged at offset {}: {}", one.journal.ToString(),
+                                                          one.damage->offset, one.damage->why)));
+    }
+    text = host::DigestTextOf(directory->specs, directory->replayed);
+  } else {
+    v1::GetDigestResponse response;
+    const auto stub = Operations(session);
+    const grpc::Status status =
+        session.Call([&](grpc::ClientContext& context) { return stub->GetDigest(&context, {}, &response); });
+    if (!status.ok()) return session.Fail(status);
+    text = response.text();
+  }
+  session.Print({{"business_digest", Sha256(text).Hex()}, {"text", text}}, text);
+  return kDone;
+}
+
+std::string_view KindName(partition::FrameKind kind) {
+  switch (kind) {
+    case partition::FrameKind::kGenesis:
+      return "genesis";
+    case partition::FrameKind::kTakeOver:
+      return "take-over";
+    case partition::FrameKind::kDecision:
+      return "decision";
+    case partition::FrameKind::kRelease:
+      return "release";
+  }
+  return "unknown";
+}
+
+// The content of a decision as JSON-like text: events by their own types.
+std::string ContentText(const host::ContextSpec& spec, const partition::Frame& frame) {
+  journal::v1::Decision decision;
+  if (frame.kind != partition::FrameKind::kDecision ||
+      !decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()))) {
+    return "";
+  }
+  std::string text = decision.has_command() ? decision.command().method() + " by " + decision.command().actor_id() : "";
+  for (const auto& refusal : decision.refusals()) text += " refused: " + refusal.ShortDebugString();
+  const auto domain = spec.new_domain();
+  for (const std::string& bytes : decision.events()) {
+    partition::EventPtr event = domain->NewEvent();
+    text += event->ParseFromString(bytes) ? " | " + event->ShortDebugString() : " | (unreadable event)";
+  }
+  return text;
+}
+
+int Cat(const Session& session, const Arguments& arguments) {
+  const auto file = log::JournalFile::OpenReadOnly(arguments.data);
+  if (!file.ok()) return session.Fail(file.status());
+  const auto specs = Contexts(ServeOptions{});
+  const host::ContextSpec* found = nullptr;
+  for (const auto& spec : specs) {
+    if (spec.context == arguments.context) found = &spec;
+  }
+  if (found == nullptr) return session.Fail(absl::NotFoundError("no context " + arguments.context));
+  const auto records = (*file)->ReadFrom({found->topic(), arguments.partition}, arguments.offset,
+                                         static_cast<size_t>(arguments.limit));
+  if (!records.ok()) return session.Fail(records.status());
+  for (const log::Record& record : *records) {
+    partition::Frame frame;
+    const partition::FrameError error = Parse(record.bytes, frame);
+    const bool readable = error == partition::FrameError::kNone;
+    const std::string content = readable ? ContentText(*found, frame) : "";
+    json object = {{"offset", record.offset}, {"bytes", record.bytes.size()}, {"sound", readable}};
+    if (readable) {
+      object["kind"] = KindName(frame.kind);
+      object["height"] = frame.height;
+      object["term"] = frame.term;
+      object["digest"] = frame.digest.Hex();
+      object["content"] = content;
+    }
+    session.Print(object, readable ? fmt::format("{} {} height {} term {} {} {}\n", record.offset, KindName(frame.kind),
+                                                 frame.height, frame.term, frame.digest.Hex().substr(0, 16), content)
+                                   : fmt::format("{} DAMAGED ({} bytes)\n", record.offset, record.bytes.size()));
+  }
+  return kDone;
+}
+
+int Release(const Session& session, const Arguments& arguments) {
+  v1::ReleaseJournalRequest request;
+  request.set_context(arguments.context);
+  request.set_partition(arguments.partition);
+  request.set_why(arguments.why);
+  v1::GetStatusResponse statuses;
+  const auto stub = Operations(session);
+  grpc::Status status =
+      session.Call([&](grpc::ClientContext& context) { return stub->GetStatus(&context, {}, &statuses); });
+  if (!status.ok()) return session.Fail(status);
+  const v1::PartitionStatus* halted = nullptr;
+  for (const auto& one : statuses.partitions()) {
+    if (one.context() == arguments.context && one.partition() == arguments.partition && one.has_damage()) halted = &one;
+  }
+  if (halted == nullptr) return session.Fail(absl::FailedPreconditionError("that partition is not halted"));
+  request.set_damage_offset(halted->damage().offset());
+  if (!arguments.backup.empty()) {
+    const auto file = log::JournalFile::OpenReadOnly(arguments.backup);
+    if (!file.ok()) return session.Fail(file.status());
+    const host::ReadRecords read = [&](const log::TopicPartition& journal, int64_t offset, size_t limit) {
+      return (*file)->ReadFrom(journal, offset, limit);
+    };
+    const auto record = host::FindHeight(read, {arguments.context + ".journal", arguments.partition},
+                                         halted->height() + 1);
+    if (!record.ok()) return session.Fail(record.status());
+    if (!*record) return session.Fail(absl::NotFoundError("the backup does not hold the record"));
+    request.set_repaired_record((*record)->bytes);
+  }
+  v1::ReleaseJournalResponse response;
+  status = session.Call(
+      [&](grpc::ClientContext& context) { return stub->ReleaseJournal(&context, request, &response); });
+  if (!status.ok()) return session.Fail(status);
+  session.Print({{"released", halted->damage().offset()}, {"repaired", !arguments.backup.empty()}},
+                fmt::format("{}/{} goes on {} offset {}\n", arguments.context, arguments.partition,
+                            arguments.backup.empty() ? "behind" : "with the undamaged record at",
+                            halted->damage().offset()));
+  return kDone;
+}
+
+int Backup(const Session& session, const Arguments& arguments) {
+  const auto file = log::JournalFile::OpenReadOnly(arguments.data);
+  if (!file.ok()) return session.Fail(file.status());
+  if (absl::Status copied = (*file)->BackupTo(arguments.out + "/journal.db"); !copied.ok()) return session.Fail(copied);
+  if (const auto identity = log::IdentityFile(arguments.data).Read(); identity.ok()) {
+    if (absl::Status written = log::IdentityFile(arguments.out).Write(*identity); !written.ok()) {
+      return session.Fail(written);
+    }
+  }
+  Arguments copy = arguments;
+  copy.data = arguments.out;
+  const auto statuses = VerifyDirectory(copy);
+  if (!statuses.ok()) return session.Fail(statuses.status());
+  return PrintStatuses(session, *statuses, true);
+}
+
+int Clock(const Session& session, const Arguments& arguments) {
+  const auto stub = Operations(session);
+  google::protobuf::Timestamp now;
+  if (arguments.time.empty()) {
+    v1::GetClockResponse response;
+    const grpc::Status status =
+        session.Call([&](grpc::ClientContext& context) { return stub->GetClock(&context, {}, &response); });
+    if (!status.ok()) return session.Fail(status);
+    now = response.now();
+  } else {
+    absl::Time time;
+    std::string error;
+    if (!absl::ParseTime(absl::RFC3339_full, arguments.time, &time, &error)) {
+      return session.Fail(absl::InvalidArgumentError("a time like 2019-08-05T09:00:00+08:00 is wanted: " + error));
+    }
+    v1::SetClockRequest request;
+    request.mutable_now()->set_seconds(absl::ToUnixSeconds(time));
+    v1::SetClockResponse response;
+    const grpc::Status status =
+        session.Call([&](grpc::ClientContext& context) { return stub->SetClock(&context, request, &response); });
+    if (!status.ok()) return session.Fail(status);
+    now = response.now();
+  }
+  const std::string text =
+      now.seconds() == 0 ? "not set"
+                         : absl::FormatTime(absl::RFC3339_sec, absl::FromUnixSeconds(now.seconds()),
+                                            absl::FixedTimeZone(8 * 3600));
+  session.Print({{"now", text}}, text + "\n");
+  return kDone;
+}
+
+}  // namespace
+
+void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int()>& run) {
+  const auto arguments = std::make_shared<Arguments>();
+  const auto runs = [&globals, &run, arguments](int (*command)(const Session&, const Arguments&)) {
+    return [&globals, &run, arguments, command] {
+      run = [&globals, arguments, command] { return command(Session(globals), *arguments); };
+    };
+  };
+  const auto data = [arguments](CLI::App* command) {
+    return command->add_option("--data", arguments->data, "Data directory, instead of a running server");
+  };
+
+  CLI::App* status = app.add_subcommand("status", "Partitions, heads, what is halted and why");
+  status->footer("Example: sanyuanctl --server 127.0.0.1:7620 status");
+  status->callback([&globals, &run] { run = [&globals] { return PrintStatus(Session(globals)); }; });
+
+  CLI::App* clock = app.add_subcommand("clock", "Shows or moves the simulated clock of a server");
+  clock->footer("Example: sanyuanctl clock --set 2019-08-05T09:00:00+08:00");
+  clock->add_option("--set", arguments->time, "RFC 3339 time to move forward to");
+  clock->callback(runs(Clock));
+
+  CLI::App* digest = app.add_subcommand("digest", "One digest of the business state for each context and county");
+  digest->footer("Example: sanyuanctl digest --data /var/lib/sanyuan");
+  data(digest);
+  digest->callback(runs(PrintDigest));
+
+  CLI::App* backup = app.add_subcommand("backup", "Copies a data directory's journals, also while a server runs, and verifies the copy");
+  backup->footer("Example: sanyuanctl backup --data /var/lib/sanyuan --out /backup/2019-08-05");
+  data(backup)->required();
+  backup->add_option("--out", arguments->out, "Directory of the copy")->required()->check(CLI::ExistingDirectory);
+  backup->callback(runs(Backup));
+
+  CLI::App* journal = app.add_subcommand("journal", "Proofs of the journals");
+  journal->require_subcommand(1);
+  CLI::App* verify = journal->add_subcommand("verify", "Replays every journal; exit 1 with the first damage of each");
+  verify->footer("Example: sanyuanctl journal verify --data /var/lib/sanyuan --checkpoint heads.json");
+  data(verify);
+  verify->add_option("--checkpoint", arguments->checkpoint, "Heads exported earlier")->check(CLI::ExistingFile);
+  verify->callback(runs(Verify));
+  CLI::App* checkpoint = journal->add_subcommand("checkpoint", "Exports the heads of all journals");
+  checkpoint->footer("Example: sanyuanctl journal checkpoint --out heads.json");
+  data(checkpoint);
+  checkpoint->add_option("--out", arguments->out, "File to write")->required();
+  checkpoint->callback(runs(MakeCheckpoint));
+  CLI::App* cat = journal->add_subcommand("cat", "Prints records of one journal");
+  cat->footer("Example: sanyuanctl journal cat --data /var/lib/sanyuan --context order_intake --partition 3");
+  data(cat)->required();
+  cat->add_option("--context", arguments->context, "order_intake, allocation, ...")->required();
+  cat->add_option("--partition", arguments->partition, "Number of the partition")->capture_default_str();
+  cat->add_option("--offset", arguments->offset, "First offset")->capture_default_str();
+  cat->add_option("--limit", arguments->limit, "How many records")->capture_default_str()->check(CLI::Range(1, 100000));
+  cat->callback(runs(Cat));
+  CLI::App* release = journal->add_subcommand("release", "Lets a halted partition go on");
+  release->footer("Example: sanyuanctl journal release --context order_intake --partition 3 --backup /backup --why 'bad disk'");
+  release->add_option("--context", arguments->context, "order_intake, allocation, ...")->required();
+  release->add_option("--partition", arguments->partition, "Number of the partition")->required();
+  release->add_option("--backup", arguments->backup, "Data directory of a copy that holds the undamaged record");
+  release->add_option("--why", arguments->why, "Reason, kept in the journal")->required();
+  release->callback(runs(Release));
+}
+
+}  // namespace sanyuan::ctl

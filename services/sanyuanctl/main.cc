@@ -1,0 +1,29 @@
+// The command line of Sanyuan: a list of its commands.
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "services/sanyuanctl/journal_commands.h"
+#include "services/sanyuanctl/session.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Asks and drives a Sanyuan server");
+  app.set_version_flag("--version", SANYUAN_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  sanyuan::ctl::Globals globals;
+  app.add_option("--server", globals.server, "HOST:PORT of the server's gRPC")->capture_default_str();
+  app.add_flag("--json", globals.json, "One JSON object on stdout");
+  app.add_option("--deadline", globals.deadline_seconds, "Seconds to try for")->capture_default_str();
+  app.add_option("--as", globals.actor, "Id of the caller, with a server in development mode")->capture_default_str();
+  app.add_option("--role", globals.role, "Role of the caller")->capture_default_str();
+  app.add_option("--unit", globals.unit, "Unit of the caller: the start of a county code");
+  app.footer("Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused, 4 unavailable");
+  std::function<int()> run;
+  sanyuan::ctl::AddJournalCommands(app, globals, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : sanyuan::ctl::kUsage;
+  }
+  return run();
+}
