@@ -1,0 +1,61 @@
+"""A real `sanyuan serve` on a data directory of its own, for end-to-end tests."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+
+class Server:
+    def __init__(self, binaries, data, *flags, dev=True):
+        self.binaries, self.data = binaries, data
+        command = [os.path.join(binaries, "sanyuan"), "serve", "--data", data, "--listen", "127.0.0.1:0",
+                   "--ops", "127.0.0.1:0", *(["--dev"] if dev else []), *flags]
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait()
+            raise RuntimeError(f"the server ended with {self.process.returncode}: {self.errors()}")
+        self.ready = json.loads(line)
+        self.grpc, self.ops = self.ready["grpc"], self.ready["ops"]
+
+    def errors(self):
+        self.log.seek(0)
+        return self.log.read().decode()
+
+    def ctl(self, *arguments, code=0):
+        """Runs sanyuanctl --json and gives the object that it prints."""
+        done = subprocess.run([os.path.join(self.binaries, "sanyuanctl"), "--server", self.grpc, "--json", *arguments],
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def get(self, path):
+        """Status and body of a page of the operations port."""
+        try:
+            with urllib.request.urlopen(f"http://{self.ops}{path}", timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """Ends it as an orchestrator does; gives the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.kill()
+        self.process.stdout.close()
+        self.log.close()

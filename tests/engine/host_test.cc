@@ -1,0 +1,189 @@
+// Partitions on threads over the embedded log: commands, restarts, the simulated clock, scrub and release.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "common/host/host_group.h"
+#include "common/host/replay.h"
+#include "common/host/scrub.h"
+#include "common/log/embedded/embedded_log.h"
+#include "common/view/embedded/embedded_view_store.h"
+#include "tests/support/counter_domain.h"
+
+namespace sanyuan::host {
+namespace {
+
+using partition::Answer;
+using testing::CounterCommand;
+using testing::CounterDomain;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'560'000'000);
+constexpr County kCounty = 620121;
+
+std::vector<ContextSpec> Specs() {
+  const auto domain = [] { return std::make_unique<CounterDomain>(); };
+  return {{"source", {}, false, domain, nullptr}, {"counter", {"source.journal"}, false, domain, nullptr}};
+}
+
+// A process: everything that a restart makes anew.
+class Process {
+ public:
+  explicit Process(const std::string& directory) : snapshots_(directory + "/snapshots") {
+    log::EmbeddedLogOptions options;
+    options.directory = directory;
+    log_ = *log::EmbeddedLog::Open(options);
+    views_ = *view::EmbeddedViewStore::Open(directory, [](const std::string&) {});
+    HostGroupOptions group;
+    group.partitions = 2;
+    group.simulated_clock = true;
+    hosts_ = std::make_unique<HostGroup>(group, Specs(), *log_, *views_, snapshots_);
+    if (*log_->EndOffset({"source.journal", 0}) == 0) EXPECT_TRUE(hosts_->CreateJournals().ok());
+    EXPECT_TRUE(hosts_->Start().ok());
+    if (hosts_->Now() < kNow) EXPECT_TRUE(hosts_->SetClock(kNow).ok());
+  }
+  ~Process() { hosts_->Stop(); }
+
+  HostGroup& hosts() { return *hosts_; }
+  log::EmbeddedLog& log() { return *log_; }
+
+  Answer Send(const std::string& context, const std::string& what, int64_t amount, uint64_t number) {
+    std::promise<Answer> answer;
+    hosts_->Find(context, kCounty)->Submit(CounterCommand(what, amount, number, hosts_->Now()), "content", {},
+                                           [&answer](Answer given) { answer.set_value(std::move(given)); });
+    return answer.get_future().get();
+  }
+  int64_t Value(const std::string& context, const std::string& name) {
+    std::promise<int64_t> value;
+    hosts_->Find(context, kCounty)->Visit([&](partition::Domain& domain) {
+      value.set_value(static_cast<CounterDomain&>(domain).Value(name));
+    });
+    return value.get_future().get();
+  }
+
+ private:
+  FileSnapshotStore snapshots_;
+  std::unique_ptr<log::EmbeddedLog> log_;
+  std::unique_ptr<view::EmbeddedViewStore> views_;
+  std::unique_ptr<HostGroup> hosts_;
+};
+
+class HostTest : public ::testing::Test {
+ protected:
+  HostTest() {
+    std::string path = (std::filesystem::temp_directory_path() / "sanyuan-host-XXXXXX").string();
+    directory_ = mkdtemp(path.data());
+  }
+  ~HostTest() override { std::filesystem::remove_all(directory_); }
+
+  // Overwrites a byte of a record behind the log's back.
+  void Flip(const std::string& topic, int32_t partition, int64_t offset) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open((directory_ + "/journal.db").c_str(), &db), SQLITE_OK);
+    const std::string sql = "UPDATE journal SET record = CAST(substr(record, 1, 80) || x'ff' || substr(record, 82) AS "
+                            "BLOB) WHERE topic = '" + topic + "' AND partition = " + std::to_string(partition) +
+                            " AND offset = " + std::to_string(offset);
+    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    EXPECT_EQ(sqlite3_changes(db), 1);
+    sqlite3_close(db);
+  }
+
+  std::string directory_;
+};
+
+TEST_F(HostTest, WhatWasAcknowledgedIsThereAfterARestartAndNothingTwice) {
+  std::string digest;
+  {
+    Process process(directory_);
+    for (uint64_t i = 1; i <= 10; ++i) {
+      EXPECT_EQ(process.Send("counter", "add", 1, i).kind, Answer::Kind::kDecided);
+    }
+    process.hosts().Settle();
+    digest = process.hosts().DigestText();
+  }
+  Process process(directory_);
+  process.hosts().Settle();
+  EXPECT_EQ(process.hosts().DigestText(), digest);
+  EXPECT_EQ(process.Send("counter", "add", 1, 10).kind, Answer::Kind::kDecided);
+  EXPECT_EQ(process.Value("counter", "sum"), 10);
+}
+
+TEST_F(HostTest, ReplayOfTheRecordsAloneGivesTheLiveDigest) {
+  Process process(directory_);
+  for (uint64_t i = 1; i <= 20; ++i) process.Send(i % 2 == 0 ? "counter" : "source", "add", 2, i);
+  process.hosts().Settle();
+  const auto read = [&](const log::TopicPartition& journal, int64_t offset, size_t limit) {
+    return process.log().ReadFrom(journal, offset, limit);
+  };
+  const auto replayed = ReplayAll(Specs(), 2, read);
+  ASSERT_TRUE(replayed.ok());
+  EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
+}
+
+TEST_F(HostTest, SettingTheClockFiresTimersAndReturnsWhenTheirEffectsAreDecidedEverywhere) {
+  Process process(directory_);
+  process.Send("source", "alarm", absl::ToUnixSeconds(kNow) + 60, 1);
+  process.Send("source", "add", 30, 2);
+  ASSERT_TRUE(process.hosts().SetClock(kNow + absl::Minutes(2)).ok());
+  EXPECT_EQ(process.Value("source", "rang"), 1);
+  EXPECT_EQ(process.Value("counter", "copied"), 30);
+  EXPECT_FALSE(process.hosts().SetClock(kNow).ok());
+}
+
+TEST_F(HostTest, TheClockGoesOnWhereTheJournalLeftIt) {
+  {
+    Process process(directory_);
+    ASSERT_TRUE(process.hosts().SetClock(kNow + absl::Hours(5)).ok());
+    process.Send("source", "add", 1, 1);
+  }
+  Process process(directory_);
+  EXPECT_EQ(process.hosts().Now(), kNow + absl::Hours(5));
+}
+
+TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsReleasedWithNothingDropped) {
+  std::string good;
+  log::TopicPartition journal;
+  {
+    Process process(directory_);
+    for (uint64_t i = 1; i <= 5; ++i) process.Send("counter", "add", 1, i);
+    process.hosts().Settle();
+    journal = process.hosts().Find("counter", kCounty)->journal();
+    good = (*process.log().ReadAt(journal, 3))->bytes;
+  }
+  Process process(directory_);
+  Flip(journal.topic, journal.partition, 3);
+  PartitionHost* host = process.hosts().Find("counter", kCounty);
+  const auto damage = [&]() -> std::optional<partition::Damage> {
+    std::promise<HostStatus> status;
+    host->Probe([&](HostStatus now) { status.set_value(std::move(now)); });
+    return status.get_future().get().damage;
+  };
+  {
+    Scrub scrub(process.log(), process.hosts(), absl::Milliseconds(1));
+    while (!damage()) std::this_thread::yield();
+  }
+  EXPECT_EQ(damage()->offset, 3);
+  EXPECT_EQ(process.Send("counter", "add", 1, 6).kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(process.Send("source", "add", 1, 1).kind, Answer::Kind::kDecided);
+
+  EXPECT_FALSE(host->Release(2, good, "op", "wrong place").ok());
+  EXPECT_FALSE(host->Release(3, "not the record", "op", "wrong record").ok());
+  ASSERT_TRUE(host->Release(3, good, "op", "a bad disk").ok());
+  while (process.Send("counter", "add", 1, 6).kind != Answer::Kind::kDecided) std::this_thread::yield();
+  process.hosts().Settle();
+  EXPECT_EQ(process.Value("counter", "sum"), 6);
+  const auto read = [&](const log::TopicPartition& where, int64_t offset, size_t limit) {
+    return process.log().ReadFrom(where, offset, limit);
+  };
+  const auto replayed = ReplayAll(Specs(), 2, read);
+  ASSERT_TRUE(replayed.ok());
+  for (const Replayed& one : *replayed) EXPECT_FALSE(one.damage) << one.journal.ToString() << one.damage->why;
+  EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
+}
+
+}  // namespace
+}  // namespace sanyuan::host
