@@ -50,7 +50,7 @@ std::string ResultRow(const WindowKey& window, const std::string& licence, int32
 template <typename Key, typename Row>
 void AllocationView::Add(const state::Table<Key, Row>& table,
                          std::function<void(const Key&, const Row&, bool, Rows&)> project) {
-  tables_[&table] = [project = std::move(project)](const state::Change& change, Rows& rows) {
+  tables_[table.name()] = [project = std::move(project)](const state::Change& change, Rows& rows) {
     const auto& entry = state::Table<Key, Row>::EntryOf(change);
     project(entry.key, entry.row, change.erased, rows);
   };
@@ -112,7 +112,7 @@ AllocationView::AllocationView(const State& state) {
 }
 
 void AllocationView::Project(const state::Change& change, Rows& rows) const {
-  const auto table = tables_.find(change.table);
+  const auto table = tables_.find(change.table->name());
   if (table != tables_.end()) table->second(change, rows);
 }
 

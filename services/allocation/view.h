@@ -26,7 +26,7 @@ namespace sanyuan::allocation {
 
 class AllocationView final : public view::Projection {
  public:
-  // REQUIRES: `state` outlives the view. Only which table is which is taken from it, never a row.
+  // Only the tables' names are taken from `state`, never a row: one view serves every partition.
   explicit AllocationView(const State& state);
 
   void Project(const state::Change& change, std::vector<view::ViewRow>& rows) const override;
@@ -36,7 +36,7 @@ class AllocationView final : public view::Projection {
   void Add(const state::Table<Key, Row>& table,
            std::function<void(const Key&, const Row&, bool erased, std::vector<view::ViewRow>&)> project);
 
-  std::map<const state::TableBase*, std::function<void(const state::Change&, std::vector<view::ViewRow>&)>> tables_;
+  std::map<std::string, std::function<void(const state::Change&, std::vector<view::ViewRow>&)>> tables_;
 };
 
 // Keys of rows, for queries.

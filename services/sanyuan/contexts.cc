@@ -19,8 +19,6 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
-#include "services/registry/queries.h"
-#include "services/registry/view.h"
 
 namespace sanyuan {
 namespace {
@@ -49,32 +47,32 @@ allocation::SecretSource Secrets(const ServeOptions& options) {
   };
 }
 
-// Services of one context: all of the given package whose names are listed.
+const google::protobuf::ServiceDescriptor& ServiceNamed(std::string_view package, const char* service) {
+  const std::string name = fmt::format("{}.{}", package, service);
+  const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
+  if (descriptor == nullptr) {
+    fmt::print(stderr, "no service {}\n", name);
+    std::abort();
+  }
+  return *descriptor;
+}
+
+// Services of one context: those of the given package whose names are listed.
 void AddServices(std::string_view package, const std::string& context, std::initializer_list<const char*> services,
                  const view::Queries& queries, rpc::MethodTable& methods) {
-  for (const char* service : services) {
-    const std::string name = fmt::format("{}.{}", package, service);
-    const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
-    if (descriptor == nullptr) {
-      fmt::print(stderr, "no service {}\n", name);
-      std::abort();
-    }
-    methods.AddService(*descriptor, context, queries);
-  }
+  for (const char* service : services) methods.AddService(ServiceNamed(package, service), context, queries);
 }
 
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
-  static const registry::ReferenceProjection reference_projection;
-  static const registry::RegistryProjection registry_projection;
-  static const allocation::AllocationProjection allocation_projection;
+  static const allocation::State allocation_tables;
+  static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
   std::vector<host::ContextSpec> specs;
-  specs.push_back({kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); },
-                   &reference_projection});
+  specs.push_back({kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
   specs.push_back({kRegistry, {Topic(kReference)}, false, [] { return std::make_unique<registry::RegistryDomain>(); },
-                   &registry_projection});
+                   nullptr});
   specs.push_back({kAllocation, {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)}, false,
                    [secrets = Secrets(options)] { return std::make_unique<allocation::AllocationDomain>(secrets); },
                    &allocation_projection});
@@ -84,10 +82,12 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
 }
 
 void AddContextMethods(rpc::MethodTable& methods) {
-  AddServices("sanyuan.registry.v1", kReference, {"ReferenceService", "PolicyService"}, registry::ReferenceQueries(),
-              methods);
-  AddServices("sanyuan.registry.v1", kRegistry, {"OrganisationService", "RetailerService", "RouteService"},
-              registry::RegistryQueries(), methods);
+  for (const char* service : {"ReferenceService", "PolicyService"}) {
+    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kReference);
+  }
+  for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
+    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
+  }
   AddServices("sanyuan.allocation.v1", kAllocation,
               {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
                "TieKeyService"},

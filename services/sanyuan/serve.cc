@@ -131,7 +131,9 @@ int Serve(const ServeOptions& options) {
   log_options.directory = options.data;
   auto log = log::EmbeddedLog::Open(log_options);
   if (!log.ok()) return Fail(log.status(), 1);
-  auto views = view::EmbeddedViewStore::Open(options.data, [](const std::string& why) { spdlog::warn("views: {}", why); });
+  auto views = view::EmbeddedViewStore::Open(options.data, [](const absl::Status& why) {
+    spdlog::warn("the views are built anew: {}", std::string(why.message()));
+  });
   if (!views.ok()) return Fail(views.status(), 1);
   host::FileSnapshotStore snapshots(std::filesystem::path(options.data) / "snapshots");
 

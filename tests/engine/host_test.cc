@@ -37,7 +37,7 @@ class Process {
     log::EmbeddedLogOptions options;
     options.directory = directory;
     log_ = *log::EmbeddedLog::Open(options);
-    views_ = *view::EmbeddedViewStore::Open(directory, [](const std::string&) {});
+    views_ = *view::EmbeddedViewStore::Open(directory, [](const absl::Status&) {});
     HostGroupOptions group;
     group.partitions = 2;
     group.simulated_clock = true;

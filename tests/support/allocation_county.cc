@@ -461,7 +461,7 @@ std::vector<std::string> AllocationCounty::Imbalances() const {
   rows.supplies.ForEach([&](const allocation::SupplyKey& key, const allocation::Supply& row) {
     if (row.confirmed != row.reserve() + row.unreleased() + in_windows[key] || row.unreleased() < 0 ||
         row.reserve() < 0) {
-      found.push_back(fmt::format("{} {}: confirmed {} reserve {} unreleased {} in windows {}", MonthText(key.month),
+      found.push_back(fmt::format("{} {}: confirmed {} reserve {} unreleased {} in windows {}", allocation::MonthText(key.month),
                                   key.sku.view(), row.confirmed, row.reserve(), row.unreleased(), in_windows[key]));
     }
   });

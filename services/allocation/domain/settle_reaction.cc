@@ -103,7 +103,7 @@ void AddFreed(const intake::OrderVoided& voided, std::vector<partition::EventPtr
     v1::FreedLine& out = *event->add_lines();
     out.set_line_number(line.line_number());
     out.set_freed_cartons(line.cartons());
-    out.set_can_take_cartons(line.still_can_take_cartons());
+    out.set_can_take_cartons(0);  // What was not paid for takes part in no further run.
   }
 }
 
