@@ -48,10 +48,6 @@ endfunction()
 
 function(sanyuan_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
-  # GCC 12 finds overlaps in std::string that are none (bug 105651), in its own and in system headers.
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${target} PRIVATE -Wno-restrict)
-  endif()
 endfunction()
 
 # sanyuan_executable(NAME <name> SOURCES ... DEPS ...): binaries land in bin/ of the build folder.
