@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,6 +25,8 @@ using testing::kCounty;
 using testing::Licence;
 using testing::SealedText;
 using testing::SomeRetailer;
+
+std::string ReceiverId(int retailer, int number) { return fmt::format("{}-{}", Licence(retailer), number); }
 
 class RetailerTest : public ::testing::Test {
  protected:
@@ -141,11 +144,11 @@ TEST_F(RetailerTest, PersonalDataIsNoPartOfTheBusinessDigest) {
 
 TEST_F(RetailerTest, AShopHasAtMostTwoAuthorisedReceiversOfItsOwnLicence) {
   v1::Retailer crowded = SomeRetailer(1);
-  for (const char* suffix : {"-2", "-3"}) {
-    crowded.mutable_profile()->add_authorised_receivers()->set_receiver_id(Licence(1) + suffix);
+  for (const int number : {2, 3}) {
+    crowded.mutable_profile()->add_authorised_receivers()->set_receiver_id(ReceiverId(1, number));
   }
   v1::Retailer foreign = SomeRetailer(2);
-  foreign.mutable_profile()->mutable_authorised_receivers(0)->set_receiver_id(Licence(1) + "-1");
+  foreign.mutable_profile()->mutable_authorised_receivers(0)->set_receiver_id(ReceiverId(1, 1));
   const partition::Outcome outcome = county_.Register({crowded, foreign});
   const v1::BatchResult& result = county_.ResultOf(outcome);
   ASSERT_EQ(result.refused_size(), 2);
@@ -382,7 +385,7 @@ TEST_F(RetailerTest, AForgottenRetailerLeavesNoPersonalDataAndNeverComesBack) {
   Send("LO1", ROLE_LICENCE_OFFICE, cancel);
   const partition::Outcome forgotten = county_.Send("LO1", ROLE_LICENCE_OFFICE, "OrganisationService", forget);
   ASSERT_THAT(forgotten.events, SizeIs(1));
-  EXPECT_THAT(county_.EventOf(forgotten).person_forgotten().keys(), ElementsAre(Licence(1), Licence(1) + "-1"));
+  EXPECT_THAT(county_.EventOf(forgotten).person_forgotten().keys(), ElementsAre(Licence(1), ReceiverId(1, 1)));
   EXPECT_THAT(county_.Send("LO1", ROLE_LICENCE_OFFICE, "OrganisationService", forget).events, IsEmpty());
   const v1::Retailer standing = county_.Standing(Licence(1));
   EXPECT_TRUE(standing.forgotten());
