@@ -62,12 +62,12 @@ absl::Status CheckIdentity(const std::string& directory, int32_t partitions, hos
     complete = complete && *end > 0;
   }
   if (known.ok()) {
-    const auto found = hosts.ReadJournalIds();
-    if (!found.ok()) return found.status();
     if (known->partition_count != partitions) {
       return absl::FailedPreconditionError(fmt::format("{} was made with --partitions {}, not {}", directory,
                                                        known->partition_count, partitions));
     }
+    const auto found = hosts.ReadJournalIds();
+    if (!found.ok()) return found.status();
     for (const auto& [journal, id] : *found) {
       const auto it = known->journal_ids.find(journal);
       if (it == known->journal_ids.end() || it->second != id) {

@@ -45,7 +45,7 @@ class AllocationCounty {
   struct Order {
     int shop = 1;
     Lines lines;
-    std::string id;
+    std::string id = {};
   };
   struct Record {
     partition::Stamp stamp;

@@ -24,7 +24,7 @@ void RunWork::CheckRetailer(const State& state, Code licence, const RunInput& in
   const Policy* policy = PolicyNamed(state, key_.county, run.policy_version);
   const int32_t weight = policy == nullptr ? 1 : WeightOf(*policy, GradeOf(state, licence, input));
   std::map<uint16_t, Ask> asks;
-  for (const Ask& ask : AsksOf(state, licence, input)) {
+  for (const Ask& ask : AsksOf(state, input)) {
     asks[ask.sku] = ask;
     columns_[ask.sku].checked_wanted += Wanted(ask.held, ask.asked, ask.cap) - ask.held;
   }

@@ -96,7 +96,7 @@ v1::RetailerAllocation RunWork::Allocate(const State& state, Code licence, const
     std::string tie_key;
   };
   std::map<uint16_t, Share> shares;
-  for (const Ask& ask : AsksOf(state, licence, input)) {
+  for (const Ask& ask : AsksOf(state, input)) {
     Column& column = columns_[ask.sku];
     const int64_t wanted = column.wanted[column.next];
     const int64_t gets = column.rule == v1::LINE_RULE_NO_SUPPLY ? ask.held : column.gets[column.next];

@@ -92,7 +92,7 @@ int32_t RunWork::GradeOf(const State& state, Code licence, const RunInput& input
   return live == nullptr ? input.grade : live->grade;
 }
 
-std::vector<RunWork::Ask> RunWork::AsksOf(const State& state, Code licence, const RunInput& input) const {
+std::vector<RunWork::Ask> RunWork::AsksOf(const State& state, const RunInput& input) const {
   // Few lines of a shop name a SKU twice, so looking back over sorted places is cheap.
   std::vector<Ask> asks;
   for (const RunInput::Order& order : input.orders) {
@@ -116,7 +116,6 @@ std::vector<RunWork::Ask> RunWork::AsksOf(const State& state, Code licence, cons
       if (sku == ask.sku) ask.held = held;
     }
   }
-  (void)licence;
   return asks;
 }
 
@@ -146,7 +145,7 @@ void RunWork::GatherStep(const State& state) {
     const auto shop = static_cast<uint32_t>(shops_.size());
     const int32_t grade = GradeOf(state, place.licence, input);
     shops_.push_back({place.licence, policy == nullptr ? 1 : WeightOf(*policy, grade)});
-    for (const Ask& ask : AsksOf(state, place.licence, input)) {
+    for (const Ask& ask : AsksOf(state, input)) {
       Column& column = columns_[ask.sku];
       const int64_t wanted = Wanted(ask.held, ask.asked, ask.cap);
       column.shop.push_back(shop);

@@ -84,7 +84,7 @@ class RunWork {
   Outcome PublishStep(const State& state);
   Outcome Failed(std::vector<std::string> findings, const State& state);
 
-  std::vector<Ask> AsksOf(const State& state, Code licence, const RunInput& input) const;
+  std::vector<Ask> AsksOf(const State& state, const RunInput& input) const;
   int32_t GradeOf(const State& state, Code licence, const RunInput& input) const;
   int64_t SupplyOf(const State& state, Code sku) const;
   v1::RetailerAllocation Allocate(const State& state, Code licence, const RunInput& input,

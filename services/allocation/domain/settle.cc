@@ -158,6 +158,10 @@ absl::Status Evolve(State& state, const v1::OffersSettled& event, const Stamp& s
                settled.returned_cartons(),
                std::min<int64_t>(settled.can_take_cartons(), settled.returned_cartons() - 1), moves);
     }
+    // Lines that were offered nothing are answered with the others.
+    for (RunResult::Line& line : offered->lines) {
+      if (line.offered == 0) line.taken = 0;
+    }
   }
   moves.Apply();
   RefreshWindowTimers(state, run->window(), stamp);

@@ -4,8 +4,7 @@
 #include <map>
 
 #include "sanyuan/order_intake/v1/event.pb.h"
-#include "services/allocation/domain/supply.h"
-#include "services/allocation/domain/window.h"
+#include "services/allocation/domain/settle.h"
 
 namespace sanyuan::allocation {
 namespace {
@@ -92,18 +91,32 @@ void AddSettled(const RunResult::Order& order, const std::string& order_id, cons
   *event.add_orders() = std::move(out);
 }
 
-void AddFreed(const intake::OrderVoided& voided, std::vector<partition::EventPtr>& events) {
-  if (!ParseWindow(voided.window_id()) || voided.lines().empty()) return;
+// A whole order that is void takes nothing any more, not even on lines that never got anything.
+void AddFreed(const State& state, const intake::OrderVoided& voided, std::vector<partition::EventPtr>& events) {
+  const auto window = ParseWindow(voided.window_id());
+  const RunResult::Order* order =
+      window ? FindOrder(state, RunKey(*window, 0), voided.licence(), voided.order_id()) : nullptr;
+  if (order == nullptr) return;
+  std::map<uint32_t, v1::FreedLine> lines;
+  for (const intake::FreedLine& line : voided.lines()) {
+    if (line.cartons() == 0) continue;
+    v1::FreedLine& out = lines[line.line_number()];
+    out.set_freed_cartons(line.cartons());
+    out.set_can_take_cartons(line.still_can_take_cartons());
+  }
+  if (voided.whole_order()) {
+    for (const RunResult::Line& line : order->lines) {
+      if (!lines.contains(line.line) && LineCanTake(*order, line) > 0) lines[line.line];
+    }
+  }
+  if (lines.empty()) return;
   auto* event = AddEvent(events).mutable_cartons_freed();
   event->set_window_id(voided.window_id());
   event->set_licence(voided.licence());
   event->set_order_id(voided.order_id());
-  for (const intake::FreedLine& line : voided.lines()) {
-    if (line.cartons() == 0) continue;
-    v1::FreedLine& out = *event->add_lines();
-    out.set_line_number(line.line_number());
-    out.set_freed_cartons(line.cartons());
-    out.set_can_take_cartons(0);  // What was not paid for takes part in no further run.
+  for (auto& [number, line] : lines) {
+    line.set_line_number(number);
+    *event->add_lines() = std::move(line);
   }
 }
 
@@ -126,7 +139,7 @@ void ReactToSettlement(const State& state, const std::vector<partition::EventPtr
   }
   for (const partition::EventPtr& input : inputs) {
     const auto& event = static_cast<const intake::Event&>(*input);
-    if (event.has_order_voided()) AddFreed(event.order_voided(), events);
+    if (event.has_order_voided()) AddFreed(state, event.order_voided(), events);
   }
 }
 

@@ -25,11 +25,12 @@ class RunTest : public ::testing::Test {
     EXPECT_TRUE(county_.status().ok()) << county_.status();
     EXPECT_EQ(county_.Imbalances(), std::vector<std::string>());
     const auto replayed = county_.Replayed();
-    ASSERT_NE(replayed, nullptr);
+    EXPECT_NE(replayed, nullptr);
+    if (replayed == nullptr) return;
     EXPECT_EQ(replayed->store().StateDigest(), county_.domain().store().StateDigest());
   }
 
-  const Run& RunOf(const std::string& id = kRun) const { return *county_.state().runs.Find(*ParseRun(id)); }
+  const allocation::Run& RunOf(const std::string& id = kRun) const { return *county_.state().runs.Find(*ParseRun(id)); }
   WindowSupply Pool(int sku) const {
     return *county_.state().window_supplies.Find({*ParseWindow(kWindow), Code(SkuCode(sku))});
   }

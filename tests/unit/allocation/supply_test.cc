@@ -126,7 +126,7 @@ TEST_F(SupplyTest, ConfirmedSupplyIsNotLoweredUnderWhatIsReleased) {
   Confirm(1, 1'000);
   Plan(1, {{kWindow, 1}});
   ApproveRelease(kWindow, approver_);
-  EXPECT_TRUE(Refused(Confirm(1, 999), common::v1::REASON_OVER_SUPPLY, "lines[0].cartons"));
+  EXPECT_TRUE(Refused(Confirm(1, 998), common::v1::REASON_OVER_SUPPLY, "lines[0].cartons"));
   EXPECT_TRUE(Accepted(Confirm(1, 1'100)));
   EXPECT_EQ(Of(1).unreleased(), 95);
 }
