@@ -42,9 +42,13 @@ class Process {
     group.partitions = 2;
     group.simulated_clock = true;
     hosts_ = std::make_unique<HostGroup>(group, Specs(), *log_, *views_, snapshots_);
-    if (*log_->EndOffset({"source.journal", 0}) == 0) EXPECT_TRUE(hosts_->CreateJournals().ok());
+    if (*log_->EndOffset({"source.journal", 0}) == 0) {
+      EXPECT_TRUE(hosts_->CreateJournals().ok());
+    }
     EXPECT_TRUE(hosts_->Start().ok());
-    if (hosts_->Now() < kNow) EXPECT_TRUE(hosts_->SetClock(kNow).ok());
+    if (hosts_->Now() < kNow) {
+      EXPECT_TRUE(hosts_->SetClock(kNow).ok());
+    }
   }
   ~Process() { hosts_->Stop(); }
 

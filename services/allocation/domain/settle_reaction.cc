@@ -102,7 +102,7 @@ void AddFreed(const State& state, const intake::OrderVoided& voided, std::vector
     if (line.cartons() == 0) continue;
     v1::FreedLine& out = lines[line.line_number()];
     out.set_freed_cartons(line.cartons());
-    out.set_can_take_cartons(line.still_can_take_cartons());
+    out.set_can_take_cartons(0);
   }
   if (voided.whole_order()) {
     for (const RunResult::Line& line : order->lines) {
