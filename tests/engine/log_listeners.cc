@@ -3,25 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 namespace sanyuan::log {
 namespace {
 
-constexpr auto kPatience = std::chrono::minutes(1);
+std::atomic<std::chrono::milliseconds> patience{std::chrono::minutes(1)};
 
 }  // namespace
+
+void SetPatience(std::chrono::milliseconds wait) { patience.store(wait); }
 
 template <typename Condition>
 bool Collector::Wait(Condition condition) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, kPatience, condition);
+  return changed_.wait_for(lock, patience.load(), condition);
 }
 
 template <typename Condition>
 bool Fate::Wait(Condition condition) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, kPatience, condition);
+  return changed_.wait_for(lock, patience.load(), condition);
 }
 
 void Collector::OnRecords(absl::Span<const Record> records) {

@@ -1,7 +1,9 @@
-// Listeners that tests wait on. All methods may be called from any thread; waits give up after a minute.
+// Listeners that tests wait on. All methods may be called from any thread; waits give up after a minute,
+// unless told otherwise.
 #ifndef SANYUAN_TESTS_ENGINE_LOG_LISTENERS_H_
 #define SANYUAN_TESTS_ENGINE_LOG_LISTENERS_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -11,6 +13,9 @@
 #include "common/log/log.h"
 
 namespace sanyuan::log {
+
+// For tests that are meant to wait in vain.
+void SetPatience(std::chrono::milliseconds wait);
 
 // Keeps all that a subscription delivers, and notes the first break of the rules of delivery.
 class Collector : public RecordListener {
