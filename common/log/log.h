@@ -39,8 +39,8 @@ struct Record {
 };
 
 // Writes to one partition. Its records land in order; destroying it gives up those that have not landed yet
-// (they may still land, or not; what landed has no hole). Its destructor waits for a callback in progress, and
-// none comes after it.
+// (they may still land, or not; what landed has no hole). Its destructor waits for a callback in progress,
+// and none comes after it.
 class Producer {
  public:
   virtual ~Producer() = default;
@@ -86,8 +86,8 @@ class LogReader {
 
   // The record at exactly this offset; nullopt when the log has none there. May block on the disk.
   virtual absl::StatusOr<std::optional<Record>> ReadAt(const TopicPartition& where, int64_t offset) = 0;
-  // Up to `limit` records from `offset` on, in ascending order; none at the end, and fewer than `limit` anywhere
-  // (before a place that can't be read, or when they are large). DataLoss: the first of them can't be read,
+  // Up to `limit` records from `offset` on, in ascending order; none at the end, and fewer than `limit`
+  // anywhere (before a place that can't be read, or when they are large). DataLoss: the first of them can't be read,
   // though the log has it or later ones. May block on the disk.
   virtual absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
                                                        size_t limit) = 0;

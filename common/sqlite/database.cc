@@ -43,10 +43,10 @@ absl::Status ErrorOf(sqlite3* db, int code, std::string_view doing) {
   const int system_error = last_error != 0 || db == nullptr ? last_error : sqlite3_system_errno(db);
   const int primary = code & 0xff;
   const bool has_errno = system_error != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
-  return absl::Status(CodeOf(code, system_error),
-                      fmt::format("{}: {}{}{} (SQLite {})", doing,
-                                  db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code),
-                                  has_errno ? ", " : "", has_errno ? strerror(system_error) : "", code));
+  return absl::Status(
+      CodeOf(code, system_error),
+      fmt::format("{}: {}{}{} (SQLite {})", doing, db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code),
+                  has_errno ? ", " : "", has_errno ? strerror(system_error) : "", code));
 }
 
 }  // namespace
@@ -91,9 +91,7 @@ absl::Status Statement::Run() {
 
 void Statement::Reset() { sqlite3_reset(statement_); }
 
-bool Statement::IsInt(int column) const {
-  return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
-}
+bool Statement::IsInt(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_INTEGER; }
 
 bool Statement::IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
@@ -132,8 +130,8 @@ absl::Status Database::Execute(const std::string& sql) {
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   errno = 0;
-  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement, nullptr);
+  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return Error(code, sql);
   return Statement(statement);
 }
@@ -209,9 +207,8 @@ absl::Status Database::BackupTo(const std::string& path, const Progress& progres
     const int64_t total = sqlite3_backup_pagecount(backup);
     if (progress) progress(total - sqlite3_backup_remaining(backup), total);
   }
-  const absl::Status status = code == SQLITE_DONE
-                                  ? absl::OkStatus()
-                                  : (*target)->Error(code, fmt::format("back up to {}", path));
+  const absl::Status status =
+      code == SQLITE_DONE ? absl::OkStatus() : (*target)->Error(code, fmt::format("back up to {}", path));
   sqlite3_backup_finish(backup);
   RollBack();
   if (!status.ok()) return status;

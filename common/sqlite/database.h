@@ -89,7 +89,7 @@ class Database {
   void CheckpointOnlyWhenAsked();
   // Pages in the write-ahead log after the last commit. REQUIRES: CheckpointOnlyWhenAsked.
   int64_t log_pages() const { return log_pages_; }
-  // PASSIVE waits for nobody. With `restart` it waits for readers, so that the log begins again from its start.
+  // Waits for nobody; with `restart` for readers, so that the log begins again from its start.
   absl::StatusOr<Checkpointed> Checkpoint(bool restart);
   // Forgets cached pages, so that the next read sees what the file holds.
   void DropCache();

@@ -169,7 +169,8 @@ Result ThroughLog(const Settings& settings, const std::vector<std::string>& payl
   const EmbeddedLogStats stats = (*log)->stats();
   subscriptions.clear();
   producers.clear();
-  return {settings.records / seconds, static_cast<double>(stats.records) / static_cast<double>(stats.commits)};
+  return {settings.records / seconds,
+          static_cast<double>(stats.records) / static_cast<double>(stats.commits)};
 }
 
 Result Median(std::vector<Result> results) {

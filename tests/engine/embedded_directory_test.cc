@@ -78,7 +78,8 @@ TEST_F(EmbeddedDirectory, ASecondLogOnADirectoryIsRefusedAndToldWhoHasIt) {
   auto log = OpenEmbedded(scratch_.path());
   const absl::Status refused = EmbeddedLog::Open({.directory = scratch_.path()}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-  EXPECT_NE(std::string(refused.message()).find(fmt::format("process {}", getpid())), std::string::npos) << refused;
+  EXPECT_NE(std::string(refused.message()).find(fmt::format("process {}", getpid())), std::string::npos)
+      << refused;
   EXPECT_NE(std::string(refused.message()).find(scratch_.path()), std::string::npos) << refused;
   log.reset();
   EXPECT_NE(OpenEmbedded(scratch_.path()), nullptr);
@@ -126,14 +127,15 @@ TEST_F(EmbeddedDirectory, TheTableIsAsDocumented) {
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(File("journal.db").c_str(), &db), SQLITE_OK);
   std::string found;
-  ASSERT_EQ(sqlite3_exec(
-                db, "SELECT topic || ' ' || partition || ' ' || offset || ' ' || CAST(record AS TEXT) FROM journal",
-                [](void* out, int, char** values, char**) {
-                  *static_cast<std::string*>(out) += std::string(values[0]) + "\n";
-                  return 0;
-                },
-                &found, nullptr),
-            SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(
+          db, "SELECT topic || ' ' || partition || ' ' || offset || ' ' || CAST(record AS TEXT) FROM journal",
+          [](void* out, int, char** values, char**) {
+            *static_cast<std::string*>(out) += std::string(values[0]) + "\n";
+            return 0;
+          },
+          &found, nullptr),
+      SQLITE_OK);
   sqlite3_close(db);
   EXPECT_EQ(found, "directory.journal 0 0 r-0\ndirectory.journal 0 1 r-1\ndirectory.journal 0 2 r-2\n");
 }
@@ -187,10 +189,11 @@ TEST_F(EmbeddedDirectory, ABackupOfARunningLogIsACompleteBeginningOfIt) {
   const int64_t end_before = *log->EndOffset(kWhere);
   int64_t pages_done = 0;
   int64_t pages_total = -1;
-  const absl::Status copied = log->file().BackupTo(target.path() + "/journal.db", [&](int64_t done, int64_t total) {
-    pages_done = done;
-    pages_total = total;
-  });
+  const absl::Status copied =
+      log->file().BackupTo(target.path() + "/journal.db", [&](int64_t done, int64_t total) {
+        pages_done = done;
+        pages_total = total;
+      });
   stop.store(true);
   burst.join();
   ASSERT_TRUE(copied.ok()) << copied;

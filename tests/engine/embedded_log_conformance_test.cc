@@ -1,5 +1,5 @@
-// The embedded log under the conformance suite: as it is by default, and with batches and a write-ahead log so
-// small that batches split and the log is moved and begun again all the time.
+// The embedded log under the conformance suite: as it is by default, and with batches and a write-ahead log
+// so small that batches split and the log is moved and begun again all the time.
 #include <optional>
 
 #include "tests/engine/embedded_engine.h"
@@ -30,7 +30,8 @@ class EmbeddedEngine : public EngineUnderTest {
 };
 
 Engine With(const EmbeddedLogOptions& options) {
-  return {[options](const std::string& location) { return std::make_unique<EmbeddedEngine>(location, options); }};
+  return {
+      [options](const std::string& location) { return std::make_unique<EmbeddedEngine>(location, options); }};
 }
 
 EmbeddedLogOptions Tiny() {

@@ -293,7 +293,8 @@ TEST_F(DamagedFile, ReadingStopsExactlyBeforeWhatCannotBeRead) {
   EXPECT_TRUE(absl::IsDataLoss(end)) << end;
   EXPECT_GT(next, 2'900);
   EXPECT_LE(next, 3'000);
-  EXPECT_NE(std::string(end.message()).find(fmt::format("faults.journal/0 from offset {}", next)), std::string::npos)
+  EXPECT_NE(std::string(end.message()).find(fmt::format("faults.journal/0 from offset {}", next)),
+            std::string::npos)
       << end;
   EXPECT_TRUE(absl::IsDataLoss(file->CheckStructure()));
 }

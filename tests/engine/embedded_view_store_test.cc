@@ -25,9 +25,8 @@ class EmbeddedStore {
  public:
   explicit EmbeddedStore(std::string directory) : directory_(std::move(directory)) { Open(); }
   void Open() {
-    auto store = EmbeddedViewStore::Open(directory_, [this](const absl::Status& why) {
-      discarded_.emplace_back(why.message());
-    });
+    auto store = EmbeddedViewStore::Open(
+        directory_, [this](const absl::Status& why) { discarded_.emplace_back(why.message()); });
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }

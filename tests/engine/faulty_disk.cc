@@ -19,7 +19,9 @@ struct File {
   std::string* path;
 };
 
-sqlite3_file* Real(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1); }
+sqlite3_file* Real(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1);
+}
 
 // The code to give instead of working, with errno behind it; or SQLITE_OK.
 int Strike(sqlite3_file* file, Operation operation) {

@@ -14,7 +14,8 @@ class IdentityFileTest : public ::testing::Test {
   IdentityFileTest() : file_(scratch_.path()) {
     identity_.created_at = absl::FromUnixMillis(1'564'963'200'123);
     identity_.partition_count = 8;
-    identity_.journal_ids[{"allocation.journal", 0}] = std::string("\x00\x01\xfe\xff", 4) + std::string(12, 'i');
+    identity_.journal_ids[{"allocation.journal", 0}] =
+        std::string("\x00\x01\xfe\xff", 4) + std::string(12, 'i');
     identity_.journal_ids[{"order_intake.journal", 7}] = std::string(16, 'o');
   }
   std::string path() const { return scratch_.path() + "/identity"; }
@@ -98,7 +99,8 @@ TEST_F(IdentityFileTest, DamageIsToldFromAbsenceAndFromALaterVersion) {
   no_time.replace(no_time.find("2019"), 4, "year");
   std::string fraction = sound;
   fraction.replace(fraction.find(": 8"), 3, ": 8.5");
-  for (const std::string& damaged : {shorter_id, no_hex, no_time, fraction, std::string("[]"), std::string("{}")}) {
+  for (const std::string& damaged :
+       {shorter_id, no_hex, no_time, fraction, std::string("[]"), std::string("{}")}) {
     Put(damaged);
     EXPECT_TRUE(absl::IsDataLoss(file_.Read().status())) << damaged;
     EXPECT_TRUE(absl::IsDataLoss(file_.Write(identity_))) << "damage must not be written over";

@@ -34,7 +34,8 @@ std::vector<std::string> Numbered(const std::string& name, int count) {
 // An engine with one topic of `partitions`, opened.
 class Opened {
  public:
-  explicit Opened(const Engine& engine, int partitions = 1, bool small_queue = false) : engine_(engine.at("")) {
+  explicit Opened(const Engine& engine, int partitions = 1, bool small_queue = false)
+      : engine_(engine.at("")) {
     engine_->CreateTopic(kTopic, partitions);
     log_ = small_queue ? engine_->OpenWithSmallQueue() : engine_->Open();
   }
@@ -452,9 +453,9 @@ TEST_P(LogConformance, WhatWasReadBackIsThereAfterAKillInABurst) {
   }
   const std::unique_ptr<EngineUnderTest> engine = GetParam().at("");
   engine->CreateTopic(kTopic, 1);
-  const std::string filter = fmt::format("--gtest_filter={}.{}",
-                                         ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name(),
-                                         ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  const std::string filter = fmt::format(
+      "--gtest_filter={}.{}", ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name(),
+      ::testing::UnitTest::GetInstance()->current_test_info()->name());
   int64_t end_before = 0;
   for (const int kill_after : {1, 400, 3'000, 7'777}) {
     std::array<int, 2> ends{};

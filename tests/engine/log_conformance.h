@@ -19,7 +19,7 @@ namespace sanyuan::log {
 class EngineUnderTest {
  public:
   virtual ~EngineUnderTest() = default;
-  // Opens the logs at this location, again each time; the one before has been destroyed or its process killed.
+  // Opens the logs at this location, again each time; the one before was destroyed or its process killed.
   // Topics hold records of up to 1 MiB.
   virtual std::unique_ptr<Log> Open() = 0;
   // The same with a queue of at most 64 records or 64 KiB a producer.

@@ -69,7 +69,8 @@ TEST_P(ViewConformance, RowsOfABatchAreThereWithItsPosition) {
   ASSERT_TRUE(store->Apply(kView, std::nullopt, At(2), Batch{{"a", "1"}, {"b", "2"}}).ok());
   EXPECT_EQ(store.Get("a"), "1");
   EXPECT_EQ(store.Position(), At(2));
-  ASSERT_TRUE(store->Apply(kView, At(2), At(5), Batch{{"a", "3"}, {"b", std::nullopt}, {"gone", std::nullopt}}).ok());
+  ASSERT_TRUE(
+      store->Apply(kView, At(2), At(5), Batch{{"a", "3"}, {"b", std::nullopt}, {"gone", std::nullopt}}).ok());
   EXPECT_EQ(store.Get("a"), "3");
   EXPECT_EQ(store.Get("b"), std::nullopt);
   EXPECT_EQ(store.Position(), At(5));
@@ -84,8 +85,9 @@ TEST_P(ViewConformance, ABatchWithoutRowsMovesThePosition) {
 
 TEST_P(ViewConformance, TheLastChangeOfAKeyInABatchHolds) {
   Opened store(GetParam());
-  ASSERT_TRUE(store->Apply(kView, std::nullopt, At(1),
-                           Batch{{"a", "1"}, {"a", std::nullopt}, {"a", "2"}, {"b", "1"}, {"b", std::nullopt}})
+  ASSERT_TRUE(store
+                  ->Apply(kView, std::nullopt, At(1),
+                          Batch{{"a", "1"}, {"a", std::nullopt}, {"a", "2"}, {"b", "1"}, {"b", std::nullopt}})
                   .ok());
   EXPECT_THAT(store.Scan(""), ElementsAre(Pair("a", "2")));
 }
@@ -137,8 +139,9 @@ TEST_P(ViewConformance, KeysValuesAndPositionsMayHoldAnyBytes) {
   for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
   const std::string large(200'000, '\xfe');
   ViewPosition position{all.substr(200, 16), ~uint64_t{0}, Sha256(all)};
-  ASSERT_TRUE(store->Apply(kView, std::nullopt, position,
-                           Batch{{zeros, all}, {"empty", ""}, {"\xff\xff", large}, {"订单/1", "兰州"}})
+  ASSERT_TRUE(store
+                  ->Apply(kView, std::nullopt, position,
+                          Batch{{zeros, all}, {"empty", ""}, {"\xff\xff", large}, {"订单/1", "兰州"}})
                   .ok());
   store.Reopen();
   EXPECT_EQ(store.Get(zeros), all);
@@ -153,17 +156,18 @@ TEST_P(ViewConformance, KeysValuesAndPositionsMayHoldAnyBytes) {
 
 TEST_P(ViewConformance, AScanGivesThePrefixesRowsInKeyOrder) {
   Opened store(GetParam());
-  ASSERT_TRUE(store->Apply(kView, std::nullopt, At(1),
-                           Batch{{"order/2", "b"},
-                             {"order", "no"},
-                             {"order/10", "c"},
-                             {"order0", "no"},
-                             {"order/1", "a"},
-                             {"order/", "e"},
-                             {"orde/", "no"}})
+  ASSERT_TRUE(store
+                  ->Apply(kView, std::nullopt, At(1),
+                          Batch{{"order/2", "b"},
+                                {"order", "no"},
+                                {"order/10", "c"},
+                                {"order0", "no"},
+                                {"order/1", "a"},
+                                {"order/", "e"},
+                                {"orde/", "no"}})
                   .ok());
-  EXPECT_THAT(store.Scan("order/"),
-              ElementsAre(Pair("order/", "e"), Pair("order/1", "a"), Pair("order/10", "c"), Pair("order/2", "b")));
+  EXPECT_THAT(store.Scan("order/"), ElementsAre(Pair("order/", "e"), Pair("order/1", "a"),
+                                                Pair("order/10", "c"), Pair("order/2", "b")));
   EXPECT_THAT(store.Scan("order/", "order/1", 2), ElementsAre(Pair("order/10", "c"), Pair("order/2", "b")));
   EXPECT_THAT(store.Scan("order/", "order/1", 1), ElementsAre(Pair("order/10", "c")));
   EXPECT_THAT(store.Scan("order/", "a"), ::testing::SizeIs(4));
@@ -175,7 +179,8 @@ TEST_P(ViewConformance, AScanGivesThePrefixesRowsInKeyOrder) {
 TEST_P(ViewConformance, PagesOfAScanGiveEveryRowOnce) {
   Opened store(GetParam());
   std::vector<ViewRow> rows;
-  for (int n = 0; n < 1'000; ++n) rows.push_back({fmt::format("order/{}", n * 7919 % 1'000), fmt::format("{}", n)});
+  for (int n = 0; n < 1'000; ++n)
+    rows.push_back({fmt::format("order/{}", n * 7919 % 1'000), fmt::format("{}", n)});
   ASSERT_TRUE(store->Apply(kView, std::nullopt, At(1), rows).ok());
   Rows paged;
   while (true) {

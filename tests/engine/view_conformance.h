@@ -1,5 +1,5 @@
-// What any store of views must do, as tests against the port in common/view/view_store.h alone. A store is put
-// under them by INSTANTIATE_TEST_SUITE_P(Name, ViewConformance, ::testing::Values(store)).
+// What any store of views must do, as tests against the port in common/view/view_store.h alone. A store is
+// put under them by INSTANTIATE_TEST_SUITE_P(Name, ViewConformance, ::testing::Values(store)).
 #ifndef SANYUAN_TESTS_ENGINE_VIEW_CONFORMANCE_H_
 #define SANYUAN_TESTS_ENGINE_VIEW_CONFORMANCE_H_
 

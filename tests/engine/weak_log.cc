@@ -19,6 +19,8 @@ class WeakListener : public RecordListener {
   void OnRecords(absl::Span<const Record> records) override {
     std::vector<Record> spoilt(records.begin(), records.end());
     const auto at = std::find_if(spoilt.begin(), spoilt.end(), [](const Record& r) { return r.offset >= 10; });
+    const auto at =
+        std::find_if(spoilt.begin(), spoilt.end(), [](const Record& r) { return r.offset >= 10; });
     if (!done_ && spoilt.end() - at >= 2) {
       done_ = true;
       if (weakness_ == Weakness::kSwapsNeighbours) std::swap(at->bytes, (at + 1)->bytes);
@@ -49,6 +51,8 @@ class WeakSubscription : public Subscription {
 class WeakProducer : public Producer {
  public:
   WeakProducer(Weakness weakness, std::unique_ptr<Producer> sound) : weakness_(weakness), sound_(std::move(sound)) {}
+  WeakProducer(Weakness weakness, std::unique_ptr<Producer> sound)
+      : weakness_(weakness), sound_(std::move(sound)) {}
   absl::Status Append(std::string bytes) override {
     if (weakness_ == Weakness::kSwallowsAppends && ++count_ % 100 == 0) return absl::OkStatus();
     const absl::Status status = sound_->Append(std::move(bytes));
@@ -87,6 +91,8 @@ class WeakLog : public Log {
     return records->back();
   }
   absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset, size_t limit) override {
+  absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
+                                               size_t limit) override {
     return sound_->ReadFrom(where, offset, limit);
   }
   absl::StatusOr<int64_t> EndOffset(const TopicPartition& where) override { return sound_->EndOffset(where); }

@@ -35,8 +35,8 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Acquire(const std:
   std::unique_ptr<DirectoryLock> lock(new DirectoryLock(file));
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return absl::InternalError(fmt::format("lock {}: {}", path, strerror(errno)));
-    return absl::FailedPreconditionError(
-        fmt::format("the data directory {} is in use by {}; only one server may run on it", directory, HolderOf(file)));
+    return absl::FailedPreconditionError(fmt::format(
+        "the data directory {} is in use by {}; only one server may run on it", directory, HolderOf(file)));
   }
   // The id is for the message alone; a full disk must not keep the server from starting.
   const std::string pid = fmt::format("{}\n", getpid());

@@ -1,5 +1,5 @@
-// One process at a time for a data directory: an advisory lock on the file `lock` in it, which the kernel gives
-// back when the process ends in whatever way. The file holds the process id, for people.
+// One process at a time for a data directory: an advisory lock on the file `lock` in it, which the kernel
+// gives back when the process ends in whatever way. The file holds the process id, for people.
 #ifndef SANYUAN_COMMON_LOG_EMBEDDED_DIRECTORY_LOCK_H_
 #define SANYUAN_COMMON_LOG_EMBEDDED_DIRECTORY_LOCK_H_
 

@@ -19,7 +19,8 @@ absl::StatusOr<std::unique_ptr<EmbeddedLog>> EmbeddedLog::Open(const EmbeddedLog
   if (!writer.ok()) return writer.status();
   log->writer_ = *std::move(writer);
   // Readers open after the writer, which has put the file in order. Nothing lands before there is a producer.
-  absl::StatusOr<std::unique_ptr<JournalQueries>> queries = JournalQueries::Open(JournalPath(options.directory));
+  absl::StatusOr<std::unique_ptr<JournalQueries>> queries =
+      JournalQueries::Open(JournalPath(options.directory));
   if (!queries.ok()) return queries.status();
   log->delivery_ = std::make_unique<Delivery>(*std::move(queries));
   absl::StatusOr<std::unique_ptr<JournalFile>> file = JournalFile::OpenReadOnly(options.directory);
@@ -48,8 +49,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> EmbeddedLog::Subscribe(const Topic
   absl::StatusOr<int64_t> end = file_->EndOffset(where);
   if (!end.ok()) return end.status();
   if (from_offset < 0 || from_offset > *end) {
-    return absl::OutOfRangeError(fmt::format("{} ends at offset {}; offset {} is not in it", where.ToString(), *end,
-                                             from_offset));
+    return absl::OutOfRangeError(
+        fmt::format("{} ends at offset {}; offset {} is not in it", where.ToString(), *end, from_offset));
   }
   return delivery_->Subscribe(where, from_offset, listener);
 }
@@ -63,7 +64,9 @@ absl::StatusOr<std::vector<Record>> EmbeddedLog::ReadFrom(const TopicPartition& 
   return file_->ReadFrom(where, offset, limit);
 }
 
-absl::StatusOr<int64_t> EmbeddedLog::EndOffset(const TopicPartition& where) { return file_->EndOffset(where); }
+absl::StatusOr<int64_t> EmbeddedLog::EndOffset(const TopicPartition& where) {
+  return file_->EndOffset(where);
+}
 
 absl::StatusOr<std::vector<TopicPartition>> EmbeddedLog::Partitions() { return file_->Partitions(); }
 

@@ -35,7 +35,8 @@ class EmbeddedLog : public Log {
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const TopicPartition& where, int64_t from_offset,
                                                           RecordListener* listener) override;
   absl::StatusOr<std::optional<Record>> ReadAt(const TopicPartition& where, int64_t offset) override;
-  absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset, size_t limit) override;
+  absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
+                                               size_t limit) override;
   absl::StatusOr<int64_t> EndOffset(const TopicPartition& where) override;
   absl::StatusOr<std::vector<TopicPartition>> Partitions() override;
 

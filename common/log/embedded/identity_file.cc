@@ -44,7 +44,8 @@ std::optional<int32_t> IntField(const Struct& object, const char* name) {
   const auto found = object.fields().find(name);
   if (found == object.fields().end() || found->second.kind_case() != Value::kNumberValue) return std::nullopt;
   const double number = found->second.number_value();
-  if (number != std::floor(number) || std::abs(number) > std::numeric_limits<int32_t>::max()) return std::nullopt;
+  if (number != std::floor(number) || std::abs(number) > std::numeric_limits<int32_t>::max())
+    return std::nullopt;
   return static_cast<int32_t>(number);
 }
 
@@ -127,12 +128,13 @@ absl::Status IdentityFile::Write(const Identity& identity) const {
   const bool ids_fit = std::all_of(identity.journal_ids.begin(), identity.journal_ids.end(),
                                    [](const auto& entry) { return entry.second.size() == kJournalIdBytes; });
   const bool whole = absl::FromUnixMillis(absl::ToUnixMillis(identity.created_at)) == identity.created_at;
-  if (!ids_fit || !whole || identity.partition_count < 1) return absl::InvalidArgumentError("not an identity");
+  if (!ids_fit || !whole || identity.partition_count < 1)
+    return absl::InvalidArgumentError("not an identity");
   absl::StatusOr<Identity> known = Read();
   if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
   if (known.ok()) {
-    const bool keeps_journals = std::all_of(
-        known->journal_ids.begin(), known->journal_ids.end(), [&](const auto& entry) {
+    const bool keeps_journals =
+        std::all_of(known->journal_ids.begin(), known->journal_ids.end(), [&](const auto& entry) {
           const auto found = identity.journal_ids.find(entry.first);
           return found != identity.journal_ids.end() && found->second == entry.second;
         });

@@ -20,8 +20,8 @@
 namespace sanyuan::log {
 
 struct Identity {
-  absl::Time created_at;        // Whole milliseconds.
-  int32_t partition_count = 0;  // Of each context, at least 1.
+  absl::Time created_at;                              // Whole milliseconds.
+  int32_t partition_count = 0;                        // Of each context, at least 1.
   std::map<TopicPartition, std::string> journal_ids;  // 16 bytes each.
 
   bool operator==(const Identity&) const = default;

@@ -18,7 +18,8 @@ constexpr size_t kMaxIdle = 4;
 // A connection for one call; goes back when the call is over.
 class JournalFile::Loan {
  public:
-  Loan(JournalFile* file, std::unique_ptr<JournalQueries> queries) : file_(file), queries_(std::move(queries)) {}
+  Loan(JournalFile* file, std::unique_ptr<JournalQueries> queries)
+      : file_(file), queries_(std::move(queries)) {}
   Loan(Loan&&) = default;
   ~Loan() {
     if (queries_ == nullptr) return;

@@ -1,6 +1,6 @@
-// The journals of a data directory for those who only read: verifying, digests, listings, backups. Works beside
-// a running server and on what a killed one left behind, and never changes a journal. The running log reads
-// through it too. Nothing is cached from one call to the next: an answer is what the file holds then.
+// The journals of a data directory for those who only read: verifying, digests, listings, backups. Works
+// beside a running server and on what a killed one left behind, and never changes a journal. The running log
+// reads through it too. Nothing is cached from one call to the next: an answer is what the file holds then.
 //
 // Thread safety: all methods may be called from any thread; each call reads from a connection of its own.
 #ifndef SANYUAN_COMMON_LOG_EMBEDDED_JOURNAL_FILE_H_
@@ -27,7 +27,8 @@ class JournalFile : public LogReader {
   static absl::StatusOr<std::unique_ptr<JournalFile>> OpenReadOnly(const std::string& directory);
 
   absl::StatusOr<std::optional<Record>> ReadAt(const TopicPartition& where, int64_t offset) override;
-  absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset, size_t limit) override;
+  absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
+                                               size_t limit) override;
   absl::StatusOr<int64_t> EndOffset(const TopicPartition& where) override;
   absl::StatusOr<std::vector<TopicPartition>> Partitions() override;
 

@@ -38,13 +38,13 @@ absl::StatusOr<bool> IsJournal(sqlite::Database& database, const std::string& pa
 }
 
 absl::Status CreateTable(sqlite::Database& database, const std::string& directory) {
-  absl::Status status = database.Execute(fmt::format(
-      "BEGIN IMMEDIATE;"
-      "CREATE TABLE journal(topic TEXT, partition INTEGER, offset INTEGER, record BLOB,"
-      " PRIMARY KEY(topic, partition, offset)) WITHOUT ROWID;"
-      "PRAGMA application_id={}; PRAGMA user_version={};"
-      "COMMIT",
-      kApplicationId, kLayout));
+  absl::Status status = database.Execute(
+      fmt::format("BEGIN IMMEDIATE;"
+                  "CREATE TABLE journal(topic TEXT, partition INTEGER, offset INTEGER, record BLOB,"
+                  " PRIMARY KEY(topic, partition, offset)) WITHOUT ROWID;"
+                  "PRAGMA application_id={}; PRAGMA user_version={};"
+                  "COMMIT",
+                  kApplicationId, kLayout));
   if (!status.ok()) {
     database.RollBack();
     return status;
@@ -106,7 +106,8 @@ absl::Status JournalQueries::Prepare() {
   for (const auto& [statement, sql] : std::initializer_list<std::pair<sqlite::Statement*, const char*>>{
            {&begin_, "BEGIN"},
            {&read_,
-            "SELECT offset, record FROM journal WHERE topic=? AND partition=? AND offset>=? ORDER BY offset LIMIT ?"},
+            "SELECT offset, record FROM journal WHERE topic=? AND partition=? AND offset>=? ORDER BY offset "
+            "LIMIT ?"},
            {&end_offset_,
             "SELECT offset FROM journal WHERE topic=? AND partition=? ORDER BY offset DESC LIMIT 1"},
            {&next_partition_,
@@ -119,7 +120,8 @@ absl::Status JournalQueries::Prepare() {
   return absl::OkStatus();
 }
 
-Chunk JournalQueries::Read(const TopicPartition& where, int64_t from_offset, size_t max_records, size_t max_bytes) {
+Chunk JournalQueries::Read(const TopicPartition& where, int64_t from_offset, size_t max_records,
+                           size_t max_bytes) {
   Chunk chunk;
   size_t bytes = 0;
   int64_t next = from_offset;
@@ -139,7 +141,8 @@ Chunk JournalQueries::Read(const TopicPartition& where, int64_t from_offset, siz
     }
     const int64_t offset = read_.Int(0);
     if (!read_.IsInt(0) || offset < next || read_.IsNull(1)) {
-      chunk.status = At(absl::DataLossError("the rows of the table are out of order or not records"), where, next);
+      chunk.status =
+          At(absl::DataLossError("the rows of the table are out of order or not records"), where, next);
       break;
     }
     const std::string_view record = read_.Bytes(1);

@@ -1,6 +1,7 @@
 // The table that holds all journals of a data directory, in `journal.db`, and the reading of it:
 //
-//   journal(topic TEXT, partition INTEGER, offset INTEGER, record BLOB, PRIMARY KEY(topic, partition, offset))
+//   journal(topic TEXT, partition INTEGER, offset INTEGER, record BLOB,
+//           PRIMARY KEY(topic, partition, offset))
 //
 // Offsets are dense from 0. SQLite's application id and user version tell our files and their layout.
 // Thread safety: one thread at a time, as for the connection that it reads with.
@@ -40,8 +41,8 @@ class JournalQueries {
   // the database or its log.
   static absl::StatusOr<std::unique_ptr<JournalQueries>> Open(const std::string& path);
 
-  // Stops before `max_records` or soon after `max_bytes`, at least one record. Damage within keeps the records
-  // before it; offsets that don't ascend are damage.
+  // Stops before `max_records` or soon after `max_bytes`, at least one record. Damage within keeps the
+  // records before it; offsets that don't ascend are damage.
   Chunk Read(const TopicPartition& where, int64_t from_offset, size_t max_records, size_t max_bytes);
   absl::StatusOr<std::optional<Record>> ReadAt(const TopicPartition& where, int64_t offset);
   absl::StatusOr<int64_t> EndOffset(const TopicPartition& where);

@@ -99,8 +99,8 @@ absl::Status Writer::Append(const std::shared_ptr<Sender>& sender, std::string b
   if (sender->lost) return absl::FailedPreconditionError("this producer is lost");
   if (stats_.queued_records >= options_.max_queued_records ||
       stats_.queued_bytes + bytes.size() > options_.max_queued_bytes) {
-    return absl::ResourceExhaustedError(fmt::format("{} records ({} bytes) wait to be written",
-                                                    stats_.queued_records, stats_.queued_bytes));
+    return absl::ResourceExhaustedError(
+        fmt::format("{} records ({} bytes) wait to be written", stats_.queued_records, stats_.queued_bytes));
   }
   ++stats_.queued_records;
   stats_.queued_bytes += bytes.size();
@@ -205,9 +205,8 @@ absl::StatusOr<std::vector<Landed>> Writer::Commit() {
   std::vector<Landed> landed;
   if (batch_.empty()) return landed;
   // One partition after the other: neighbours in the tree, and each in the order of its producer.
-  std::stable_sort(batch_.begin(), batch_.end(), [](const Item& a, const Item& b) {
-    return a.sender->partition < b.sender->partition;
-  });
+  std::stable_sort(batch_.begin(), batch_.end(),
+                   [](const Item& a, const Item& b) { return a.sender->partition < b.sender->partition; });
   std::vector<std::pair<Partition*, int64_t>> ends;
   absl::Status status = begin_.Run();
   if (status.ok()) status = InsertBatch(ends);

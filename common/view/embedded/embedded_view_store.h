@@ -1,5 +1,5 @@
-// Views in one SQLite file, `views.db`, of a data directory. It is faster than it is safe: a power loss can cost
-// it, and then it starts empty and is built again from the journal. A killed process costs nothing.
+// Views in one SQLite file, `views.db`, of a data directory. It is faster than it is safe: a power loss can
+// cost it, and then it starts empty and is built again from the journal. A killed process costs nothing.
 //
 // When the file is found damaged, at the start or later, it is deleted, `on_discarded` is told why, and all
 // views are empty; the call that met the damage answers Unavailable.

@@ -55,7 +55,8 @@ absl::Status ViewQueries::Prepare(sqlite::Database& database) {
   return PrepareAll(
       database,
       {{&get_, "SELECT value FROM view WHERE context=? AND partition=? AND key=?"},
-       {&scan_, "SELECT key, value FROM view WHERE context=? AND partition=? AND key>=? ORDER BY key LIMIT ?"},
+       {&scan_,
+        "SELECT key, value FROM view WHERE context=? AND partition=? AND key>=? ORDER BY key LIMIT ?"},
        {&position_, "SELECT journal_id, height, head FROM position WHERE context=? AND partition=?"}});
 }
 
@@ -105,7 +106,8 @@ absl::StatusOr<std::optional<ViewPosition>> ViewQueries::Position(const ViewName
       position_.Reset();
       return absl::DataLossError("a view's position is damaged");
     }
-    position = ViewPosition{std::string(journal_id), static_cast<uint64_t>(position_.Int(1)), DigestFromBytes(head)};
+    position =
+        ViewPosition{std::string(journal_id), static_cast<uint64_t>(position_.Int(1)), DigestFromBytes(head)};
   }
   position_.Reset();
   return position;
@@ -169,15 +171,15 @@ absl::Status ViewFile::MarkOpened() {
 absl::Status ViewFile::Prepare() {
   if (absl::Status status = queries_.Prepare(*database_); !status.ok()) return status;
   return PrepareAll(
-      *database_,
-      {{&begin_, "BEGIN IMMEDIATE"},
-       {&put_, "INSERT OR REPLACE INTO view(context, partition, key, value) VALUES(?, ?, ?, ?)"},
-       {&erase_, "DELETE FROM view WHERE context=? AND partition=? AND key=?"},
-       {&set_position_,
-        "INSERT OR REPLACE INTO position(context, partition, journal_id, height, head) VALUES(?, ?, ?, ?, ?)"},
-       {&clear_rows_, "DELETE FROM view WHERE context=? AND partition=?"},
-       {&clear_position_, "DELETE FROM position WHERE context=? AND partition=?"},
-       {&commit_, "COMMIT"}});
+      *database_, {{&begin_, "BEGIN IMMEDIATE"},
+                   {&put_, "INSERT OR REPLACE INTO view(context, partition, key, value) VALUES(?, ?, ?, ?)"},
+                   {&erase_, "DELETE FROM view WHERE context=? AND partition=? AND key=?"},
+                   {&set_position_,
+                    "INSERT OR REPLACE INTO position(context, partition, journal_id, height, head) VALUES(?, "
+                    "?, ?, ?, ?)"},
+                   {&clear_rows_, "DELETE FROM view WHERE context=? AND partition=?"},
+                   {&clear_position_, "DELETE FROM position WHERE context=? AND partition=?"},
+                   {&commit_, "COMMIT"}});
 }
 
 void ViewFile::Delete(const std::string& path) {

@@ -2,7 +2,8 @@
 //
 //   view(context TEXT, partition INTEGER, key TEXT, value BLOB, PRIMARY KEY(context, partition, key))
 //   position(context TEXT, partition INTEGER, journal_id BLOB, height INTEGER, head BLOB, PRIMARY KEY(...))
-//   opened(boot TEXT, clean INTEGER)   one row: in which boot of the machine, and whether it was closed in order
+//   opened(boot TEXT, clean INTEGER)
+//           one row: in which boot of the machine, and whether it was closed in order
 //
 // Nothing is synchronised with the disk while it is in use. A killed process loses nothing by that: what it
 // wrote is with the kernel. A power loss may tear the file in ways that no check finds, rows lost under a
