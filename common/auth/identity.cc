@@ -6,7 +6,8 @@ namespace sanyuan::auth {
 
 absl::StatusOr<Identity> IdentityOf(
     bool trusted, const std::function<std::optional<std::string>(std::string_view)>& value_of) {
-  if (!trusted) return absl::UnauthenticatedError("this server accepts no callers yet but in development mode");
+  if (!trusted)
+    return absl::UnauthenticatedError("this server accepts no callers yet but in development mode");
   Identity identity;
   const std::optional<std::string> role = value_of(kRoleKey);
   if (!role || !common::v1::Role_Parse("ROLE_" + *role, &identity.actor.role) ||

@@ -33,8 +33,8 @@ absl::Status WorkingCalendar::SetYear(int32_t year, const std::vector<Date>& day
   for (const bool worked : {false, true}) {
     for (const Date date : worked ? days_worked : days_off) {
       if (date.year() != year || (worked && !IsWeekend(date)) || !moved.emplace(date, worked).second) {
-        return absl::InvalidArgumentError(
-            fmt::format("{} is no {} of {}", DateText(date), worked ? "worked weekend day" : "day off", year));
+        return absl::InvalidArgumentError(fmt::format("{} is no {} of {}", DateText(date),
+                                                      worked ? "worked weekend day" : "day off", year));
       }
     }
   }

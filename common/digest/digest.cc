@@ -111,8 +111,9 @@ HmacSha256::HmacSha256(std::string_view key) {
   std::string name = "SHA256";
   const std::array<OSSL_PARAM, 2> params = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0), OSSL_PARAM_construct_end()};
-  Require(context_ != nullptr && EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(key.data()),
-                                              key.size(), params.data()) == 1);
+  Require(context_ != nullptr &&
+          EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(key.data()), key.size(),
+                       params.data()) == 1);
 }
 
 Digest HmacSha256::Of(std::string_view data) {
@@ -120,7 +121,8 @@ Digest HmacSha256::Of(std::string_view data) {
   size_t length = 0;
   // A context that was finished begins again with the same key.
   Require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
-          EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(data.data()), data.size()) == 1 &&
+          EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(data.data()), data.size()) ==
+              1 &&
           EVP_MAC_final(context_.get(), out.bytes.data(), &length, out.bytes.size()) == 1);
   return out;
 }

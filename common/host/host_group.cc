@@ -59,7 +59,8 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
     const auto [begin, end] = readers_.equal_range(journal.topic);
     const bool everywhere = journal.topic.find(".reference.") != std::string::npos;
     for (auto it = begin; it != end; ++it) {
-      if (everywhere || it->second->journal().partition == journal.partition) it->second->OnInputGrown(journal.topic);
+      if (everywhere || it->second->journal().partition == journal.partition)
+        it->second->OnInputGrown(journal.topic);
     }
   };
   for (const ContextSpec& spec : specs) {

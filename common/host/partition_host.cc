@@ -45,15 +45,15 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
       journal_{spec.topic(), partition},
       strand_(services.deciding->NewStrand()) {
   if (spec_.projection != nullptr) {
-    projector_ = std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
-                                             *spec_.projection, services_.blocking->NewStrand(),
-                                             [this] {
-                                               Do([this](Partition& p) {
-                                                 if (p.reader().place()) {
-                                                   projector_->Begin(*p.reader().place(), domain_->store().AllRows());
-                                                 }
-                                               });
-                                             });
+    projector_ =
+        std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
+                                    *spec_.projection, services_.blocking->NewStrand(), [this] {
+                                      Do([this](Partition& p) {
+                                        if (p.reader().place()) {
+                                          projector_->Begin(*p.reader().place(), domain_->store().AllRows());
+                                        }
+                                      });
+                                    });
   }
 }
 
@@ -199,14 +199,20 @@ absl::Status PartitionHost::ReleaseOnStrand(int64_t offset, const std::string& r
     // A record that is gone leaves its neighbour where the damage was found.
     const auto found = services_.log->ReadAt(journal_, offset);
     partition::Frame neighbour;
-    const bool neighbour_follows = found.ok() && *found &&
-                                   partition::Parse((*found)->bytes, neighbour) == partition::FrameError::kNone &&
-                                   neighbour.prev == repaired.digest;
+    const bool neighbour_follows =
+        found.ok() && *found &&
+        partition::Parse((*found)->bytes, neighbour) == partition::FrameError::kNone &&
+        neighbour.prev == repaired.digest;
     release.set_resume_offset(neighbour_follows ? offset : offset + 1);
   }
   const std::string payload = release.SerializeAsString();
-  partition::Frame frame{partition::FrameKind::kRelease, place->journal_id, place->height + 1, place->height + 1,
-                         place->head, payload, {}};
+  partition::Frame frame{partition::FrameKind::kRelease,
+                         place->journal_id,
+                         place->height + 1,
+                         place->height + 1,
+                         place->head,
+                         payload,
+                         {}};
   return producer_->Append(Seal(frame));
 }
 
@@ -303,11 +309,12 @@ void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
   auto shared = std::make_shared<partition::SnapshotPoint>(std::move(point));
   services_.blocking->Post([this, shared] {
     const int64_t begun = absl::GetCurrentTimeNanos();
-    const absl::Status saved = services_.snapshots->Save(
-        journal_, {shared->place, shared->next.offset, shared->snapshot.Encode()});
+    const absl::Status saved =
+        services_.snapshots->Save(journal_, {shared->place, shared->next.offset, shared->snapshot.Encode()});
     if (!saved.ok()) spdlog::warn("{}: {}", journal_.ToString(), std::string(saved.message()));
     const int64_t ended = absl::GetCurrentTimeNanos();
-    next_snapshot_ns_ = ended + std::max((ended - begun) * kSnapshotShare, absl::ToInt64Nanoseconds(kSnapshotPause));
+    next_snapshot_ns_ =
+        ended + std::max((ended - begun) * kSnapshotShare, absl::ToInt64Nanoseconds(kSnapshotPause));
     snapshot_running_ = false;
   });
 }
@@ -317,7 +324,8 @@ void PartitionHost::ReadHead(int64_t offset) {
     const auto record = services_.log->ReadAt(journal_, offset);
     if (!record.ok()) {
       // Not known is not gone: asked again with the next look.
-      spdlog::warn("{}: the head can't be read: {}", journal_.ToString(), std::string(record.status().message()));
+      spdlog::warn("{}: the head can't be read: {}", journal_.ToString(),
+                   std::string(record.status().message()));
       Do([](Partition& p) { p.OnHeadUnknown(); });
       return;
     }
@@ -378,12 +386,13 @@ void PartitionHost::Halted(const partition::Damage& damage) {
 }
 
 void PartitionHost::InputHalted(const std::string& topic, const partition::Damage& damage) {
-  spdlog::critical("{}: input {} is read no further than offset {}: {}", journal_.ToString(), topic, damage.offset,
-                   damage.why);
+  spdlog::critical("{}: input {} is read no further than offset {}: {}", journal_.ToString(), topic,
+                   damage.offset, damage.why);
 }
 
 void PartitionHost::OnStalled(const absl::Status& why) {
-  if (!why.ok()) spdlog::error("{}: the log takes no records: {}", journal_.ToString(), std::string(why.message()));
+  if (!why.ok())
+    spdlog::error("{}: the log takes no records: {}", journal_.ToString(), std::string(why.message()));
   Do([stalled = !why.ok()](Partition& p) { p.OnStalled(stalled); });
 }
 

@@ -123,8 +123,8 @@ class PartitionHost final : private partition::Effects,
   absl::Status Subscribe(int64_t offset);
   bool RestoreSnapshot();
   void NewPartition();
-  absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record, const std::string& operator_id,
-                               const std::string& why);
+  absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record,
+                               const std::string& operator_id, const std::string& why);
   log::TopicPartition InputJournal(const std::string& topic) const;
   HostStatus StatusNow() const;
 

@@ -37,7 +37,8 @@ void Projector::Accepted(partition::AcceptedRecord record) {
   if (waiting_.empty()) waiting_.emplace_back();
   Batch& batch = waiting_.back();
   batch.to = record.place;
-  for (state::Change& change : record.changes) batch.changes.emplace_back(record.place.height, std::move(change));
+  for (state::Change& change : record.changes)
+    batch.changes.emplace_back(record.place.height, std::move(change));
   if (!std::exchange(scheduled_, true)) strand_->Post([this] { Run(); });
 }
 
@@ -126,7 +127,8 @@ void Projector::Rebuild(const Batch& batch) {
   const auto stored = store_.Position(name_);
   // A view that is further than this place is kept, and compared when the journal gets there.
   kept_ = stored.ok() && *stored && !kept_ && !position_ && (*stored)->journal_id == begin.journal_id &&
-          ((*stored)->height > begin.height || ((*stored)->height == begin.height && (*stored)->head == begin.head));
+          ((*stored)->height > begin.height ||
+           ((*stored)->height == begin.height && (*stored)->head == begin.head));
   if (kept_) {
     position_ = **stored;
   } else {

@@ -66,14 +66,15 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
     result.damage = partition::Damage{0, "the journal is empty", Digest{}};
   }
   for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
-    result.skipped[static_cast<size_t>(kind)] = reader.reader().skipped(static_cast<partition::SkipKind>(kind));
+    result.skipped[static_cast<size_t>(kind)] =
+        reader.reader().skipped(static_cast<partition::SkipKind>(kind));
   }
   result.digests = domain->store().BusinessDigests();
   return result;
 }
 
-absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read, const log::TopicPartition& journal,
-                                                      uint64_t height) {
+absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read,
+                                                      const log::TopicPartition& journal, uint64_t height) {
   auto offset = static_cast<int64_t>(height);
   for (int tries = 0; tries < 1000 && offset >= 0; ++tries) {
     const auto records = read(journal, offset, 1);
@@ -148,8 +149,9 @@ absl::StatusOr<int32_t> PartitionCountOf(const std::vector<ContextSpec>& specs, 
 std::string DigestTextOf(const std::vector<ContextSpec>& specs, const std::vector<Replayed>& replayed) {
   std::map<std::pair<std::string, County>, Digest> digests;
   for (const Replayed& one : replayed) {
-    const auto spec = std::find_if(specs.begin(), specs.end(),
-                                   [&](const ContextSpec& candidate) { return candidate.topic() == one.journal.topic; });
+    const auto spec = std::find_if(specs.begin(), specs.end(), [&](const ContextSpec& candidate) {
+      return candidate.topic() == one.journal.topic;
+    });
     for (const auto& [county, digest] : one.digests) digests[{spec->context, county}] = digest;
   }
   return DigestLines(digests);

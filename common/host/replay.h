@@ -33,8 +33,8 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
                                 std::optional<int64_t> end = std::nullopt);
 
 // The record of a height: at the offset of the same number, but for what was skipped or released.
-absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read, const log::TopicPartition& journal,
-                                                      uint64_t height);
+absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read,
+                                                      const log::TopicPartition& journal, uint64_t height);
 
 // A head that was exported earlier.
 struct Checkpoint {

@@ -25,8 +25,8 @@ absl::Status FileSnapshotStore::Save(const log::TopicPartition& journal, const S
   std::string head;
   state::Encoder encode(head);
   const partition::Place& place = snapshot.place;
-  encode(std::string(kMagic), std::string(reinterpret_cast<const char*>(place.journal_id.data()), 16), place.term,
-         place.height, place.head, place.offset, snapshot.next_offset);
+  encode(std::string(kMagic), std::string(reinterpret_cast<const char*>(place.journal_id.data()), 16),
+         place.term, place.height, place.head, place.offset, snapshot.next_offset);
   const std::filesystem::path path = PathOf(journal);
   std::filesystem::path fresh = path;
   fresh += ".new";

@@ -15,9 +15,9 @@
 namespace sanyuan::host {
 
 struct StoredSnapshot {
-  partition::Place place;       // Of the last record folded into it.
-  int64_t next_offset = 0;      // Of the record that names its digest.
-  std::string rows;             // state::Snapshot::Encode.
+  partition::Place place;   // Of the last record folded into it.
+  int64_t next_offset = 0;  // Of the record that names its digest.
+  std::string rows;         // state::Snapshot::Encode.
 };
 
 class SnapshotStore {

@@ -64,8 +64,9 @@ RequestKey KeyOf(const Actor& actor, std::string_view method, const RequestId& i
 
 class Bookkeeping {
  public:
-  explicit Bookkeeping(state::Store& store) : cursors(store, "cursors", state::Content::kInternal),
-                                              requests(store, "requests", state::Content::kInternal) {}
+  explicit Bookkeeping(state::Store& store)
+      : cursors(store, "cursors", state::Content::kInternal),
+        requests(store, "requests", state::Content::kInternal) {}
 
   // Folds the cause, outcome and cursors of a decision.
   void Fold(const journal::v1::Decision& decision, uint64_t height, const Safeguards& safeguards);

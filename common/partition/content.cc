@@ -49,8 +49,8 @@ absl::Status ParseKnown(std::string_view bytes, Message& message) {
     return absl::DataLossError(fmt::format("not a {}", message.GetTypeName()));
   }
   if (!IsKnown(message)) {
-    return absl::DataLossError(fmt::format("{} holds something that this version does not know",
-                                           message.GetTypeName()));
+    return absl::DataLossError(
+        fmt::format("{} holds something that this version does not know", message.GetTypeName()));
   }
   return absl::OkStatus();
 }

@@ -41,8 +41,8 @@ struct Stamp {
   absl::Time decided_at;   // The owner's clock; never decreases along a journal.
   absl::Time received_at;  // When the first of our servers got the call; decided_at for all but commands.
   Actor actor;
-  std::string method;        // Full RPC name; empty for all but commands.
-  RequestId request_id{};    // Zero for all but commands.
+  std::string method;      // Full RPC name; empty for all but commands.
+  RequestId request_id{};  // Zero for all but commands.
   // Of the record. In Evolve only, zero elsewhere; for internal tables that remember where pages stand, never
   // for ids or business rows: heights differ from engine to engine and from run to run.
   uint64_t height = 0;
@@ -63,7 +63,7 @@ using Refusals = std::vector<common::v1::Refusal>;
 struct Outcome {
   std::vector<EventPtr> events;
   Refusals refusals;
-  EventPtr response;      // For commands: what the caller gets, without position.
+  EventPtr response;  // For commands: what the caller gets, without position.
   std::string not_ready;
 
   bool refused() const { return !refusals.empty(); }

@@ -28,7 +28,7 @@ class InputQueue {
  public:
   struct Item {
     Place place;
-    journal::v1::Decision decision;  // Empty for genesis, take-overs and releases.
+    journal::v1::Decision decision;         // Empty for genesis, take-overs and releases.
     std::vector<journal::v1::Cursor> seen;  // What its writer had read when it wrote this.
     std::vector<EventPtr> events;
     bool counts = false;  // Not a take-over nor a decision that only moved cursors.
@@ -36,8 +36,11 @@ class InputQueue {
 
   InputQueue(std::string topic, Strictness strictness, Safeguards safeguards,
              std::function<EventPtr()> new_event)
-      : topic_(std::move(topic)), strictness_(strictness), safeguards_(safeguards),
-        new_event_(std::move(new_event)), reader_(strictness, safeguards) {}
+      : topic_(std::move(topic)),
+        strictness_(strictness),
+        safeguards_(safeguards),
+        new_event_(std::move(new_event)),
+        reader_(strictness, safeguards) {}
 
   const std::string& topic() const { return topic_; }
 
@@ -49,7 +52,10 @@ class InputQueue {
   bool OnRecords(const std::vector<RawRecord>& records, int64_t end);
   void OnUnread() { pulling_ = false; }
   // There may be more to read.
-  void OnGrown() { grown_ = true; grown_while_pulling_ = pulling_; }
+  void OnGrown() {
+    grown_ = true;
+    grown_while_pulling_ = pulling_;
+  }
 
   const Item* front() const { return items_.empty() ? nullptr : &items_.front(); }
   // How far all effects are consumed, including what is not written yet.
@@ -58,7 +64,10 @@ class InputQueue {
   void Consume(uint64_t index, bool done);
 
   // A decision that names this cursor has been made.
-  void CursorWritten() { unwritten_ = 0; written_ = consumed_; }
+  void CursorWritten() {
+    unwritten_ = 0;
+    written_ = consumed_;
+  }
   bool CursorMoved() const { return !(consumed_ == written_); }
   // Records that count since the cursor was last written.
   uint64_t unwritten() const { return unwritten_; }

@@ -32,7 +32,8 @@ absl::Status Partition::Restore(const Place& place, std::string_view record, std
   if (absl::Status loaded = domain_.store().Load(snapshot); !loaded.ok()) return loaded;
   if (options_.safeguards.verify_snapshots) {
     Frame frame;
-    if (Parse(next, frame) != FrameError::kNone || frame.height != place.height + 1 || frame.prev != place.head) {
+    if (Parse(next, frame) != FrameError::kNone || frame.height != place.height + 1 ||
+        frame.prev != place.head) {
       return absl::DataLossError("the journal does not go on behind the snapshot");
     }
     std::string expected;

@@ -39,10 +39,10 @@ struct PartitionOptions {
   std::string incarnation;  // 16 random bytes of this start.
   size_t max_in_flight = 8192;
   size_t max_in_flight_bytes = 16 << 20;
-  size_t max_waiting = 16384;        // Commands that are not decided yet.
-  uint64_t digest_every = 10000;     // Heights whose decision carries a state digest.
-  uint64_t cursor_every = 10000;     // Input records after which a cursor is written for its own sake.
-  bool guard_clock = true;           // Off where the clock is simulated.
+  size_t max_waiting = 16384;     // Commands that are not decided yet.
+  uint64_t digest_every = 10000;  // Heights whose decision carries a state digest.
+  uint64_t cursor_every = 10000;  // Input records after which a cursor is written for its own sake.
+  bool guard_clock = true;        // Off where the clock is simulated.
   // Only for the control "a cursor outside the decision": where cursors are kept instead.
   std::map<std::string, CursorRow>* cursors_outside = nullptr;
 };
@@ -198,7 +198,7 @@ class Partition {
 
   std::optional<Digest> take_over_;  // The one that is in flight.
   std::optional<SnapshotPoint> take_over_snapshot_;
-  Place ahead_;                      // Of the last record written.
+  Place ahead_;  // Of the last record written.
   std::deque<InFlight> in_flight_;
   size_t in_flight_bytes_ = 0;
 

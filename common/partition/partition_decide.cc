@@ -22,7 +22,8 @@ constexpr int kInputsAtOnce = 256;
 bool Partition::Pump() {
   if (halted()) {
     for (auto* waiting : {&queue_, &blocked_}) {
-      for (const PendingCommand& command : std::exchange(*waiting, {})) ReplyUnavailable(command, WhyNotServing());
+      for (const PendingCommand& command : std::exchange(*waiting, {}))
+        ReplyUnavailable(command, WhyNotServing());
     }
     return false;
   }
@@ -63,7 +64,8 @@ void Partition::OnCommand(PendingCommand command) {
 
 bool Partition::PumpCommands() {
   if (std::exchange(progress_, false) && !blocked_.empty()) {
-    queue_.insert(queue_.begin(), std::make_move_iterator(blocked_.begin()), std::make_move_iterator(blocked_.end()));
+    queue_.insert(queue_.begin(), std::make_move_iterator(blocked_.begin()),
+                  std::make_move_iterator(blocked_.end()));
     blocked_.clear();
   }
   for (int i = 0; i < kCommandsAtOnce && !queue_.empty(); ++i) {
@@ -87,7 +89,8 @@ bool Partition::PumpCommands() {
 bool Partition::DependenciesMet(const PendingCommand& command) const {
   for (const Dependency& after : command.after) {
     const Place& own = *reader_.place();
-    const std::string_view own_id(reinterpret_cast<const char*>(own.journal_id.data()), own.journal_id.size());
+    const std::string_view own_id(reinterpret_cast<const char*>(own.journal_id.data()),
+                                  own.journal_id.size());
     if (after.journal_id == own_id) {
       if (after.height > own.height) return false;
       continue;
@@ -110,7 +113,8 @@ const RequestRow* Partition::Remembered(const RequestKey& key) const {
 
 // A request that was decided before, or whose id can't be judged.
 std::optional<Partition::Step> Partition::AnswerFromMemory(PendingCommand& command, absl::Time now) {
-  const absl::Time asked = absl::FromUnixMillis(static_cast<int64_t>(RequestMillis(command.command.request_id)));
+  const absl::Time asked =
+      absl::FromUnixMillis(static_cast<int64_t>(RequestMillis(command.command.request_id)));
   if (asked < now - kRequestWindow || asked > now + kRequestAhead) {
     Answer answer;
     answer.kind = Answer::Kind::kOutOfWindow;
@@ -266,8 +270,8 @@ bool Partition::HeldBack(InputQueue& input) {
       if (seen.height() <= own.height) continue;
       // It has seen more of our journal than we have: what it saw comes, or our end was cut off.
       if (in_flight_.empty() && CaughtUp() && options_.safeguards.reread_head) {
-        HaltAt(*end_offset_, fmt::format("{} has read this journal up to height {}", input.topic(), seen.height()),
-               {});
+        HaltAt(*end_offset_,
+               fmt::format("{} has read this journal up to height {}", input.topic(), seen.height()), {});
       }
       return true;
     }
@@ -372,7 +376,8 @@ void Partition::OnPages(const std::string& topic, const std::vector<RawRecord>& 
 }
 
 bool Partition::Quiet() const {
-  if (!CanDecide() || !in_flight_.empty() || !queue_.empty() || domain_.NextDue() <= Now() || domain_.HasWork()) {
+  if (!CanDecide() || !in_flight_.empty() || !queue_.empty() || domain_.NextDue() <= Now() ||
+      domain_.HasWork()) {
     return false;
   }
   return std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->Idle(); });

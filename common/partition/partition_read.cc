@@ -84,8 +84,8 @@ absl::Status Partition::FoldContent(const Frame& frame) {
       journal::v1::Genesis genesis;
       if (absl::Status parsed = ParseKnown(frame.payload, genesis); !parsed.ok()) return parsed;
       if (genesis.context() != options_.context || genesis.partition() != options_.partition) {
-        return absl::DataLossError(fmt::format("this is the journal of {}/{}", genesis.context(),
-                                               genesis.partition()));
+        return absl::DataLossError(
+            fmt::format("this is the journal of {}/{}", genesis.context(), genesis.partition()));
       }
       return absl::OkStatus();
     }
@@ -193,7 +193,8 @@ void Partition::StandDown(bool tell) {
     effects_.StoodDown();
   }
   for (const InFlight& record : unanswered) {
-    for (const PendingCommand& command : record.commands) ReplyUnavailable(command, "another writer took over");
+    for (const PendingCommand& command : record.commands)
+      ReplyUnavailable(command, "another writer took over");
   }
   for (auto* waiting : {&queue_, &blocked_}) {
     for (const PendingCommand& command : std::exchange(*waiting, {})) {

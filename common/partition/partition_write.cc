@@ -31,14 +31,16 @@ void Partition::TryTakeOver() {
     *take_over.add_cursors() = CursorMessage(key.topic, options_.partition, row);
   });
   const std::string payload = take_over.SerializeAsString();
-  Frame frame{FrameKind::kTakeOver, place.journal_id, place.height + 1, place.height + 1, place.head, payload, {}};
+  Frame frame{
+      FrameKind::kTakeOver, place.journal_id, place.height + 1, place.height + 1, place.head, payload, {}};
   std::string bytes = Seal(frame);
   const size_t size = bytes.size();
   if (!effects_.Produce(std::move(bytes))) return;
   const Place next{frame.journal_id, frame.term, frame.height, frame.digest, -1};
   if (options_.safeguards.await_take_over) {
     take_over_ = frame.digest;
-    if (effects_.WantsSnapshot()) take_over_snapshot_ = SnapshotPoint{place, state, next, domain_.store().Capture()};
+    if (effects_.WantsSnapshot())
+      take_over_snapshot_ = SnapshotPoint{place, state, next, domain_.store().Capture()};
     role_ = Role::kTakingOver;
   } else {
     domain_.store().BeginRecord(frame.height);
@@ -88,7 +90,8 @@ Partition::Draft Partition::NewDraft() {
   if (draft.height % options_.digest_every == 0) {
     const Digest digest = domain_.store().StateDigest();
     draft.decision.set_state_digest(std::string(digest.view()));
-    if (effects_.WantsSnapshot()) draft.snapshot = SnapshotPoint{ahead_, digest, {}, domain_.store().Capture()};
+    if (effects_.WantsSnapshot())
+      draft.snapshot = SnapshotPoint{ahead_, digest, {}, domain_.store().Capture()};
   }
   return draft;
 }

@@ -26,7 +26,8 @@ uint32_t Murmur2(std::string_view data) {
 }
 
 int32_t PartitionOf(County county, int32_t partition_count) {
-  return static_cast<int32_t>((Murmur2(CountyText(county)) & 0x7fffffff) % static_cast<uint32_t>(partition_count));
+  return static_cast<int32_t>((Murmur2(CountyText(county)) & 0x7fffffff) %
+                              static_cast<uint32_t>(partition_count));
 }
 
 }  // namespace sanyuan::partition

@@ -73,7 +73,8 @@ ReadResult JournalReader::TryRelease(int64_t offset, std::string_view record) {
     rule_.GoTo(*repair.place(), release.resume_offset());
     frame = verdict.frame;
   } else {
-    rule_.GoTo(Place{frame.journal_id, frame.term, frame.height, frame.digest, offset}, release.resume_offset());
+    rule_.GoTo(Place{frame.journal_id, frame.term, frame.height, frame.digest, offset},
+               release.resume_offset());
   }
   before_ = stand;
   damage_.reset();

@@ -44,11 +44,13 @@ Refusals CheckCalendar(const v1::Calendar& calendar, const std::string& path) {
   CheckRange(calendar.revision(), 1, 1000, path + ".revision", refusals);
   CheckRange(calendar.days_off_size(), 0, kMaxDays, path + ".days_off", refusals);
   CheckRange(calendar.days_worked_size(), 0, kMaxDays, path + ".days_worked", refusals);
-  if (calendar.document().size() > kMaxDocumentLength) Refuse(refusals, REASON_INVALID_FIELD, path + ".document");
-  for (const auto& [days, name] : {std::pair(&calendar.days_off(), "days_off"),
-                                   std::pair(&calendar.days_worked(), "days_worked")}) {
+  if (calendar.document().size() > kMaxDocumentLength)
+    Refuse(refusals, REASON_INVALID_FIELD, path + ".document");
+  for (const auto& [days, name] :
+       {std::pair(&calendar.days_off(), "days_off"), std::pair(&calendar.days_worked(), "days_worked")}) {
     for (int i = 0; i < days->size(); ++i) {
-      if (!ParseDate(days->Get(i))) Refuse(refusals, REASON_INVALID_FIELD, fmt::format("{}.{}[{}]", path, name, i));
+      if (!ParseDate(days->Get(i)))
+        Refuse(refusals, REASON_INVALID_FIELD, fmt::format("{}.{}[{}]", path, name, i));
     }
   }
   if (!refusals.empty()) return refusals;
@@ -60,7 +62,8 @@ Refusals CheckCalendar(const v1::Calendar& calendar, const std::string& path) {
 }
 
 absl::Status CalendarTable::Add(const v1::Calendar& calendar) {
-  if (!CheckCalendar(calendar, "calendar").empty()) return absl::InvalidArgumentError("a calendar that is none");
+  if (!CheckCalendar(calendar, "calendar").empty())
+    return absl::InvalidArgumentError("a calendar that is none");
   const CalendarRow* held = rows_.Find({calendar.year()});
   if (held != nullptr && held->revision >= calendar.revision()) {
     return absl::InvalidArgumentError(fmt::format("calendar of {} again", calendar.year()));

@@ -54,9 +54,10 @@ bool FitsSegment(std::string_view part, const CodeSegment& segment, County count
 bool IsSoundSegment(const CodeSegment& segment, bool is_last) {
   const auto [shortest, longest] = Lengths(segment);
   if (shortest < 1 || longest < shortest || (shortest != longest && !is_last)) return false;
-  return std::all_of(segment.values().begin(), segment.values().end(), [length = shortest](const std::string& v) {
-    return static_cast<int32_t>(v.size()) == length && std::all_of(v.begin(), v.end(), IsAlphanumeric);
-  });
+  return std::all_of(
+      segment.values().begin(), segment.values().end(), [length = shortest](const std::string& v) {
+        return static_cast<int32_t>(v.size()) == length && std::all_of(v.begin(), v.end(), IsAlphanumeric);
+      });
 }
 
 void CheckFormat(const CodeFormat& format, const std::string& path, Refusals& refusals) {

@@ -36,7 +36,8 @@ void CheckSeasons(const v1::AllocationPolicy& policy, const std::string& path, R
     if (!from) Refuse(refusals, REASON_INVALID_FIELD, item + ".from_date");
     if (!to || (from && *to < *from)) Refuse(refusals, REASON_INVALID_FIELD, item + ".to_date");
     // A day in two seasons would have two weights.
-    if (from && last && *from <= *last) Refuse(refusals, REASON_INVALID_FIELD, item + ".from_date", "overlaps");
+    if (from && last && *from <= *last)
+      Refuse(refusals, REASON_INVALID_FIELD, item + ".from_date", "overlaps");
     if (to) last = to;
   }
 }
@@ -53,7 +54,8 @@ void CheckRatios(const v1::AllocationPolicy& policy, const std::string& path, Re
     CheckRange(ratio.urban_bp(), ratio.min_bp(), ratio.max_bp(), item + ".urban_bp", refusals);
     CheckRange(ratio.rural_bp(), ratio.min_bp(), ratio.max_bp(), item + ".rural_bp", refusals);
     if (ratio.rural_bp() < ratio.urban_bp()) {
-      common::v1::Refusal& refusal = Refuse(refusals, REASON_INVALID_FIELD, item + ".rural_bp", "below urban_bp");
+      common::v1::Refusal& refusal =
+          Refuse(refusals, REASON_INVALID_FIELD, item + ".rural_bp", "below urban_bp");
       refusal.set_limit(ratio.urban_bp());
       refusal.set_value(ratio.rural_bp());
     }
@@ -66,10 +68,12 @@ void CheckGrades(const v1::AllocationPolicy& policy, const std::string& path, Re
   for (int i = 0; i < policy.grade_weights_size(); ++i) {
     const v1::GradeWeight& band = policy.grade_weights(i);
     const std::string item = fmt::format("{}.grade_weights[{}]", path, i);
-    if (band.from_grade() <= last_grade) Refuse(refusals, REASON_INVALID_FIELD, item + ".from_grade", "overlaps");
+    if (band.from_grade() <= last_grade)
+      Refuse(refusals, REASON_INVALID_FIELD, item + ".from_grade", "overlaps");
     if (band.to_grade() < band.from_grade()) Refuse(refusals, REASON_INVALID_FIELD, item + ".to_grade");
     if (band.weight() < last_weight) {
-      common::v1::Refusal& refusal = Refuse(refusals, REASON_INVALID_FIELD, item + ".weight", "below the grade before");
+      common::v1::Refusal& refusal =
+          Refuse(refusals, REASON_INVALID_FIELD, item + ".weight", "below the grade before");
       refusal.set_limit(last_weight);
       refusal.set_value(band.weight());
     }
@@ -133,8 +137,10 @@ Refusals CheckPolicy(const v1::PolicyVersion& policy, const std::string& path) {
   if (!policy.has_effective_from() || !IsWireTime(policy.effective_from())) {
     Refuse(refusals, REASON_INVALID_FIELD, path + ".effective_from");
   }
-  if (policy.document().size() > kMaxDocumentLength) Refuse(refusals, REASON_INVALID_FIELD, path + ".document");
-  const google::protobuf::OneofDescriptor& oneof = *v1::PolicyVersion::descriptor()->FindOneofByName("parameters");
+  if (policy.document().size() > kMaxDocumentLength)
+    Refuse(refusals, REASON_INVALID_FIELD, path + ".document");
+  const google::protobuf::OneofDescriptor& oneof =
+      *v1::PolicyVersion::descriptor()->FindOneofByName("parameters");
   const auto* field = policy.GetReflection()->GetOneofFieldDescriptor(policy, &oneof);
   if (field == nullptr) {
     Refuse(refusals, REASON_INVALID_FIELD, path + ".parameters");

@@ -75,7 +75,8 @@ const v1::PolicyVersion* PolicyTable::Effective(v1::PolicyKind kind, County coun
   return nullptr;
 }
 
-std::vector<const v1::PolicyVersion*> PolicyTable::EffectiveOfAllRegions(v1::PolicyKind kind, absl::Time at) const {
+std::vector<const v1::PolicyVersion*> PolicyTable::EffectiveOfAllRegions(v1::PolicyKind kind,
+                                                                         absl::Time at) const {
   const int64_t at_us = absl::ToUnixMicros(at);
   std::vector<const v1::PolicyVersion*> found;
   std::string last_prefix;

@@ -32,7 +32,9 @@ struct PolicyKey {
   int64_t effective_from_us = 0;
 
   auto operator<=>(const PolicyKey&) const = default;
-  static void Fields(auto& self, auto&& visit) { visit(self.kind, self.county_prefix, self.effective_from_us); }
+  static void Fields(auto& self, auto&& visit) {
+    visit(self.kind, self.county_prefix, self.effective_from_us);
+  }
 };
 
 // Parsed once; immutable.
@@ -65,7 +67,8 @@ class PolicyTable {
 
   // The version in force for the county (0: for what belongs to no county) at `at`: of those whose prefix the
   // county's code begins with and whose time has come, the longest prefix, then the latest. nullptr: none.
-  const registry::v1::PolicyVersion* Effective(registry::v1::PolicyKind kind, County county, absl::Time at) const;
+  const registry::v1::PolicyVersion* Effective(registry::v1::PolicyKind kind, County county,
+                                               absl::Time at) const;
   // One for each prefix that has one in force at `at`, in the order of the prefixes: for what belongs to no county
   // but must fit the rules of some.
   std::vector<const registry::v1::PolicyVersion*> EffectiveOfAllRegions(registry::v1::PolicyKind kind,
@@ -73,7 +76,8 @@ class PolicyTable {
   // By name, for decisions that froze a version. nullptr: unknown.
   const registry::v1::PolicyVersion* Version(std::string_view version) const;
   // The last one of the kind and prefix by effective_from. nullptr: none.
-  const registry::v1::PolicyVersion* Last(registry::v1::PolicyKind kind, std::string_view county_prefix) const;
+  const registry::v1::PolicyVersion* Last(registry::v1::PolicyKind kind,
+                                          std::string_view county_prefix) const;
 
   // Effective() with its parameters. nullptr: none in force.
   const registry::v1::OrderingPolicy* Ordering(County county, absl::Time at) const;
@@ -98,7 +102,8 @@ std::shared_ptr<const registry::v1::PolicyVersion> PolicyFromBytes(std::string_v
 void PolicyRow::Fields(auto& self, auto&& visit) {
   std::string bytes = PolicyBytes(*self.policy);
   visit(bytes);
-  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(self)>>) self.policy = PolicyFromBytes(bytes);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(self)>>)
+    self.policy = PolicyFromBytes(bytes);
 }
 
 }  // namespace sanyuan::reference

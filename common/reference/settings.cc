@@ -50,8 +50,8 @@ void CheckSettings(const Message& message, const std::string& path, Refusals& re
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       if (field.is_repeated()) {
         for (int item = 0; item < reflection.FieldSize(message, &field); ++item) {
-          CheckSettings(reflection.GetRepeatedMessage(message, &field, item), fmt::format("{}[{}]", name, item),
-                        refusals);
+          CheckSettings(reflection.GetRepeatedMessage(message, &field, item),
+                        fmt::format("{}[{}]", name, item), refusals);
         }
       } else if (reflection.HasField(message, &field)) {
         CheckSettings(reflection.GetMessage(message, &field), name, refusals);

@@ -88,13 +88,15 @@ v1::ConductPolicy StartConductPolicy() {
   auto policy = WithStartValues<v1::ConductPolicy>();
   policy.set_commitment_version("letter-1");
   AddProhibition(policy, "ASSIGN_ORDERS", "不准向零售客户指派订单", "Shall not assign orders to retailers");
-  AddProhibition(policy, "DISTRIBUTE_GOODS", "不准向零售客户分配货源", "Shall not distribute goods to retailers");
+  AddProhibition(policy, "DISTRIBUTE_GOODS", "不准向零售客户分配货源",
+                 "Shall not distribute goods to retailers");
   AddProhibition(policy, "AGREE_BRANDS", "不准与客户商定卷烟品牌和数量",
                  "Shall not agree brands and quantities with retailers");
   AddProhibition(policy, "IMPLY_BRANDS", "不准要求或暗示客户按指定品牌和数量上报需求",
                  "Shall not require or imply that retailers report given brands and quantities");
   AddProhibition(policy, "LOWER_LIMIT", "不准规定客户销量下限", "Shall not set a lower limit of sales");
-  AddProhibition(policy, "AGREE_BY_SPECIFICATION", "不准按规格规定销量", "Shall not set sales by specification");
+  AddProhibition(policy, "AGREE_BY_SPECIFICATION", "不准按规格规定销量",
+                 "Shall not set sales by specification");
   return policy;
 }
 

@@ -27,12 +27,13 @@ void Compare(const Message& before, const Message& after, const std::string& pre
   for (int i = 0; i < before.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = before.GetDescriptor()->field(i);
     if (FieldEquals(before, after, field)) continue;
-    const bool goes_deeper = depth > 1 && !field->is_repeated() &&
-                             field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    const bool goes_deeper =
+        depth > 1 && !field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (goes_deeper) {
       const size_t found = paths.size();
-      Compare(before.GetReflection()->GetMessage(before, field), after.GetReflection()->GetMessage(after, field),
-              fmt::format("{}{}.", prefix, field->name()), depth - 1, paths);
+      Compare(before.GetReflection()->GetMessage(before, field),
+              after.GetReflection()->GetMessage(after, field), fmt::format("{}{}.", prefix, field->name()),
+              depth - 1, paths);
       // An empty message against none differs in itself only.
       if (paths.size() > found) continue;
     }
@@ -59,6 +60,8 @@ std::vector<std::string> ChangedPaths(const Message& before, const Message& afte
   return paths;
 }
 
-std::string JoinPaths(const std::vector<std::string>& paths) { return fmt::format("{}", fmt::join(paths, ", ")); }
+std::string JoinPaths(const std::vector<std::string>& paths) {
+  return fmt::format("{}", fmt::join(paths, ", "));
+}
 
 }  // namespace sanyuan::reference

@@ -19,7 +19,8 @@ using google::protobuf::Message;
 
 const FieldDescriptor* HeaderField(const google::protobuf::Descriptor& type) {
   const FieldDescriptor* field = type.FindFieldByName("header");
-  return field != nullptr && field->message_type() == common::v1::CommandHeader::descriptor() ? field : nullptr;
+  return field != nullptr && field->message_type() == common::v1::CommandHeader::descriptor() ? field
+                                                                                              : nullptr;
 }
 
 const Message* PrototypeOf(const google::protobuf::Descriptor& type) {
@@ -107,7 +108,8 @@ std::optional<common::v1::Refusal> CheckAccess(const Method& method, const Calle
 
 std::string CountyCodeOf(const Message& request) {
   const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("county_code");
-  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING || field->is_repeated()) return "";
+  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING || field->is_repeated())
+    return "";
   return request.GetReflection()->GetString(request, field);
 }
 

@@ -38,8 +38,8 @@ struct Method {
   std::string path;     // "/sanyuan.order_intake.v1.OrderService/SubmitOrder"
   std::string context;  // Whose journal or view: "order_intake", "registry.reference".
   common::v1::Access access;
-  bool command = false;  // Its request carries a CommandHeader.
-  const google::protobuf::Message* request = nullptr;   // Prototypes.
+  bool command = false;                                // Its request carries a CommandHeader.
+  const google::protobuf::Message* request = nullptr;  // Prototypes.
   const google::protobuf::Message* response = nullptr;
   view::QueryFn query;  // Of queries.
   LocalFn local;        // Of what the process answers itself.
@@ -57,7 +57,8 @@ class MethodTable {
   // Adds only its commands: queries of this service are answered UNIMPLEMENTED.
   void AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context);
   // REQUIRES: every method of the service has its function.
-  void AddLocalService(const google::protobuf::ServiceDescriptor& service, std::map<std::string, LocalFn> functions);
+  void AddLocalService(const google::protobuf::ServiceDescriptor& service,
+                       std::map<std::string, LocalFn> functions);
 
   const Method* Find(std::string_view path) const;
   const std::map<std::string, Method, std::less<>>& methods() const { return methods_; }

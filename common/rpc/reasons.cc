@@ -7,7 +7,8 @@ using common::v1::Reason;
 std::string ReasonName(Reason reason) {
   constexpr std::string_view kPrefix = "REASON_";
   const std::string name = common::v1::Reason_Name(reason);
-  return name.starts_with(kPrefix) && reason != common::v1::REASON_UNSPECIFIED ? name.substr(kPrefix.size()) : name;
+  return name.starts_with(kPrefix) && reason != common::v1::REASON_UNSPECIFIED ? name.substr(kPrefix.size())
+                                                                               : name;
 }
 
 const common::v1::ReasonText& TextOf(Reason reason) {
@@ -18,7 +19,8 @@ const common::v1::ReasonText& TextOf(Reason reason) {
 
 absl::StatusCode CodeOf(Reason reason) {
   const std::string name = ReasonName(reason);
-  if (name.ends_with("_UNKNOWN") || reason == common::v1::REASON_NOT_FOUND) return absl::StatusCode::kNotFound;
+  if (name.ends_with("_UNKNOWN") || reason == common::v1::REASON_NOT_FOUND)
+    return absl::StatusCode::kNotFound;
   switch (reason) {
     case common::v1::REASON_INVALID_FIELD:
     case common::v1::REASON_REQUEST_ID_OUT_OF_WINDOW:

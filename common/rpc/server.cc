@@ -93,15 +93,16 @@ class Call final : public grpc::ServerGenericBidiReactor {
                                       : std::optional(std::string(it->second.data(), it->second.size()));
         });
     if (!identity.ok()) {
-      return FinishWith(MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(identity.status().message())));
+      return FinishWith(
+          MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(identity.status().message())));
     }
     caller_ = {identity->actor, identity->unit};
     if (!DeadlineOf(context_)) return FinishWith(MakeRefusal(common::v1::REASON_DEADLINE_MISSING));
 
     request_ = method_->NewRequest();
     if (!grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request_.get()).ok()) {
-      return FinishWith(MakeRefusal(common::v1::REASON_INVALID_FIELD, "", "the request is not a " +
-                                                                             request_->GetTypeName()));
+      return FinishWith(MakeRefusal(common::v1::REASON_INVALID_FIELD, "",
+                                    "the request is not a " + request_->GetTypeName()));
     }
     const std::string county_code = CountyCodeOf(*request_);
     if (auto refusal = CheckAccess(*method_, caller_, county_code)) return FinishWith(std::move(*refusal));
@@ -131,7 +132,8 @@ class Call final : public grpc::ServerGenericBidiReactor {
     const auto& header = static_cast<const common::v1::CommandHeader&>(*HeaderOf(*request_));
     const std::optional<partition::RequestId> id = ParseRequestId(header.request_id());
     if (!id) {
-      return FinishWith(MakeRefusal(common::v1::REASON_INVALID_FIELD, "header.request_id", "a UUIDv7 is wanted"));
+      return FinishWith(
+          MakeRefusal(common::v1::REASON_INVALID_FIELD, "header.request_id", "a UUIDv7 is wanted"));
     }
     std::vector<partition::Dependency> after;
     for (const common::v1::Position& position : header.after()) {
@@ -174,7 +176,8 @@ class Call final : public grpc::ServerGenericBidiReactor {
     uint64_t wanted = 0;
     const auto& reflection = *request_->GetReflection();
     if (const auto* field = request_->GetDescriptor()->FindFieldByName("after");
-        field != nullptr && field->is_repeated() && field->message_type() == common::v1::Position::descriptor()) {
+        field != nullptr && field->is_repeated() &&
+        field->message_type() == common::v1::Position::descriptor()) {
       for (int i = 0; i < reflection.FieldSize(*request_, field); ++i) {
         const auto& position =
             static_cast<const common::v1::Position&>(reflection.GetRepeatedMessage(*request_, field, i));
@@ -187,7 +190,8 @@ class Call final : public grpc::ServerGenericBidiReactor {
   }
 
   void RunQuery(bool reached) {
-    if (!reached) return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "the view is not that far yet"));
+    if (!reached)
+      return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "the view is not that far yet"));
     const auto reader = shared_.views.Reader({method_->context, host_->journal().partition});
     const auto response = method_->query(*reader, caller_.actor, *request_);
     if (!response.ok()) return FinishProto(ErrorOf(response.status()));
@@ -208,7 +212,9 @@ class Call final : public grpc::ServerGenericBidiReactor {
     Observe(0, "");
     StartWriteAndFinish(&response_bytes_, grpc::WriteOptions(), grpc::Status::OK);
   }
-  void FinishWith(common::v1::Refusal refusal) { FinishProto(ErrorOf(partition::Refusals{std::move(refusal)})); }
+  void FinishWith(common::v1::Refusal refusal) {
+    FinishProto(ErrorOf(partition::Refusals{std::move(refusal)}));
+  }
   void FinishProto(const google::rpc::Status& error) {
     google::rpc::ErrorInfo info;
     for (const auto& detail : error.details()) {
@@ -216,13 +222,15 @@ class Call final : public grpc::ServerGenericBidiReactor {
     }
     FinishError(error.code(), info.reason(), error.message(), error.SerializeAsString());
   }
-  void FinishError(int code, const std::string& reason, const std::string& message, const std::string& details) {
+  void FinishError(int code, const std::string& reason, const std::string& message,
+                   const std::string& details) {
     Observe(code, reason);
     Finish(grpc::Status(static_cast<grpc::StatusCode>(code), message, details));
   }
   void Observe(int code, const std::string& reason) {
     if (shared_.observer == nullptr) return;
-    shared_.observer->OnCall(method_ == nullptr ? "unknown" : method_->path, code, reason, absl::Now() - begun_);
+    shared_.observer->OnCall(method_ == nullptr ? "unknown" : method_->path, code, reason,
+                             absl::Now() - begun_);
   }
 
   const Shared& shared_;
@@ -239,8 +247,8 @@ class Call final : public grpc::ServerGenericBidiReactor {
 
 class GrpcServer final : public Server, private grpc::CallbackGenericService {
  public:
-  GrpcServer(ServerOptions options, const MethodTable& methods, host::HostGroup& hosts, view::ViewStore& views,
-             host::Executor& blocking, CallObserver* observer)
+  GrpcServer(ServerOptions options, const MethodTable& methods, host::HostGroup& hosts,
+             view::ViewStore& views, host::Executor& blocking, CallObserver* observer)
       : shared_{std::move(options), methods, hosts, views, blocking, observer} {}
 
   absl::Status Listen() {
@@ -285,9 +293,10 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const MethodTable& methods,
-                                                      host::HostGroup& hosts, view::ViewStore& views,
-                                                      host::Executor& blocking, CallObserver* observer) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      const MethodTable& methods, host::HostGroup& hosts,
+                                                      view::ViewStore& views, host::Executor& blocking,
+                                                      CallObserver* observer) {
   auto server = std::make_unique<GrpcServer>(options, methods, hosts, views, blocking, observer);
   if (absl::Status listening = server->Listen(); !listening.ok()) return listening;
   return server;

@@ -17,7 +17,7 @@
 namespace sanyuan::rpc {
 
 struct ServerOptions {
-  std::string listen;        // "127.0.0.1:0"
+  std::string listen;  // "127.0.0.1:0"
   bool trust_metadata = false;
   int max_message_bytes = 1 << 20;
   int max_concurrent_streams = 4096;
@@ -30,15 +30,17 @@ class CallObserver {
  public:
   virtual ~CallObserver() = default;
   // `code` is a gRPC status code, `reason` the ErrorInfo's, empty for successes.
-  virtual void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) = 0;
+  virtual void OnCall(const std::string& method, int code, const std::string& reason,
+                      absl::Duration took) = 0;
 };
 
 class Server {
  public:
   // `blocking` runs queries. All arguments outlive the server.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, const MethodTable& methods,
-                                                       host::HostGroup& hosts, view::ViewStore& views,
-                                                       host::Executor& blocking, CallObserver* observer);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
+                                                       const MethodTable& methods, host::HostGroup& hosts,
+                                                       view::ViewStore& views, host::Executor& blocking,
+                                                       CallObserver* observer);
   virtual ~Server() = default;
   // Takes no more calls, waits until those that run are done or `grace` is over.
   virtual void Drain(absl::Duration grace) = 0;

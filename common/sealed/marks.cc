@@ -52,8 +52,8 @@ void Find(const Message& message, const std::string& path, std::vector<std::stri
 }  // namespace
 
 bool IsSealedText(std::string_view text) {
-  return text.substr(0, kSealedMark.size()) == kSealedMark && text.size() >= kSealedMark.size() + kSealedLeast &&
-         IsBase64Url(text.substr(kSealedMark.size()));
+  return text.substr(0, kSealedMark.size()) == kSealedMark &&
+         text.size() >= kSealedMark.size() + kSealedLeast && IsBase64Url(text.substr(kSealedMark.size()));
 }
 
 bool IsHashText(std::string_view text) {
@@ -91,7 +91,8 @@ void SplitPersonal(Message& message, Message& personal) {
                       *reflection.AddMessage(&personal, field));
       }
     } else {
-      SplitPersonal(*reflection.MutableMessage(&message, field), *reflection.MutableMessage(&personal, field));
+      SplitPersonal(*reflection.MutableMessage(&message, field),
+                    *reflection.MutableMessage(&personal, field));
     }
   }
 }

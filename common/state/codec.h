@@ -32,11 +32,19 @@ class Encoder;
 class Decoder;
 
 template <typename T>
-concept Struct = requires(T& value, Encoder& encoder) { T::Fields(value, encoder); };
+concept Struct = requires(T& value, Encoder& encoder) {
+  T::Fields(value, encoder);
+};
 template <typename T>
-concept Map = requires { typename T::key_type; typename T::mapped_type; };
+concept Map = requires {
+  typename T::key_type;
+  typename T::mapped_type;
+};
 template <typename T>
-concept Set = requires { typename T::key_type; } && !Map<T>;
+concept Set = requires {
+  typename T::key_type;
+}
+&&!Map<T>;
 
 class Encoder {
  public:

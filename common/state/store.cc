@@ -122,7 +122,8 @@ absl::Status Store::Load(std::string_view bytes) {
     if (!decoder.ok() || name != table->name_) return fail(fmt::format("table {} is missing", table->name_));
     for (uint64_t i = 0; i < count; ++i) {
       decoder(row);
-      if (!decoder.ok() || !table->LoadEntry(row)) return fail(fmt::format("bad row in table {}", table->name_));
+      if (!decoder.ok() || !table->LoadEntry(row))
+        return fail(fmt::format("bad row in table {}", table->name_));
     }
   }
   if (!decoder.AtEnd()) return fail("bytes after the end");

@@ -29,7 +29,7 @@ class Table final : public TableBase {
   struct Entry {
     Key key;
     Row row;
-    uint64_t record = 0;    // The record that made this version.
+    uint64_t record = 0;          // The record that made this version.
     mutable bool in_sum = false;  // Whether the table's sum includes it; used by the owning thread alone.
   };
   using EntryPtr = std::shared_ptr<Entry>;

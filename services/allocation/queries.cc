@@ -37,7 +37,8 @@ absl::StatusOr<v1::GetAgreementResponse> GetAgreement(const ViewReader& view, co
   return response;
 }
 
-absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(const ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(const ViewReader& view,
+                                                          const partition::Actor& caller,
                                                           const v1::ListAgreementsRequest& request) {
   const auto county = CountyOfRequest(request.county_code());
   if (!county.ok()) return county.status();
@@ -45,13 +46,15 @@ absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(const ViewReader& view
   if (of_licence) {
     if (const absl::Status own = CheckOwnLicence(caller, request.licence()); !own.ok()) return own;
   }
-  const std::string prefix = of_licence ? view::Prefix({"agreement_of", request.county_code(), request.licence()})
-                                        : view::Prefix({"agreement", request.county_code()});
+  const std::string prefix = of_licence
+                                 ? view::Prefix({"agreement_of", request.county_code(), request.licence()})
+                                 : view::Prefix({"agreement", request.county_code()});
   const auto page = ReadPage(view, prefix, request.page_token(), request.page_size());
   if (!page.ok()) return page.status();
   v1::ListAgreementsResponse response;
   for (const auto& [key, value] : page->rows) {
-    auto agreement = of_licence ? ReadRow<v1::Agreement>(view, AgreementRow(*county, key.substr(prefix.size())), "agreement")
+    auto agreement = of_licence ? ReadRow<v1::Agreement>(
+                                      view, AgreementRow(*county, key.substr(prefix.size())), "agreement")
                                 : ParseRow<v1::Agreement>(value);
     if (!agreement.ok()) return agreement.status();
     if (request.state() != v1::AGREEMENT_STATE_UNSPECIFIED && agreement->state() != request.state()) continue;
@@ -69,9 +72,11 @@ absl::StatusOr<v1::GetAllowanceResponse> GetAllowance(const ViewReader& view, co
   const auto month = MonthOfRequest(request.month());
   if (!month.ok()) return month.status();
   if (const absl::Status own = CheckOwnLicence(caller, request.licence()); !own.ok()) return own;
-  auto allowance = ReadRow<v1::Allowance>(view, AllowanceRow(*county, *month, request.licence()), "allowance");
+  auto allowance =
+      ReadRow<v1::Allowance>(view, AllowanceRow(*county, *month, request.licence()), "allowance");
   if (!allowance.ok()) return allowance.status();
-  const auto rows = view.Scan(view::Prefix({"adjustment", request.county_code(), *month, request.licence()}), "", kAdjustments);
+  const auto rows = view.Scan(view::Prefix({"adjustment", request.county_code(), *month, request.licence()}),
+                              "", kAdjustments);
   if (!rows.ok()) return rows.status();
   for (const auto& [key, value] : *rows) {
     auto adjustment = ParseRow<v1::Adjustment>(value);
@@ -96,7 +101,8 @@ absl::StatusOr<v1::GetMonthResponse> GetMonth(const ViewReader& view, const part
   return response;
 }
 
-absl::StatusOr<v1::ListTightSkusResponse> ListTightSkus(const ViewReader& view, const partition::Actor& /*caller*/,
+absl::StatusOr<v1::ListTightSkusResponse> ListTightSkus(const ViewReader& view,
+                                                        const partition::Actor& /*caller*/,
                                                         const v1::ListTightSkusRequest& request) {
   const auto county = CountyOfRequest(request.county_code());
   if (!county.ok()) return county.status();
@@ -107,11 +113,13 @@ absl::StatusOr<v1::ListTightSkusResponse> ListTightSkus(const ViewReader& view, 
   return response;
 }
 
-absl::StatusOr<v1::ListRationsResponse> ListRations(const ViewReader& view, const partition::Actor& /*caller*/,
+absl::StatusOr<v1::ListRationsResponse> ListRations(const ViewReader& view,
+                                                    const partition::Actor& /*caller*/,
                                                     const v1::ListRationsRequest& request) {
   const auto county = CountyOfRequest(request.county_code());
   if (!county.ok()) return county.status();
-  auto table = VersionAt<v1::RationTable>(view, "ration", *county, request.has_at() ? &request.at() : nullptr);
+  auto table =
+      VersionAt<v1::RationTable>(view, "ration", *county, request.has_at() ? &request.at() : nullptr);
   if (!table.ok()) return table.status();
   v1::ListRationsResponse response;
   v1::RationTable& out = *response.mutable_ration_table();
@@ -138,7 +146,8 @@ absl::StatusOr<v1::GetSupplyResponse> GetSupply(const ViewReader& view, const pa
     *response.add_supplies() = *std::move(supply);
     return response;
   }
-  const auto page = ReadPage(view, view::Prefix({"supply", request.county_code(), *month}), request.page_token(), request.page_size());
+  const auto page = ReadPage(view, view::Prefix({"supply", request.county_code(), *month}),
+                             request.page_token(), request.page_size());
   if (!page.ok()) return page.status();
   for (const auto& [key, value] : page->rows) {
     auto supply = ParseRow<v1::Supply>(value);
@@ -149,14 +158,16 @@ absl::StatusOr<v1::GetSupplyResponse> GetSupply(const ViewReader& view, const pa
   return response;
 }
 
-absl::StatusOr<v1::ListWindowSupplyResponse> ListWindowSupply(const ViewReader& view, const partition::Actor& /*caller*/,
+absl::StatusOr<v1::ListWindowSupplyResponse> ListWindowSupply(const ViewReader& view,
+                                                              const partition::Actor& /*caller*/,
                                                               const v1::ListWindowSupplyRequest& request) {
   const auto county = CountyOfRequest(request.county_code());
   if (!county.ok()) return county.status();
   const auto window = WindowOfRequest(request.window_id(), *county);
   if (!window.ok()) return window.status();
-  const auto page = ReadPage(view, view::Prefix({"window_supply", request.county_code(), request.window_id()}),
-                             request.page_token(), request.page_size());
+  const auto page =
+      ReadPage(view, view::Prefix({"window_supply", request.county_code(), request.window_id()}),
+               request.page_token(), request.page_size());
   if (!page.ok()) return page.status();
   const auto release = ReadRow<v1::SupplyReleased>(view, WindowRow("release", *window), "release");
   v1::ListWindowSupplyResponse response;
@@ -186,8 +197,10 @@ absl::StatusOr<v1::GetTieKeyResponse> GetTieKey(const ViewReader& view, const pa
 namespace {
 
 template <typename Request, typename Response>
-view::QueryFn Answer(absl::StatusOr<Response> (*query)(const ViewReader&, const partition::Actor&, const Request&)) {
-  return [query](const ViewReader& view, const partition::Actor& caller, const google::protobuf::Message& request)
+view::QueryFn Answer(absl::StatusOr<Response> (*query)(const ViewReader&, const partition::Actor&,
+                                                       const Request&)) {
+  return [query](const ViewReader& view, const partition::Actor& caller,
+                 const google::protobuf::Message& request)
              -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
     absl::StatusOr<Response> response = query(view, caller, static_cast<const Request&>(request));
     if (!response.ok()) return response.status();

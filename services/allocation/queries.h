@@ -16,25 +16,29 @@ using view::ViewReader;
 
 absl::StatusOr<v1::GetAgreementResponse> GetAgreement(const ViewReader& view, const partition::Actor& caller,
                                                       const v1::GetAgreementRequest& request);
-absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(const ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(const ViewReader& view,
+                                                          const partition::Actor& caller,
                                                           const v1::ListAgreementsRequest& request);
 absl::StatusOr<v1::GetAllowanceResponse> GetAllowance(const ViewReader& view, const partition::Actor& caller,
                                                       const v1::GetAllowanceRequest& request);
 absl::StatusOr<v1::GetMonthResponse> GetMonth(const ViewReader& view, const partition::Actor& caller,
                                               const v1::GetMonthRequest& request);
-absl::StatusOr<v1::ListTightSkusResponse> ListTightSkus(const ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListTightSkusResponse> ListTightSkus(const ViewReader& view,
+                                                        const partition::Actor& caller,
                                                         const v1::ListTightSkusRequest& request);
 absl::StatusOr<v1::ListRationsResponse> ListRations(const ViewReader& view, const partition::Actor& caller,
                                                     const v1::ListRationsRequest& request);
 absl::StatusOr<v1::GetSupplyResponse> GetSupply(const ViewReader& view, const partition::Actor& caller,
                                                 const v1::GetSupplyRequest& request);
-absl::StatusOr<v1::ListWindowSupplyResponse> ListWindowSupply(const ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListWindowSupplyResponse> ListWindowSupply(const ViewReader& view,
+                                                              const partition::Actor& caller,
                                                               const v1::ListWindowSupplyRequest& request);
 absl::StatusOr<v1::GetTieKeyResponse> GetTieKey(const ViewReader& view, const partition::Actor& caller,
                                                 const v1::GetTieKeyRequest& request);
 
 // Runs and their results (run_queries.cc).
-absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view,
+                                                        const partition::Actor& caller,
                                                         const v1::GetAllocationRequest& request);
 absl::StatusOr<v1::ExplainLineResponse> ExplainLine(const ViewReader& view, const partition::Actor& caller,
                                                     const v1::ExplainLineRequest& request);

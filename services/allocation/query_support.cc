@@ -22,7 +22,8 @@ absl::StatusOr<County> CountyOfRequest(const std::string& county_code) {
 
 absl::StatusOr<WindowKey> WindowOfRequest(const std::string& window_id, County county) {
   const auto window = ParseWindow(window_id);
-  if (!window || window->county != county) return Malformed("window_id", "<county>-<YYYYMMDD>-<number> of the county");
+  if (!window || window->county != county)
+    return Malformed("window_id", "<county>-<YYYYMMDD>-<number> of the county");
   return *window;
 }
 
@@ -47,8 +48,8 @@ absl::Status CheckOwnLicence(const partition::Actor& caller, const std::string& 
 
 absl::Status NotThere(const std::string& what) { return absl::NotFoundError("there is no such " + what); }
 
-absl::StatusOr<Page> ReadPage(const view::ViewReader& view, const std::string& prefix, const std::string& token,
-                              int32_t size) {
+absl::StatusOr<Page> ReadPage(const view::ViewReader& view, const std::string& prefix,
+                              const std::string& token, int32_t size) {
   if (size < 0) return Malformed("page_size", "0 or more");
   const auto limit = static_cast<size_t>(size == 0 ? kDefaultPage : std::min(size, kLargestPage));
   auto rows = view.Scan(prefix, token.empty() ? "" : prefix + token, limit + 1);

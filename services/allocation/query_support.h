@@ -29,8 +29,8 @@ struct Page {
   std::string next_token;
 };
 // `size` 0 is 50, at most 500.
-absl::StatusOr<Page> ReadPage(const view::ViewReader& view, const std::string& prefix, const std::string& token,
-                              int32_t size);
+absl::StatusOr<Page> ReadPage(const view::ViewReader& view, const std::string& prefix,
+                              const std::string& token, int32_t size);
 
 template <typename Message>
 absl::StatusOr<Message> ParseRow(const std::string& bytes) {
@@ -41,7 +41,8 @@ absl::StatusOr<Message> ParseRow(const std::string& bytes) {
 
 // NotFound when there is no such row.
 template <typename Message>
-absl::StatusOr<Message> ReadRow(const view::ViewReader& view, const std::string& key, const std::string& what) {
+absl::StatusOr<Message> ReadRow(const view::ViewReader& view, const std::string& key,
+                                const std::string& what) {
   const absl::StatusOr<std::optional<std::string>> bytes = view.Get(key);
   if (!bytes.ok()) return bytes.status();
   if (!bytes->has_value()) return NotThere(what);

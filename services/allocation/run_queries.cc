@@ -14,7 +14,9 @@ bool IsPublic(const Run& run) {
   return run.state == v1::RUN_STATE_PUBLISHED || run.state == v1::RUN_STATE_CLOSED;
 }
 
-absl::StatusOr<std::optional<std::string>> Bytes(const ViewReader& view, const std::string& key) { return view.Get(key); }
+absl::StatusOr<std::optional<std::string>> Bytes(const ViewReader& view, const std::string& key) {
+  return view.Get(key);
+}
 
 template <typename Row>
 absl::StatusOr<Row> ReadState(const ViewReader& view, const std::string& key, const std::string& what) {
@@ -29,8 +31,9 @@ v1::LineState StateOf(const RunResult::Line& line) {
   return line.taken == line.offered ? v1::LINE_STATE_TAKEN : v1::LINE_STATE_RETURNED;
 }
 
-v1::Allocation AllocationOf(const RunKey& key, const Run& run, const RunResult& result, const RunResult::Order& order,
-                            const std::string& licence, const WindowSkus& skus) {
+v1::Allocation AllocationOf(const RunKey& key, const Run& run, const RunResult& result,
+                            const RunResult::Order& order, const std::string& licence,
+                            const WindowSkus& skus) {
   v1::Allocation out;
   out.set_county_code(CountyText(key.county));
   out.set_window_id(WindowText(key.window()));
@@ -70,7 +73,8 @@ v1::Run RunMessage(const ViewReader& view, const RunKey& key, const Run& run, bo
 
 }  // namespace
 
-absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view,
+                                                        const partition::Actor& caller,
                                                         const v1::GetAllocationRequest& request) {
   constexpr size_t kRuns = 1'000;
   const auto county = CountyOfRequest(request.county_code());
@@ -78,7 +82,8 @@ absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view, 
   const auto window = WindowOfRequest(request.window_id(), *county);
   if (!window.ok()) return window.status();
   if (const absl::Status own = CheckOwnLicence(caller, request.licence()); !own.ok()) return own;
-  const std::string prefix = view::Prefix({"result", request.county_code(), request.window_id(), request.licence()});
+  const std::string prefix =
+      view::Prefix({"result", request.county_code(), request.window_id(), request.licence()});
   const auto rows = view.Scan(prefix, "", kRuns);
   if (!rows.ok()) return rows.status();
   v1::GetAllocationResponse response;

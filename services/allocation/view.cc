@@ -32,7 +32,9 @@ std::string AgreementRow(County county, const std::string& id) {
 std::string AgreementOfRow(County county, const std::string& licence, const std::string& id) {
   return view::Key({"agreement_of", CountyText(county), licence, id});
 }
-std::string MonthRow(County county, const std::string& month) { return view::Key({"month", CountyText(county), month}); }
+std::string MonthRow(County county, const std::string& month) {
+  return view::Key({"month", CountyText(county), month});
+}
 std::string AllowanceRow(County county, const std::string& month, const std::string& licence) {
   return view::Key({"allowance", CountyText(county), month, licence});
 }
@@ -57,54 +59,63 @@ void AllocationView::Add(const state::Table<Key, Row>& table,
 }
 
 AllocationView::AllocationView(const State& state) {
-  Add<IdKey, Agreement>(state.agreements, [](const IdKey& key, const Agreement& row, bool erased, Rows& rows) {
-    Put(rows, AgreementRow(key.county, key.id), ToMessage(key, row).SerializeAsString(), erased);
-    Put(rows, AgreementOfRow(key.county, row.licence.str(), key.id), "", erased);
-  });
+  Add<IdKey, Agreement>(
+      state.agreements, [](const IdKey& key, const Agreement& row, bool erased, Rows& rows) {
+        Put(rows, AgreementRow(key.county, key.id), ToMessage(key, row).SerializeAsString(), erased);
+        Put(rows, AgreementOfRow(key.county, row.licence.str(), key.id), "", erased);
+      });
   Add<MonthKey, Month>(state.months, [](const MonthKey& key, const Month& row, bool erased, Rows& rows) {
     Put(rows, MonthRow(key.county, MonthText(key.month)), ToMessage(key, row).SerializeAsString(), erased);
   });
-  Add<AllowanceKey, Allowance>(
-      state.allowances, [](const AllowanceKey& key, const Allowance& row, bool erased, Rows& rows) {
-        Put(rows, AllowanceRow(key.county, MonthText(key.month), key.licence.str()),
-            ToMessage(key, row).SerializeAsString(), erased);
-      });
-  Add<IdKey, Adjustment>(state.adjustments, [](const IdKey& key, const Adjustment& row, bool erased, Rows& rows) {
-    Put(rows, view::Key({"adjustment", CountyText(key.county), MonthText(row.month), row.licence.view(), key.id}),
+  Add<AllowanceKey, Allowance>(state.allowances,
+                               [](const AllowanceKey& key, const Allowance& row, bool erased, Rows& rows) {
+                                 Put(rows, AllowanceRow(key.county, MonthText(key.month), key.licence.str()),
+                                     ToMessage(key, row).SerializeAsString(), erased);
+                               });
+  Add<IdKey, Adjustment>(state.adjustments, [](const IdKey& key, const Adjustment& row, bool erased,
+                                               Rows& rows) {
+    Put(rows,
+        view::Key({"adjustment", CountyText(key.county), MonthText(row.month), row.licence.view(), key.id}),
         ToMessage(key, row).SerializeAsString(), erased);
   });
-  Add<VersionKey, TightList>(state.tight_lists, [](const VersionKey& key, const TightList& row, bool erased, Rows& rows) {
-    Put(rows, view::Key({"tight", CountyText(key.county), Padded(key.number)}), ToMessage(key, row).SerializeAsString(),
-        erased);
-  });
-  Add<VersionKey, RationTable>(state.rations, [](const VersionKey& key, const RationTable& row, bool erased, Rows& rows) {
-    Put(rows, view::Key({"ration", CountyText(key.county), Padded(key.number)}), ToMessage(key, row).SerializeAsString(),
-        erased);
-  });
-  Add<SupplyKey, Supply>(state.supplies, [](const SupplyKey& key, const Supply& row, bool erased, Rows& rows) {
-    Put(rows, SupplyRow(key.county, MonthText(key.month), key.sku.str()), ToMessage(key, row).SerializeAsString(),
-        erased);
-  });
+  Add<VersionKey, TightList>(state.tight_lists,
+                             [](const VersionKey& key, const TightList& row, bool erased, Rows& rows) {
+                               Put(rows, view::Key({"tight", CountyText(key.county), Padded(key.number)}),
+                                   ToMessage(key, row).SerializeAsString(), erased);
+                             });
+  Add<VersionKey, RationTable>(state.rations,
+                               [](const VersionKey& key, const RationTable& row, bool erased, Rows& rows) {
+                                 Put(rows, view::Key({"ration", CountyText(key.county), Padded(key.number)}),
+                                     ToMessage(key, row).SerializeAsString(), erased);
+                               });
+  Add<SupplyKey, Supply>(state.supplies,
+                         [](const SupplyKey& key, const Supply& row, bool erased, Rows& rows) {
+                           Put(rows, SupplyRow(key.county, MonthText(key.month), key.sku.str()),
+                               ToMessage(key, row).SerializeAsString(), erased);
+                         });
   Add<WindowSkuKey, WindowSupply>(
       state.window_supplies, [](const WindowSkuKey& key, const WindowSupply& row, bool erased, Rows& rows) {
-        Put(rows, OfWindow("window_supply", key.window(), key.sku.view()), ToMessage(key, row).SerializeAsString(),
-            erased);
+        Put(rows, OfWindow("window_supply", key.window(), key.sku.view()),
+            ToMessage(key, row).SerializeAsString(), erased);
       });
-  Add<WindowKey, Release>(state.releases, [](const WindowKey& key, const Release& row, bool erased, Rows& rows) {
-    v1::SupplyReleased release;
-    release.set_mode(row.mode);
-    release.set_complete(row.complete);
-    Put(rows, WindowRow("release", key), release.SerializeAsString(), erased);
-  });
-  Add<WindowKey, TieKeySecret>(state.tie_keys, [](const WindowKey& key, const TieKeySecret& row, bool erased, Rows& rows) {
-    Put(rows, WindowRow("tie_key", key), ToMessage(key, row).SerializeAsString(), erased);
-  });
+  Add<WindowKey, Release>(state.releases,
+                          [](const WindowKey& key, const Release& row, bool erased, Rows& rows) {
+                            v1::SupplyReleased release;
+                            release.set_mode(row.mode);
+                            release.set_complete(row.complete);
+                            Put(rows, WindowRow("release", key), release.SerializeAsString(), erased);
+                          });
+  Add<WindowKey, TieKeySecret>(
+      state.tie_keys, [](const WindowKey& key, const TieKeySecret& row, bool erased, Rows& rows) {
+        Put(rows, WindowRow("tie_key", key), ToMessage(key, row).SerializeAsString(), erased);
+      });
   Add<RunKey, Run>(state.runs, [](const RunKey& key, const Run& row, bool erased, Rows& rows) {
     Put(rows, RunRow(key), state::Encode(row), erased);
   });
-  Add<WindowKey, WindowSkus>(state.window_skus, [](const WindowKey& key, const WindowSkus& row, bool erased, Rows& rows) {
-    Put(rows, WindowRow("window_skus", key), state::Encode(row), erased);
-  });
+  Add<WindowKey, WindowSkus>(state.window_skus,
+                             [](const WindowKey& key, const WindowSkus& row, bool erased, Rows& rows) {
+                               Put(rows, WindowRow("window_skus", key), state::Encode(row), erased);
+                             });
   Add<RunLicenceKey, RunResult>(
       state.results, [](const RunLicenceKey& key, const RunResult& row, bool erased, Rows& rows) {
         Put(rows, ResultRow(key.run().window(), key.licence.str(), key.sequence), state::Encode(row), erased);

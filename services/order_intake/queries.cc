@@ -57,8 +57,9 @@ absl::StatusOr<std::optional<Row>> ReadRow(const view::ViewReader& view, const s
 
 // One page of the rows below `prefix`: `visit` gets key and value of each and returns whether it took it.
 template <typename Visit>
-absl::Status Page(const view::ViewReader& view, const std::string& prefix, std::string first, int32_t page_size,
-                  const std::string& page_token, std::string& next_page_token, Visit visit) {
+absl::Status Page(const view::ViewReader& view, const std::string& prefix, std::string first,
+                  int32_t page_size, const std::string& page_token, std::string& next_page_token,
+                  Visit visit) {
   if (page_size < 0) return Invalid("page_size");
   const auto wanted = static_cast<size_t>(page_size == 0 ? kUsualPage : std::min(page_size, kLargestPage));
   std::string after = page_token.empty() ? std::move(first) : prefix + page_token;
@@ -95,7 +96,8 @@ absl::Status AddPolicy(const view::ViewReader& view, v1::Order& order) {
 }
 
 // Cartons of each SKU with a cap that the retailer ordered in the window.
-absl::Status AddOrdered(const view::ViewReader& view, const WindowId& id, const std::string& licence, v1::Room& room) {
+absl::Status AddOrdered(const view::ViewReader& view, const WindowId& id, const std::string& licence,
+                        v1::Room& room) {
   const std::string prefix = view::Prefix({"order-of-window", CountyText(id.county), id.Text(), licence});
   auto index = view.Scan(prefix, "", kLooksAt);
   if (!index.ok()) return index.status();
@@ -105,7 +107,8 @@ absl::Status AddOrdered(const view::ViewReader& view, const WindowId& id, const 
     if (!*order || (*order)->state() == v1::ORDER_STATE_CANCELLED) continue;
     for (const v1::OrderLine& line : (*order)->lines()) {
       for (v1::CapRoom& cap : *room.mutable_caps()) {
-        if (cap.sku() == line.sku()) cap.set_available_cartons(cap.available_cartons() - line.requested_cartons());
+        if (cap.sku() == line.sku())
+          cap.set_available_cartons(cap.available_cartons() - line.requested_cartons());
       }
     }
   }
@@ -139,7 +142,8 @@ absl::Status AddCaps(const view::ViewReader& view, const WindowId& id, const v1:
 template <typename Request, typename Response>
 view::QueryFn Query(absl::StatusOr<Response> (*query)(const view::ViewReader&, const partition::Actor&,
                                                       const Request&)) {
-  return [query](const view::ViewReader& view, const partition::Actor& caller, const google::protobuf::Message& request)
+  return [query](const view::ViewReader& view, const partition::Actor& caller,
+                 const google::protobuf::Message& request)
              -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
     auto response = query(view, caller, static_cast<const Request&>(request));
     if (!response.ok()) return response.status();
@@ -164,7 +168,8 @@ absl::StatusOr<v1::GetOrderResponse> GetOrder(const view::ViewReader& view, cons
   return response;
 }
 
-absl::StatusOr<v1::ListOrdersResponse> ListOrders(const view::ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListOrdersResponse> ListOrders(const view::ViewReader& view,
+                                                  const partition::Actor& caller,
                                                   const v1::ListOrdersRequest& request) {
   if (absl::Status own = CheckOwn(caller, request.licence()); !own.ok()) return own;
   if (!ParseCounty(request.county_code())) return Invalid("county_code");
@@ -182,17 +187,18 @@ absl::StatusOr<v1::ListOrdersResponse> ListOrders(const view::ViewReader& view, 
     prefix = view::Prefix({"order-of-window", request.county_code(), request.window_id(), request.licence()});
   }
   v1::ListOrdersResponse response;
-  absl::Status listed = Page(
-      view, prefix, "", request.page_size(), request.page_token(), *response.mutable_next_page_token(),
-      [&](const std::string& key, const std::string&) -> absl::StatusOr<bool> {
-        auto order = Read<v1::Order>(view, view::Key({"order", request.county_code(), LastPart(key)}));
-        if (!order.ok()) return order.status();
-        if (!*order) return false;
-        if (request.state() != v1::ORDER_STATE_UNSPECIFIED && (*order)->state() != request.state()) return false;
-        if (absl::Status added = AddPolicy(view, **order); !added.ok()) return added;
-        *response.add_orders() = **std::move(order);
-        return true;
-      });
+  absl::Status listed =
+      Page(view, prefix, "", request.page_size(), request.page_token(), *response.mutable_next_page_token(),
+           [&](const std::string& key, const std::string&) -> absl::StatusOr<bool> {
+             auto order = Read<v1::Order>(view, view::Key({"order", request.county_code(), LastPart(key)}));
+             if (!order.ok()) return order.status();
+             if (!*order) return false;
+             if (request.state() != v1::ORDER_STATE_UNSPECIFIED && (*order)->state() != request.state())
+               return false;
+             if (absl::Status added = AddPolicy(view, **order); !added.ok()) return added;
+             *response.add_orders() = **std::move(order);
+             return true;
+           });
   if (!listed.ok()) return listed;
   return response;
 }
@@ -204,7 +210,8 @@ absl::StatusOr<v1::ListForbiddenAttemptsResponse> ListForbiddenAttempts(
   absl::Status listed = Page(view, view::Prefix({"attempt", request.county_code()}), "", request.page_size(),
                              request.page_token(), *response.mutable_next_page_token(),
                              [&](const std::string& key, const std::string& value) -> absl::StatusOr<bool> {
-                               if (!response.add_attempts()->ParseFromString(value)) return absl::DataLossError(key);
+                               if (!response.add_attempts()->ParseFromString(value))
+                                 return absl::DataLossError(key);
                                return true;
                              });
   if (!listed.ok()) return listed;
@@ -234,17 +241,18 @@ absl::StatusOr<v1::ListWindowsResponse> ListWindows(const view::ViewReader& view
     first = prefix + fmt::format("{:08}", *day);  // Before all windows of that day.
   }
   v1::ListWindowsResponse response;
-  absl::Status listed = Page(view, prefix, std::move(first), request.page_size(), request.page_token(),
-                             *response.mutable_next_page_token(),
-                             [&](const std::string& key, const std::string& value) -> absl::StatusOr<bool> {
-                               v1::OrderWindow window;
-                               if (!window.ParseFromString(value)) return absl::DataLossError(key);
-                               if (request.state() != v1::WINDOW_STATE_UNSPECIFIED && window.state() != request.state()) {
-                                 return false;
-                               }
-                               *response.add_windows() = std::move(window);
-                               return true;
-                             });
+  absl::Status listed =
+      Page(view, prefix, std::move(first), request.page_size(), request.page_token(),
+           *response.mutable_next_page_token(),
+           [&](const std::string& key, const std::string& value) -> absl::StatusOr<bool> {
+             v1::OrderWindow window;
+             if (!window.ParseFromString(value)) return absl::DataLossError(key);
+             if (request.state() != v1::WINDOW_STATE_UNSPECIFIED && window.state() != request.state()) {
+               return false;
+             }
+             *response.add_windows() = std::move(window);
+             return true;
+           });
   if (!listed.ok()) return listed;
   return response;
 }
@@ -268,12 +276,13 @@ absl::StatusOr<v1::ListNoDemandResponse> ListNoDemand(const view::ViewReader& vi
   auto id = WindowOfRequest(request.county_code(), request.window_id());
   if (!id.ok()) return id.status();
   v1::ListNoDemandResponse response;
-  absl::Status listed = Page(view, view::Prefix({"no-demand", request.county_code(), request.window_id()}), "",
-                             request.page_size(), request.page_token(), *response.mutable_next_page_token(),
-                             [&](const std::string& key, const std::string& value) -> absl::StatusOr<bool> {
-                               if (!response.add_retailers()->ParseFromString(value)) return absl::DataLossError(key);
-                               return true;
-                             });
+  absl::Status listed =
+      Page(view, view::Prefix({"no-demand", request.county_code(), request.window_id()}), "",
+           request.page_size(), request.page_token(), *response.mutable_next_page_token(),
+           [&](const std::string& key, const std::string& value) -> absl::StatusOr<bool> {
+             if (!response.add_retailers()->ParseFromString(value)) return absl::DataLossError(key);
+             return true;
+           });
   if (!listed.ok()) return listed;
   return response;
 }

@@ -18,17 +18,21 @@ namespace sanyuan::order_intake {
 
 absl::StatusOr<v1::GetOrderResponse> GetOrder(const view::ViewReader& view, const partition::Actor& caller,
                                               const v1::GetOrderRequest& request);
-absl::StatusOr<v1::ListOrdersResponse> ListOrders(const view::ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListOrdersResponse> ListOrders(const view::ViewReader& view,
+                                                  const partition::Actor& caller,
                                                   const v1::ListOrdersRequest& request);
 absl::StatusOr<v1::ListForbiddenAttemptsResponse> ListForbiddenAttempts(
-    const view::ViewReader& view, const partition::Actor& caller, const v1::ListForbiddenAttemptsRequest& request);
+    const view::ViewReader& view, const partition::Actor& caller,
+    const v1::ListForbiddenAttemptsRequest& request);
 absl::StatusOr<v1::GetWindowResponse> GetWindow(const view::ViewReader& view, const partition::Actor& caller,
                                                 const v1::GetWindowRequest& request);
-absl::StatusOr<v1::ListWindowsResponse> ListWindows(const view::ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListWindowsResponse> ListWindows(const view::ViewReader& view,
+                                                    const partition::Actor& caller,
                                                     const v1::ListWindowsRequest& request);
 absl::StatusOr<v1::GetDemandResponse> GetDemand(const view::ViewReader& view, const partition::Actor& caller,
                                                 const v1::GetDemandRequest& request);
-absl::StatusOr<v1::ListNoDemandResponse> ListNoDemand(const view::ViewReader& view, const partition::Actor& caller,
+absl::StatusOr<v1::ListNoDemandResponse> ListNoDemand(const view::ViewReader& view,
+                                                      const partition::Actor& caller,
                                                       const v1::ListNoDemandRequest& request);
 // What the order form shows before a retailer orders.
 absl::StatusOr<v1::GetRoomResponse> GetRoom(const view::ViewReader& view, const partition::Actor& caller,

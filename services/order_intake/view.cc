@@ -50,7 +50,8 @@ void ProjectOrder(const OrderId& id, const Order& row, Rows& rows) {
     out.set_state(static_cast<v1::DebitState>(debit.state));
     out.set_cartons(debit.cartons);
     out.set_amount_fen(debit.amount_fen);
-    for (const DebitTry& attempt : debit.tries) out.set_failed_tries(out.failed_tries() + (attempt.paid ? 0 : 1));
+    for (const DebitTry& attempt : debit.tries)
+      out.set_failed_tries(out.failed_tries() + (attempt.paid ? 0 : 1));
     if (debit.deadline) *out.mutable_deadline() = ToTimestamp(*debit.deadline);
     out.set_run_id(debit.run_id);
   }
@@ -160,7 +161,8 @@ void OrderIntakeProjection::Project(const state::Change& change, Rows& rows) con
                 entry.row, rows);
   } else if (table == "retailers") {
     const auto& entry = EntryOf<decltype(State::retailers)>(change);
-    ProjectCopy(CopyViewKey("retailer", entry.key.county, entry.key.licence.view()), change.erased, entry.row, rows);
+    ProjectCopy(CopyViewKey("retailer", entry.key.county, entry.key.licence.view()), change.erased, entry.row,
+                rows);
   } else if (table == "tight_lists") {
     const auto& entry = EntryOf<decltype(State::tight_lists)>(change);
     ProjectCopy(CopyViewKey("tight", entry.key.county, entry.key.version), change.erased, entry.row, rows);

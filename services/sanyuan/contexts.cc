@@ -58,8 +58,9 @@ const google::protobuf::ServiceDescriptor& ServiceNamed(std::string_view package
 }
 
 // Services of one context: those of the given package whose names are listed.
-void AddServices(std::string_view package, const std::string& context, std::initializer_list<const char*> services,
-                 const view::Queries& queries, rpc::MethodTable& methods) {
+void AddServices(std::string_view package, const std::string& context,
+                 std::initializer_list<const char*> services, const view::Queries& queries,
+                 rpc::MethodTable& methods) {
   for (const char* service : services) methods.AddService(ServiceNamed(package, service), context, queries);
 }
 
@@ -70,14 +71,24 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
   std::vector<host::ContextSpec> specs;
-  specs.push_back({kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
-  specs.push_back({kRegistry, {Topic(kReference)}, false, [] { return std::make_unique<registry::RegistryDomain>(); },
+  specs.push_back(
+      {kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
+  specs.push_back({kRegistry,
+                   {Topic(kReference)},
+                   false,
+                   [] { return std::make_unique<registry::RegistryDomain>(); },
                    nullptr});
-  specs.push_back({kAllocation, {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)}, false,
-                   [secrets = Secrets(options)] { return std::make_unique<allocation::AllocationDomain>(secrets); },
-                   &allocation_projection});
-  specs.push_back({kOrderIntake, {Topic(kReference), Topic(kRegistry), Topic(kAllocation)}, false,
-                   [] { return std::make_unique<order_intake::OrderIntakeDomain>(); }, &order_intake_projection});
+  specs.push_back(
+      {kAllocation,
+       {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},
+       false,
+       [secrets = Secrets(options)] { return std::make_unique<allocation::AllocationDomain>(secrets); },
+       &allocation_projection});
+  specs.push_back({kOrderIntake,
+                   {Topic(kReference), Topic(kRegistry), Topic(kAllocation)},
+                   false,
+                   [] { return std::make_unique<order_intake::OrderIntakeDomain>(); },
+                   &order_intake_projection});
   return specs;
 }
 

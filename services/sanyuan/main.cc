@@ -10,19 +10,25 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   sanyuan::ServeOptions options;
   CLI::App* serve = app.add_subcommand("serve", "Serves all contexts in one process on the embedded engine");
-  serve->footer("Example: sanyuan serve --data /var/lib/sanyuan --listen 127.0.0.1:7620 --ops 127.0.0.1:7621 --dev");
-  serve->add_option("--data", options.data, "Directory of the journals; made when it is not there")->required();
+  serve->footer(
+      "Example: sanyuan serve --data /var/lib/sanyuan --listen 127.0.0.1:7620 --ops 127.0.0.1:7621 --dev");
+  serve->add_option("--data", options.data, "Directory of the journals; made when it is not there")
+      ->required();
   serve->add_option("--listen", options.listen, "HOST:PORT of gRPC; port 0 picks one")->capture_default_str();
   serve->add_option("--ops", options.ops, "HOST:PORT of /livez, /readyz and /metrics; port 0 picks one")
       ->capture_default_str();
-  serve->add_flag("--dev", options.dev, "Simulated clock; callers are trusted by their metadata; loopback only");
-  serve->add_option("--partitions", options.partitions, "Partitions of each context, fixed when the journals are made")
+  serve->add_flag("--dev", options.dev,
+                  "Simulated clock; callers are trusted by their metadata; loopback only");
+  serve
+      ->add_option("--partitions", options.partitions,
+                   "Partitions of each context, fixed when the journals are made")
       ->capture_default_str();
   serve->add_flag("--clock-confirmed", options.clock_confirmed,
                   "The clock is right although the last decision is more than a week old");
   serve->add_option("--tie-key-secret", options.tie_key_secret_file,
                     "File with the secret of the lottery; with --dev it may be left out");
-  serve->add_option("--dev-seed", options.dev_seed, "With --dev: what secrets derive from")->capture_default_str();
+  serve->add_option("--dev-seed", options.dev_seed, "With --dev: what secrets derive from")
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -91,10 +91,12 @@ host::Checkpoint CheckpointOf(const operations::v1::Checkpoint& message) {
   host::Checkpoint checkpoint;
   checkpoint.context = message.context();
   checkpoint.partition = message.partition();
-  std::copy_n(message.journal_id().begin(), std::min(message.journal_id().size(), checkpoint.journal_id.size()),
+  std::copy_n(message.journal_id().begin(),
+              std::min(message.journal_id().size(), checkpoint.journal_id.size()),
               checkpoint.journal_id.begin());
   checkpoint.height = message.height();
-  if (message.head().size() == checkpoint.head.bytes.size()) checkpoint.head = DigestFromBytes(message.head());
+  if (message.head().size() == checkpoint.head.bytes.size())
+    checkpoint.head = DigestFromBytes(message.head());
   return checkpoint;
 }
 
@@ -102,7 +104,8 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
   namespace v1 = operations::v1;
   std::map<std::string, rpc::LocalFn> functions;
   functions["GetClock"] = Local<v1::GetClockRequest, v1::GetClockResponse>(
-      [&hosts, simulated_clock](const rpc::Caller&, const v1::GetClockRequest&, v1::GetClockResponse& response) {
+      [&hosts, simulated_clock](const rpc::Caller&, const v1::GetClockRequest&,
+                                v1::GetClockResponse& response) {
         if (hosts.Now() != absl::InfinitePast()) SetTime(hosts.Now(), *response.mutable_now());
         response.set_simulated(simulated_clock);
         return absl::OkStatus();
@@ -139,7 +142,8 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
           if (!replayed.ok()) return replayed.status();
           for (const v1::Checkpoint& message : request.checkpoints()) {
             const host::Checkpoint checkpoint = CheckpointOf(message);
-            if (checkpoint.context != host->spec().context || checkpoint.partition != host->journal().partition) {
+            if (checkpoint.context != host->spec().context ||
+                checkpoint.partition != host->journal().partition) {
               continue;
             }
             if (absl::Status compared = Compare(checkpoint, read, *replayed); !compared.ok()) return compared;
@@ -149,11 +153,13 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
         return absl::OkStatus();
       });
   functions["ReleaseJournal"] = Local<v1::ReleaseJournalRequest, v1::ReleaseJournalResponse>(
-      [&hosts](const rpc::Caller& caller, const v1::ReleaseJournalRequest& request, v1::ReleaseJournalResponse&) {
+      [&hosts](const rpc::Caller& caller, const v1::ReleaseJournalRequest& request,
+               v1::ReleaseJournalResponse&) {
         host::PartitionHost* host = hosts.FindPartition(request.context(), request.partition());
         if (host == nullptr) return absl::NotFoundError("no such partition");
         if (request.why().empty()) return absl::InvalidArgumentError("why: a reason is wanted");
-        return host->Release(request.damage_offset(), request.repaired_record(), caller.actor.id, request.why());
+        return host->Release(request.damage_offset(), request.repaired_record(), caller.actor.id,
+                             request.why());
       });
   methods.AddLocalService(*v1::GetClockRequest::descriptor()->file()->FindServiceByName("OperationsService"),
                           std::move(functions));

@@ -16,7 +16,8 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
 
 host::Checkpoint CheckpointOf(const operations::v1::Checkpoint& message);
 operations::v1::PartitionStatus StatusMessage(const host::Replayed& replayed, const std::string& context);
-operations::v1::PartitionStatus StatusMessage(const host::PartitionHost& host, const host::HostStatus& status);
+operations::v1::PartitionStatus StatusMessage(const host::PartitionHost& host,
+                                              const host::HostStatus& status);
 
 }  // namespace sanyuan
 

@@ -24,16 +24,19 @@ struct OpsServer::Impl {
   host::HostGroup* hosts = nullptr;
 
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Counter>& calls =
-      prometheus::BuildCounter().Name("sanyuan_calls_total").Help("gRPC calls by method, code and reason").Register(registry);
+  prometheus::Family<prometheus::Counter>& calls = prometheus::BuildCounter()
+                                                       .Name("sanyuan_calls_total")
+                                                       .Help("gRPC calls by method, code and reason")
+                                                       .Register(registry);
   prometheus::Family<prometheus::Histogram>& seconds = prometheus::BuildHistogram()
                                                            .Name("sanyuan_call_seconds")
                                                            .Help("Time from a call's request to its answer")
                                                            .Register(registry);
-  prometheus::Family<prometheus::Gauge>& height = prometheus::BuildGauge()
-                                                      .Name("sanyuan_journal_height")
-                                                      .Help("Accepted records of a journal behind its genesis")
-                                                      .Register(registry);
+  prometheus::Family<prometheus::Gauge>& height =
+      prometheus::BuildGauge()
+          .Name("sanyuan_journal_height")
+          .Help("Accepted records of a journal behind its genesis")
+          .Register(registry);
   prometheus::Family<prometheus::Gauge>& halted = prometheus::BuildGauge()
                                                       .Name("sanyuan_partition_halted")
                                                       .Help("1 while a partition is halted by damage")
@@ -81,7 +84,8 @@ struct OpsServer::Impl {
         }
       }
     }
-    response.set_content(prometheus::TextSerializer().Serialize(registry.Collect()), "text/plain; version=0.0.4");
+    response.set_content(prometheus::TextSerializer().Serialize(registry.Collect()),
+                         "text/plain; version=0.0.4");
   }
 };
 
@@ -139,8 +143,8 @@ void OpsServer::SetHosts(host::HostGroup* hosts) {
 void OpsServer::OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) {
   impl_->calls.Add({{"method", method}, {"code", fmt::format("{}", code)}, {"reason", reason}}).Increment();
   impl_->seconds
-      .Add({{"method", method}}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
-                                                                         0.2, 0.5, 1, 2, 5})
+      .Add({{"method", method}}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02,
+                                                                         0.05, 0.1, 0.2, 0.5, 1, 2, 5})
       .Observe(absl::ToDoubleSeconds(took));
 }
 

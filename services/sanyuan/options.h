@@ -8,13 +8,13 @@
 namespace sanyuan {
 
 struct ServeOptions {
-  std::string data;                     // Directory of the journals; made when it is not there.
-  std::string listen = "127.0.0.1:0";   // gRPC. Port 0 picks a free one.
-  std::string ops = "127.0.0.1:0";      // HTTP: /livez, /readyz, /metrics.
-  bool dev = false;                     // Simulated clock, callers trusted by metadata, loopback only.
-  int32_t partitions = 8;               // Of each context; fixed when the journals are made.
-  bool clock_confirmed = false;         // The clock is right although a week or more has passed.
-  std::string tie_key_secret_file;      // Without it, and with dev, secrets derive from the seed.
+  std::string data;                    // Directory of the journals; made when it is not there.
+  std::string listen = "127.0.0.1:0";  // gRPC. Port 0 picks a free one.
+  std::string ops = "127.0.0.1:0";     // HTTP: /livez, /readyz, /metrics.
+  bool dev = false;                    // Simulated clock, callers trusted by metadata, loopback only.
+  int32_t partitions = 8;              // Of each context; fixed when the journals are made.
+  bool clock_confirmed = false;        // The clock is right although a week or more has passed.
+  std::string tie_key_secret_file;     // Without it, and with dev, secrets derive from the seed.
   uint64_t dev_seed = 7;
 };
 

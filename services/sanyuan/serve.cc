@@ -49,7 +49,8 @@ void RaiseFileLimit() {
 // The journals that the directory holds must be those that its identity file knows. An empty directory gets new
 // ones; journals with nothing behind their beginnings are what a start leaves that was ended before the identity
 // was written.
-absl::Status CheckIdentity(const std::string& directory, int32_t partitions, host::HostGroup& hosts, log::Log& log) {
+absl::Status CheckIdentity(const std::string& directory, int32_t partitions, host::HostGroup& hosts,
+                           log::Log& log) {
   const log::IdentityFile file(directory);
   const auto known = file.Read();
   if (!known.ok() && known.status().code() != absl::StatusCode::kNotFound) return known.status();
@@ -77,7 +78,8 @@ absl::Status CheckIdentity(const std::string& directory, int32_t partitions, hos
     }
     return absl::OkStatus();
   }
-  if (longest > 1) return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", directory));
+  if (longest > 1)
+    return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", directory));
   if (longest == 1 && !complete) {
     return absl::FailedPreconditionError(fmt::format("{} holds only some of its journals", directory));
   }
@@ -151,9 +153,9 @@ int Serve(const ServeOptions& options) {
     absl::Time latest = absl::InfinitePast();
     for (const auto& [host, status] : hosts.Statuses()) latest = std::max(latest, status.last_decided);
     if (latest != absl::InfinitePast() && absl::Now() - latest > kLongGap) {
-      return Fail(absl::FailedPreconditionError(
-                      fmt::format("the last decision is of {}; if the clock is right, start with --clock-confirmed",
-                                  absl::FormatTime(latest, absl::UTCTimeZone()))),
+      return Fail(absl::FailedPreconditionError(fmt::format(
+                      "the last decision is of {}; if the clock is right, start with --clock-confirmed",
+                      absl::FormatTime(latest, absl::UTCTimeZone()))),
                   1);
     }
   }

@@ -24,7 +24,8 @@ std::string CheckpointText(const std::vector<operations::v1::PartitionStatus>& p
   return json({{"checkpoints", checkpoints}}).dump(1) + "\n";
 }
 
-absl::Status WriteCheckpoints(const std::string& path, const std::vector<operations::v1::PartitionStatus>& partitions) {
+absl::Status WriteCheckpoints(const std::string& path,
+                              const std::vector<operations::v1::PartitionStatus>& partitions) {
   std::ofstream file(path, std::ios::trunc);
   file << CheckpointText(partitions);
   if (!file.flush()) return absl::UnavailableError(fmt::format("{} can't be written", path));

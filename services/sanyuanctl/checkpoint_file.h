@@ -15,7 +15,8 @@ namespace sanyuan::ctl {
 // {"checkpoints": [{"context": "order_intake", "partition": 0, "journal_id": "<hex>", "height": 7, "head": "<hex>"}]}
 std::string CheckpointText(const std::vector<operations::v1::PartitionStatus>& partitions);
 // Unavailable when the file can't be written.
-absl::Status WriteCheckpoints(const std::string& path, const std::vector<operations::v1::PartitionStatus>& partitions);
+absl::Status WriteCheckpoints(const std::string& path,
+                              const std::vector<operations::v1::PartitionStatus>& partitions);
 // NotFound, or DataLoss naming what is wrong in it.
 absl::StatusOr<std::vector<operations::v1::Checkpoint>> ReadCheckpoints(const std::string& path);
 

@@ -51,7 +51,8 @@ json StatusJson(const v1::PartitionStatus& status) {
                    {"duplicate", status.skipped_duplicate()},
                    {"stray", status.skipped_stray()}}}};
   if (!status.not_serving().empty()) object["not_serving"] = status.not_serving();
-  if (status.has_damage()) object["damage"] = {{"offset", status.damage().offset()}, {"why", status.damage().why()}};
+  if (status.has_damage())
+    object["damage"] = {{"offset", status.damage().offset()}, {"why", status.damage().why()}};
   for (const auto& [topic, damage] : status.halted_inputs()) {
     object["halted_inputs"][topic] = {{"offset", damage.offset()}, {"why", damage.why()}};
   }
@@ -59,10 +60,10 @@ json StatusJson(const v1::PartitionStatus& status) {
 }
 
 std::string StatusLine(const v1::PartitionStatus& status) {
-  std::string line = fmt::format("{:28} {:4} {:>12}  {}  {:>6}", status.context(), status.partition(), status.height(),
-                                 absl::BytesToHexString(status.head()).substr(0, 16),
-                                 status.skipped_late() + status.skipped_lost_race() + status.skipped_duplicate() +
-                                     status.skipped_stray());
+  std::string line = fmt::format("{:28} {:4} {:>12}  {}  {:>6}", status.context(), status.partition(),
+                                 status.height(), absl::BytesToHexString(status.head()).substr(0, 16),
+                                 status.skipped_late() + status.skipped_lost_race() +
+                                     status.skipped_duplicate() + status.skipped_stray());
   if (status.has_damage()) {
     line += fmt::format("  DAMAGED at offset {}: {}", status.damage().offset(), status.damage().why());
   } else if (!status.not_serving().empty()) {
@@ -76,7 +77,8 @@ std::string StatusLine(const v1::PartitionStatus& status) {
 
 int PrintStatuses(const Session& session, const Statuses& statuses, bool check) {
   json object;
-  std::string text = fmt::format("{:28} {:4} {:>12}  {:16}  {:>6}\n", "context", "part", "decisions", "head", "skipped");
+  std::string text =
+      fmt::format("{:28} {:4} {:>12}  {:16}  {:>6}\n", "context", "part", "decisions", "head", "skipped");
   bool sound = true;
   for (const v1::PartitionStatus& status : statuses) {
     object["partitions"].push_back(StatusJson(status));
@@ -126,9 +128,11 @@ absl::StatusOr<Directory> ReplayDirectory(const std::string& path) {
   if (identity.ok()) {
     for (host::Replayed& one : directory.replayed) {
       const auto known = identity->journal_ids.find(one.journal);
-      const std::string id = one.place ? std::string(one.place->journal_id.begin(), one.place->journal_id.end()) : "";
+      const std::string id =
+          one.place ? std::string(one.place->journal_id.begin(), one.place->journal_id.end()) : "";
       if (!one.damage && (known == identity->journal_ids.end() || known->second != id)) {
-        one.damage = partition::Damage{0, "this is not the journal that the directory was made with", Digest{}};
+        one.damage =
+            partition::Damage{0, "this is not the journal that the directory was made with", Digest{}};
       }
     }
   }
@@ -157,8 +161,10 @@ absl::StatusOr<Statuses> VerifyDirectory(const Arguments& arguments) {
   for (host::Replayed& one : directory->replayed) {
     for (const v1::Checkpoint& message : *checkpoints) {
       const host::Checkpoint checkpoint = CheckpointOf(message);
-      if (checkpoint.context != ContextOf(*directory, one) || checkpoint.partition != one.journal.partition) continue;
-      if (absl::Status compared = Compare(checkpoint, directory->Reader(), one); !compared.ok()) return compared;
+      if (checkpoint.context != ContextOf(*directory, one) || checkpoint.partition != one.journal.partition)
+        continue;
+      if (absl::Status compared = Compare(checkpoint, directory->Reader(), one); !compared.ok())
+        return compared;
     }
     statuses.push_back(StatusMessage(one, ContextOf(*directory, one)));
   }
@@ -213,7 +219,8 @@ int MakeCheckpoint(const Session& session, const Arguments& arguments) {
     if (!status.ok()) return session.Fail(status);
     statuses.assign(response.partitions().begin(), response.partitions().end());
   }
-  if (absl::Status written = WriteCheckpoints(arguments.out, statuses); !written.ok()) return session.Fail(written);
+  if (absl::Status written = WriteCheckpoints(arguments.out, statuses); !written.ok())
+    return session.Fail(written);
   session.Print({{"checkpoint", arguments.out}, {"journals", statuses.size()}},
                 fmt::format("{}: heads of {} journals\n", arguments.out, statuses.size()));
   return kDone;
@@ -226,8 +233,8 @@ int PrintDigest(const Session& session, const Arguments& arguments) {
     if (!directory.ok()) return session.Fail(directory.status());
     for (const host::Replayed& one : directory->replayed) {
       if (!one.damage) continue;
-      return session.Fail(absl::DataLossError(fmt::format("{} is damaged at offset {}: {}", one.journal.ToString(),
-                                                          one.damage->offset, one.damage->why)));
+      return session.Fail(absl::DataLossError(fmt::format(
+          "{} is damaged at offset {}: {}", one.journal.ToString(), one.damage->offset, one.damage->why)));
     }
     text = host::DigestTextOf(directory->specs, directory->replayed);
   } else {
@@ -263,7 +270,8 @@ std::string ContentText(const host::ContextSpec& spec, const partition::Frame& f
       !decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()))) {
     return "";
   }
-  std::string text = decision.has_command() ? decision.command().method() + " by " + decision.command().actor_id() : "";
+  std::string text =
+      decision.has_command() ? decision.command().method() + " by " + decision.command().actor_id() : "";
   for (const auto& refusal : decision.refusals()) text += " refused: " + refusal.ShortDebugString();
   const auto domain = spec.new_domain();
   for (const std::string& bytes : decision.events()) {
@@ -298,9 +306,10 @@ int Cat(const Session& session, const Arguments& arguments) {
       object["digest"] = frame.digest.Hex();
       object["content"] = content;
     }
-    session.Print(object, readable ? fmt::format("{} {} height {} term {} {} {}\n", record.offset, KindName(frame.kind),
-                                                 frame.height, frame.term, frame.digest.Hex().substr(0, 16), content)
-                                   : fmt::format("{} DAMAGED ({} bytes)\n", record.offset, record.bytes.size()));
+    session.Print(
+        object, readable ? fmt::format("{} {} height {} term {} {} {}\n", record.offset, KindName(frame.kind),
+                                       frame.height, frame.term, frame.digest.Hex().substr(0, 16), content)
+                         : fmt::format("{} DAMAGED ({} bytes)\n", record.offset, record.bytes.size()));
   }
   return kDone;
 }
@@ -317,7 +326,8 @@ int Release(const Session& session, const Arguments& arguments) {
   if (!status.ok()) return session.Fail(status);
   const v1::PartitionStatus* halted = nullptr;
   for (const auto& one : statuses.partitions()) {
-    if (one.context() == arguments.context && one.partition() == arguments.partition && one.has_damage()) halted = &one;
+    if (one.context() == arguments.context && one.partition() == arguments.partition && one.has_damage())
+      halted = &one;
   }
   if (halted == nullptr) return session.Fail(absl::FailedPreconditionError("that partition is not halted"));
   request.set_damage_offset(halted->damage().offset());
@@ -327,8 +337,8 @@ int Release(const Session& session, const Arguments& arguments) {
     const host::ReadRecords read = [&](const log::TopicPartition& journal, int64_t offset, size_t limit) {
       return (*file)->ReadFrom(journal, offset, limit);
     };
-    const auto record = host::FindHeight(read, {arguments.context + ".journal", arguments.partition},
-                                         halted->height() + 1);
+    const auto record =
+        host::FindHeight(read, {arguments.context + ".journal", arguments.partition}, halted->height() + 1);
     if (!record.ok()) return session.Fail(record.status());
     if (!*record) return session.Fail(absl::NotFoundError("the backup does not hold the record"));
     request.set_repaired_record((*record)->bytes);
@@ -347,7 +357,8 @@ int Release(const Session& session, const Arguments& arguments) {
 int Backup(const Session& session, const Arguments& arguments) {
   const auto file = log::JournalFile::OpenReadOnly(arguments.data);
   if (!file.ok()) return session.Fail(file.status());
-  if (absl::Status copied = (*file)->BackupTo(arguments.out + "/journal.db"); !copied.ok()) return session.Fail(copied);
+  if (absl::Status copied = (*file)->BackupTo(arguments.out + "/journal.db"); !copied.ok())
+    return session.Fail(copied);
   if (const auto identity = log::IdentityFile(arguments.data).Read(); identity.ok()) {
     if (absl::Status written = log::IdentityFile(arguments.out).Write(*identity); !written.ok()) {
       return session.Fail(written);
@@ -373,20 +384,21 @@ int Clock(const Session& session, const Arguments& arguments) {
     absl::Time time;
     std::string error;
     if (!absl::ParseTime(absl::RFC3339_full, arguments.time, &time, &error)) {
-      return session.Fail(absl::InvalidArgumentError("a time like 2019-08-05T09:00:00+08:00 is wanted: " + error));
+      return session.Fail(
+          absl::InvalidArgumentError("a time like 2019-08-05T09:00:00+08:00 is wanted: " + error));
     }
     v1::SetClockRequest request;
     request.mutable_now()->set_seconds(absl::ToUnixSeconds(time));
     v1::SetClockResponse response;
-    const grpc::Status status =
-        session.Call([&](grpc::ClientContext& context) { return stub->SetClock(&context, request, &response); });
+    const grpc::Status status = session.Call(
+        [&](grpc::ClientContext& context) { return stub->SetClock(&context, request, &response); });
     if (!status.ok()) return session.Fail(status);
     now = response.now();
   }
-  const std::string text =
-      now.seconds() == 0 ? "not set"
-                         : absl::FormatTime(absl::RFC3339_sec, absl::FromUnixSeconds(now.seconds()),
-                                            absl::FixedTimeZone(8 * 3600));
+  const std::string text = now.seconds() == 0
+                               ? "not set"
+                               : absl::FormatTime(absl::RFC3339_sec, absl::FromUnixSeconds(now.seconds()),
+                                                  absl::FixedTimeZone(8 * 3600));
   session.Print({{"now", text}}, text + "\n");
   return kDone;
 }
@@ -413,23 +425,29 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   clock->add_option("--set", arguments->time, "RFC 3339 time to move forward to");
   clock->callback(runs(Clock));
 
-  CLI::App* digest = app.add_subcommand("digest", "One digest of the business state for each context and county");
+  CLI::App* digest =
+      app.add_subcommand("digest", "One digest of the business state for each context and county");
   digest->footer("Example: sanyuanctl digest --data /var/lib/sanyuan");
   data(digest);
   digest->callback(runs(PrintDigest));
 
-  CLI::App* backup = app.add_subcommand("backup", "Copies a data directory's journals, also while a server runs, and verifies the copy");
+  CLI::App* backup = app.add_subcommand(
+      "backup", "Copies a data directory's journals, also while a server runs, and verifies the copy");
   backup->footer("Example: sanyuanctl backup --data /var/lib/sanyuan --out /backup/2019-08-05");
   data(backup)->required();
-  backup->add_option("--out", arguments->out, "Directory of the copy")->required()->check(CLI::ExistingDirectory);
+  backup->add_option("--out", arguments->out, "Directory of the copy")
+      ->required()
+      ->check(CLI::ExistingDirectory);
   backup->callback(runs(Backup));
 
   CLI::App* journal = app.add_subcommand("journal", "Proofs of the journals");
   journal->require_subcommand(1);
-  CLI::App* verify = journal->add_subcommand("verify", "Replays every journal; exit 1 with the first damage of each");
+  CLI::App* verify =
+      journal->add_subcommand("verify", "Replays every journal; exit 1 with the first damage of each");
   verify->footer("Example: sanyuanctl journal verify --data /var/lib/sanyuan --checkpoint heads.json");
   data(verify);
-  verify->add_option("--checkpoint", arguments->checkpoint, "Heads exported earlier")->check(CLI::ExistingFile);
+  verify->add_option("--checkpoint", arguments->checkpoint, "Heads exported earlier")
+      ->check(CLI::ExistingFile);
   verify->callback(runs(Verify));
   CLI::App* checkpoint = journal->add_subcommand("checkpoint", "Exports the heads of all journals");
   checkpoint->footer("Example: sanyuanctl journal checkpoint --out heads.json");
@@ -442,13 +460,18 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   cat->add_option("--context", arguments->context, "order_intake, allocation, ...")->required();
   cat->add_option("--partition", arguments->partition, "Number of the partition")->capture_default_str();
   cat->add_option("--offset", arguments->offset, "First offset")->capture_default_str();
-  cat->add_option("--limit", arguments->limit, "How many records")->capture_default_str()->check(CLI::Range(1, 100000));
+  cat->add_option("--limit", arguments->limit, "How many records")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
   cat->callback(runs(Cat));
   CLI::App* release = journal->add_subcommand("release", "Lets a halted partition go on");
-  release->footer("Example: sanyuanctl journal release --context order_intake --partition 3 --backup /backup --why 'bad disk'");
+  release->footer(
+      "Example: sanyuanctl journal release --context order_intake --partition 3 --backup /backup --why 'bad "
+      "disk'");
   release->add_option("--context", arguments->context, "order_intake, allocation, ...")->required();
   release->add_option("--partition", arguments->partition, "Number of the partition")->required();
-  release->add_option("--backup", arguments->backup, "Data directory of a copy that holds the undamaged record");
+  release->add_option("--backup", arguments->backup,
+                      "Data directory of a copy that holds the undamaged record");
   release->add_option("--why", arguments->why, "Reason, kept in the journal")->required();
   release->callback(runs(Release));
 }

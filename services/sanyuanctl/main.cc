@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   app.add_option("--server", globals.server, "HOST:PORT of the server's gRPC")->capture_default_str();
   app.add_flag("--json", globals.json, "One JSON object on stdout");
   app.add_option("--deadline", globals.deadline_seconds, "Seconds to try for")->capture_default_str();
-  app.add_option("--as", globals.actor, "Id of the caller, with a server in development mode")->capture_default_str();
+  app.add_option("--as", globals.actor, "Id of the caller, with a server in development mode")
+      ->capture_default_str();
   app.add_option("--role", globals.role, "Role of the caller")->capture_default_str();
   app.add_option("--unit", globals.unit, "Unit of the caller: the start of a county code");
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused, 4 unavailable");

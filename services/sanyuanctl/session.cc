@@ -60,9 +60,10 @@ int Session::Fail(const grpc::Status& status) const {
     }
   }
   if (globals_.json) {
-    fmt::print("{}\n", nlohmann::json({{"error", {{"code", static_cast<int>(status.error_code())},
-                                                  {"reason", reason},
-                                                  {"message", status.error_message()}}}})
+    fmt::print("{}\n", nlohmann::json({{"error",
+                                        {{"code", static_cast<int>(status.error_code())},
+                                         {"reason", reason},
+                                         {"message", status.error_message()}}}})
                            .dump());
   } else {
     fmt::print(stderr, "sanyuanctl: {}{}{}\n", reason, reason.empty() ? "" : ": ", status.error_message());

@@ -60,9 +60,11 @@ int main(int argc, char** argv) {
   const auto* result = county.state().runs.Find(*sanyuan::allocation::ParseRun(sanyuan::testing::kRun));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("retailers %d, SKUs %d, lines %lld: input copied in %.1f s, run %.1f s in %d steps, longest step %.1f ms, "
-              "%ld MiB, %s\n",
-              retailers, skus, static_cast<long long>(result->lines), copied, run, steps, longest * 1e3,
-              usage.ru_maxrss / 1024, county.status().ok() ? "ok" : "FAILED");
+  std::printf(
+      "retailers %d, SKUs %d, lines %lld: input copied in %.1f s, run %.1f s in %d steps, longest step %.1f "
+      "ms, "
+      "%ld MiB, %s\n",
+      retailers, skus, static_cast<long long>(result->lines), copied, run, steps, longest * 1e3,
+      usage.ru_maxrss / 1024, county.status().ok() ? "ok" : "FAILED");
   return county.status().ok() && result->state == sanyuan::allocation::v1::RUN_STATE_PUBLISHED ? 0 : 1;
 }

@@ -37,18 +37,14 @@ class Process {
     log::EmbeddedLogOptions options;
     options.directory = directory;
     log_ = *log::EmbeddedLog::Open(options);
-    views_ = *view::EmbeddedViewStore::Open(directory, [](const absl::Status&) {});
+    views_ = *view::EmbeddedViewStore::Open(directory, [](const std::string&) {});
     HostGroupOptions group;
     group.partitions = 2;
     group.simulated_clock = true;
     hosts_ = std::make_unique<HostGroup>(group, Specs(), *log_, *views_, snapshots_);
-    if (*log_->EndOffset({"source.journal", 0}) == 0) {
-      EXPECT_TRUE(hosts_->CreateJournals().ok());
-    }
+    if (*log_->EndOffset({"source.journal", 0}) == 0) EXPECT_TRUE(hosts_->CreateJournals().ok());
     EXPECT_TRUE(hosts_->Start().ok());
-    if (hosts_->Now() < kNow) {
-      EXPECT_TRUE(hosts_->SetClock(kNow).ok());
-    }
+    if (hosts_->Now() < kNow) EXPECT_TRUE(hosts_->SetClock(kNow).ok());
   }
   ~Process() { hosts_->Stop(); }
 
@@ -57,8 +53,9 @@ class Process {
 
   Answer Send(const std::string& context, const std::string& what, int64_t amount, uint64_t number) {
     std::promise<Answer> answer;
-    hosts_->Find(context, kCounty)->Submit(CounterCommand(what, amount, number, hosts_->Now()), "content", {},
-                                           [&answer](Answer given) { answer.set_value(std::move(given)); });
+    hosts_->Find(context, kCounty)
+        ->Submit(CounterCommand(what, amount, number, hosts_->Now()), "content", {},
+                 [&answer](Answer given) { answer.set_value(std::move(given)); });
     return answer.get_future().get();
   }
   int64_t Value(const std::string& context, const std::string& name) {
@@ -88,9 +85,10 @@ class HostTest : public ::testing::Test {
   void Flip(const std::string& topic, int32_t partition, int64_t offset) {
     sqlite3* db = nullptr;
     ASSERT_EQ(sqlite3_open((directory_ + "/journal.db").c_str(), &db), SQLITE_OK);
-    const std::string sql = "UPDATE journal SET record = CAST(substr(record, 1, 80) || x'ff' || substr(record, 82) AS "
-                            "BLOB) WHERE topic = '" + topic + "' AND partition = " + std::to_string(partition) +
-                            " AND offset = " + std::to_string(offset);
+    const std::string sql =
+        "UPDATE journal SET record = CAST(substr(record, 1, 80) || x'ff' || substr(record, 82) AS "
+        "BLOB) WHERE topic = '" +
+        topic + "' AND partition = " + std::to_string(partition) + " AND offset = " + std::to_string(offset);
     EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
     EXPECT_EQ(sqlite3_changes(db), 1);
     sqlite3_close(db);

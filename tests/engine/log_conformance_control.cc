@@ -1,5 +1,3 @@
-// The control of the conformance suite: a log that is broken in one way at a time. For each weakness the test
-// that is there to find it must fail, and must pass on the same log without it; otherwise the suite's verdicts
 // The control of the conformance suite: a log that is broken in one way at a time. For each weakness the
 // test that is there to find it must fail, and must pass on the same log without it; otherwise the suite's verdicts
 // are worth nothing. Exits 0 when all of this is so.

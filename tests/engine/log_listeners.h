@@ -1,4 +1,3 @@
-// Listeners that tests wait on. All methods may be called from any thread; waits give up after a minute, unless told otherwise.
 // Listeners that tests wait on. All methods may be called from any thread; waits give up after a minute,
 // unless told otherwise.
 #ifndef SANYUAN_TESTS_ENGINE_LOG_LISTENERS_H_

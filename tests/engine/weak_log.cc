@@ -18,7 +18,6 @@ class WeakListener : public RecordListener {
 
   void OnRecords(absl::Span<const Record> records) override {
     std::vector<Record> spoilt(records.begin(), records.end());
-    const auto at = std::find_if(spoilt.begin(), spoilt.end(), [](const Record& r) { return r.offset >= 10; });
     const auto at =
         std::find_if(spoilt.begin(), spoilt.end(), [](const Record& r) { return r.offset >= 10; });
     if (!done_ && spoilt.end() - at >= 2) {
@@ -50,7 +49,6 @@ class WeakSubscription : public Subscription {
 
 class WeakProducer : public Producer {
  public:
-  WeakProducer(Weakness weakness, std::unique_ptr<Producer> sound) : weakness_(weakness), sound_(std::move(sound)) {}
   WeakProducer(Weakness weakness, std::unique_ptr<Producer> sound)
       : weakness_(weakness), sound_(std::move(sound)) {}
   absl::Status Append(std::string bytes) override {
@@ -90,7 +88,6 @@ class WeakLog : public Log {
     if (!records.ok() || records->empty()) return std::nullopt;
     return records->back();
   }
-  absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset, size_t limit) override {
   absl::StatusOr<std::vector<Record>> ReadFrom(const TopicPartition& where, int64_t offset,
                                                size_t limit) override {
     return sound_->ReadFrom(where, offset, limit);

@@ -17,7 +17,8 @@ constexpr uint64_t kAttempts = 1 << 20;
 
 std::string ResultOf(const Answer& answer) {
   std::string result = answer.response;
-  for (const common::v1::Refusal& refusal : answer.refusals) result.append("|").append(refusal.SerializeAsString());
+  for (const common::v1::Refusal& refusal : answer.refusals)
+    result.append("|").append(refusal.SerializeAsString());
   return result;
 }
 
@@ -59,8 +60,8 @@ std::string Clients::Unanswered() const {
   std::string text;
   for (size_t ask = 0; ask < script_.size(); ++ask) {
     if (!asked_[ask].done) {
-      text += fmt::format(" {}:{}:{}({} attempts)", ask, world_.name(script_[ask].context), script_[ask].method,
-                          asked_[ask].attempt);
+      text += fmt::format(" {}:{}:{}({} attempts)", ask, world_.name(script_[ask].context),
+                          script_[ask].method, asked_[ask].attempt);
     }
   }
   return text;
@@ -109,11 +110,11 @@ void Clients::Send(size_t ask) {
   const int to = world_.random.Percent(90) ? world_.ownership.owner(context)
                                            : static_cast<int>(world_.random.Below(kWriters));
   Process& process = world_.process(to);
-  partition::PendingCommand command{ask * kAttempts + attempt, asked.command, asked.content, asked.depends_on};
+  partition::PendingCommand command{ask * kAttempts + attempt, asked.command, asked.content,
+                                    asked.depends_on};
   if (process.up()) {
-    process.Deliver(world_.random.Between(100, 3 * kMillisecond), [&process, context, command] {
-      process.member(context).OnCommand(command);
-    });
+    process.Deliver(world_.random.Between(100, 3 * kMillisecond),
+                    [&process, context, command] { process.member(context).OnCommand(command); });
   }
   // The deadline of the call.
   world_.schedule.After(world_.random.Between(1500 * kMillisecond, 4 * kSecond), [this, ask, attempt] {
@@ -137,8 +138,8 @@ void Clients::CheckKnowledge(int process, size_t context, size_t ask) {
   const Micros since = std::max(*member.knows_more_since, world_.process(process).woke_at());
   if (!member.doubts && world_.schedule.now() <= since + 2 * kSecond) return;
   world_.ledger.Fail(fmt::format(
-      "process {} acknowledges ask {} of {}, and the log has lost the record at its head since {:.3f} s{}", process,
-      ask, world_.name(context), static_cast<double>(*member.knows_more_since) / kSecond,
+      "process {} acknowledges ask {} of {}, and the log has lost the record at its head since {:.3f} s{}",
+      process, ask, world_.name(context), static_cast<double>(*member.knows_more_since) / kSecond,
       member.doubts ? ", which it was told to doubt" : ""));
 }
 

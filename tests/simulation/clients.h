@@ -21,8 +21,8 @@ struct Asked {
   partition::Command command;
   std::string content;
   bool sent = false;
-  bool waiting = false;         // An attempt is on its way.
-  uint64_t attempt = 0;         // The latest one.
+  bool waiting = false;  // An attempt is on its way.
+  uint64_t attempt = 0;  // The latest one.
   bool done = false;
   std::optional<partition::Answer> answer;  // As the client got it; only kDecided.
   std::vector<partition::Dependency> depends_on;

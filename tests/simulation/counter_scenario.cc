@@ -96,8 +96,8 @@ std::string CounterScenario::Check(const Outcomes& outcomes) const {
     const auto& domain = static_cast<const CounterDomain&>(*outcomes.domains[context]);
     const Sums& own = sums[context];
     if (domain.Value("sum") != own.added) {
-      return fmt::format("{} holds {}, its decisions add up to {}", contexts()[context].name, domain.Value("sum"),
-                         own.added);
+      return fmt::format("{} holds {}, its decisions add up to {}", contexts()[context].name,
+                         domain.Value("sum"), own.added);
     }
     if (own.copied != sums[1 - context].added || domain.Value("copied") != own.copied) {
       return fmt::format("{} copied {} of {}, its state says {}", contexts()[context].name, own.copied,

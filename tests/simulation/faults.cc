@@ -14,11 +14,12 @@ struct Share {
 };
 // The mix. Weights are relative; about one round in five draws an unsound fault.
 constexpr Share kMix[] = {
-    {Fault::kDelay, 8},        {Fault::kDuplicate, 8},     {Fault::kLostTail, 14},   {Fault::kPause, 14},
-    {Fault::kCrash, 14},       {Fault::kProducerDestroyed, 10}, {Fault::kStalled, 4}, {Fault::kLaggingReader, 8},
-    {Fault::kServerClock, 7},  {Fault::kClientClock, 4},   {Fault::kTornSnapshot, 7}, {Fault::kOwnerMoves, 12},
-    {Fault::kTwoOwners, 12},   {Fault::kLostInTheMiddle, 2}, {Fault::kCutEnd, 3},    {Fault::kRecreated, 1},
-    {Fault::kFlippedByte, 1},
+    {Fault::kDelay, 8},       {Fault::kDuplicate, 8},       {Fault::kLostTail, 14},
+    {Fault::kPause, 14},      {Fault::kCrash, 14},          {Fault::kProducerDestroyed, 10},
+    {Fault::kStalled, 4},     {Fault::kLaggingReader, 8},   {Fault::kServerClock, 7},
+    {Fault::kClientClock, 4}, {Fault::kTornSnapshot, 7},    {Fault::kOwnerMoves, 12},
+    {Fault::kTwoOwners, 12},  {Fault::kLostInTheMiddle, 2}, {Fault::kCutEnd, 3},
+    {Fault::kRecreated, 1},   {Fault::kFlippedByte, 1},
 };
 
 class Injector {
@@ -30,7 +31,9 @@ class Injector {
  private:
   // A process that runs: often one that owns something. Null when all are down or stand still.
   Process* Running(bool writer);
-  Member& OwnMember(size_t context) { return world_.process(world_.ownership.owner(context)).member(context); }
+  Member& OwnMember(size_t context) {
+    return world_.process(world_.ownership.owner(context)).member(context);
+  }
   bool OwnerRuns(size_t context);
 
   void Sound(Fault fault, size_t context);
@@ -163,7 +166,8 @@ void Injector::Unsound(Fault fault, size_t context) {
     case Fault::kFlippedByte: {
       const int64_t offset = random_.Between(0, end - 1);
       const SimulatedLog::Bytes bytes = world_.log.At(context, offset);
-      world_.log.Flip(context, offset, random_.Below(bytes->size()), static_cast<uint8_t>(1 << random_.Below(8)));
+      world_.log.Flip(context, offset, random_.Below(bytes->size()),
+                      static_cast<uint8_t>(1 << random_.Below(8)));
       return Damaged(fault, context);
     }
     default:

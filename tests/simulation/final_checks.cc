@@ -83,7 +83,8 @@ class Checker {
 
 void Checker::Sound(size_t context, Scan& scan) {
   const std::string& name = world_.name(context);
-  if (scan.damage) return Fail("the log of {} is damaged at {}: {}", name, scan.damage->offset, scan.damage->why);
+  if (scan.damage)
+    return Fail("the log of {} is damaged at {}: {}", name, scan.damage->offset, scan.damage->why);
   Accepted(context, scan);
   Requests(context, scan);
   Replay(context);
@@ -107,7 +108,8 @@ void Checker::Requests(size_t context, const Scan& scan) {
     by_height[journaled.height] = &journaled;
     if (!journaled.decision.has_command()) continue;
     const auto [it, first] = requests.try_emplace(
-        partition::KeyOf(journaled.stamp.actor, journaled.stamp.method, journaled.stamp.request_id), &journaled);
+        partition::KeyOf(journaled.stamp.actor, journaled.stamp.method, journaled.stamp.request_id),
+        &journaled);
     if (!first) {
       return Fail("a request of {} ({}) was decided twice, at heights {} and {}", chapter.name,
                   journaled.stamp.method, it->second->height, journaled.height);
@@ -157,8 +159,9 @@ void Checker::Agreement(size_t context) {
     for (const auto& [height, digest] : member.history()) {
       const auto [it, first] = seen.try_emplace(height, digest, process.number());
       if (!first && it->second.first != digest) {
-        return Fail("processes {} and {} accepted different records of {} at height {}, and neither has halted",
-                    it->second.second, process.number(), world_.name(context), height);
+        return Fail(
+            "processes {} and {} accepted different records of {} at height {}, and neither has halted",
+            it->second.second, process.number(), world_.name(context), height);
       }
     }
   }
@@ -177,15 +180,16 @@ void Checker::Unsound(size_t context) {
     }
     if (!member->halted() && member.knows_more_since &&
         !world_.HeadIsInLog(context, *member->reader().place())) {
-      return Fail("the log of {} has lost what process {} has at its head, which has not halted", chapter.name,
-                  process.number());
+      return Fail("the log of {} has lost what process {} has at its head, which has not halted",
+                  chapter.name, process.number());
     }
   }
   const auto& last = chapter.acknowledged;
   if (!last.empty() && last.back().at > chapter.unsound->at + kNoticed) {
     return Fail("{} struck {} at {:.3f} s and can be shown; ask {} was acknowledged at {:.3f} s",
-                FaultName(chapter.unsound->fault), chapter.name, static_cast<double>(chapter.unsound->at) / kSecond,
-                last.back().ask, static_cast<double>(last.back().at) / kSecond);
+                FaultName(chapter.unsound->fault), chapter.name,
+                static_cast<double>(chapter.unsound->at) / kSecond, last.back().ask,
+                static_cast<double>(last.back().at) / kSecond);
   }
 }
 
@@ -209,7 +213,8 @@ bool CursorIsBroken(World& world, size_t context) {
       if (cursor.journal_id.empty()) continue;
       partition::Frame frame;
       const SimulatedLog::Bytes bytes = world.log.At(context, cursor.offset);
-      if (bytes == nullptr || Parse(*bytes, frame) != partition::FrameError::kNone || frame.digest != cursor.head) {
+      if (bytes == nullptr || Parse(*bytes, frame) != partition::FrameError::kNone ||
+          frame.digest != cursor.head) {
         return true;
       }
     }

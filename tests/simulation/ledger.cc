@@ -15,16 +15,17 @@ void Ledger::Accepted(int process, size_t context, const partition::Place& place
   Chapter& chapter = chapters[context];
   if (place.height < chapter.accepted.size()) {
     if (chapter.accepted[place.height].head != place.head && !chapter.unsound) {
-      Fail(fmt::format("readers disagree: process {} accepted offset {} of {} as height {}, which was another record "
-                       "(offset {}) for whoever read it first",
-                       process, place.offset, chapter.name, place.height, chapter.accepted[place.height].offset));
+      Fail(fmt::format(
+          "readers disagree: process {} accepted offset {} of {} as height {}, which was another record "
+          "(offset {}) for whoever read it first",
+          process, place.offset, chapter.name, place.height, chapter.accepted[place.height].offset));
     }
     return;
   }
   if (place.height > chapter.accepted.size()) {
     if (!chapter.unsound) {
-      Fail(fmt::format("process {} accepted height {} of {}, and nobody has seen height {}", process, place.height,
-                       chapter.name, chapter.accepted.size()));
+      Fail(fmt::format("process {} accepted height {} of {}, and nobody has seen height {}", process,
+                       place.height, chapter.name, chapter.accepted.size()));
     }
     return;
   }
@@ -37,7 +38,8 @@ void Ledger::Accepted(int process, size_t context, const partition::Place& place
 
 void Ledger::Halted(int process, size_t context, const std::string& why) {
   const Chapter& chapter = chapters[context];
-  if (!chapter.unsound) Fail(fmt::format("process {} halted {} on a sound log: {}", process, chapter.name, why));
+  if (!chapter.unsound)
+    Fail(fmt::format("process {} halted {} on a sound log: {}", process, chapter.name, why));
 }
 
 }  // namespace sanyuan::simulation

@@ -132,8 +132,8 @@ void Member::OnCommand(partition::PendingCommand command) {
 void Member::OnTick() {
   partition_->OnTime(process_.Clock());
   const auto& place = partition_->reader().place();
-  if (const auto& damage = world_.ownership.damage(context_); damage && !partition_->halted() &&
-                                                             damage->at + 300 * kMillisecond <= world_.schedule.now()) {
+  if (const auto& damage = world_.ownership.damage(context_);
+      damage && !partition_->halted() && damage->at + 300 * kMillisecond <= world_.schedule.now()) {
     partition_->HaltAt(damage->offset, damage->why, world_.log.Read(context_, damage->offset).value_or(""));
   }
   if (place && !partition_->halted()) world_.ownership.Publish(process_.number(), context_, *place);
@@ -195,8 +195,8 @@ void Member::Reply(uint64_t call, partition::Answer answer) {
 }
 
 void Member::Accepted(partition::AcceptedRecord record) {
-  world_.Trace("process {} {}: accepted height {} term {} offset {}", process_.number(), world_.name(context_),
-               record.place.height, record.place.term, record.place.offset);
+  world_.Trace("process {} {}: accepted height {} term {} offset {}", process_.number(),
+               world_.name(context_), record.place.height, record.place.term, record.place.offset);
   history_[record.place.height] = record.place.head;
   world_.ledger.Accepted(process_.number(), context_, record.place);
 }
@@ -215,7 +215,8 @@ void Member::ReadHead(int64_t offset) {
 
 void Member::PullInput(const std::string& topic, int64_t offset) {
   // Answered in the order in which they were asked.
-  pulls_answered_ = std::max(pulls_answered_, world_.schedule.now() + world_.random.Between(200, 8 * kMillisecond));
+  pulls_answered_ =
+      std::max(pulls_answered_, world_.schedule.now() + world_.random.Between(200, 8 * kMillisecond));
   process_.DeliverRead(pulls_answered_ - world_.schedule.now(), [this, topic, offset] {
     const size_t input = world_.TopicNumber(topic);
     const size_t count = world_.random.Percent(70) ? kRecordsPerRead : 1 + world_.random.Below(4);
@@ -225,22 +226,23 @@ void Member::PullInput(const std::string& topic, int64_t offset) {
 }
 
 void Member::FetchPages(const std::string& topic, std::vector<uint64_t> heights) {
-  process_.DeliverRead(world_.random.Between(200, 8 * kMillisecond), [this, topic, heights = std::move(heights)] {
-    const size_t input = world_.TopicNumber(topic);
-    std::vector<RawRecord> records;
-    for (const uint64_t height : heights) {
-      auto offset = static_cast<int64_t>(height);  // Of a scripted journal.
-      if (input < world_.contexts()) {
-        const auto& accepted = world_.ledger.chapters[input].accepted;
-        offset = height < accepted.size() ? accepted[height].offset : -1;
-      }
-      if (std::optional<std::string> bytes = world_.log.Read(input, offset)) {
-        records.push_back({offset, *std::move(bytes)});
-      }
-    }
-    partition_->OnPages(topic, records);
-    SchedulePump();
-  });
+  process_.DeliverRead(world_.random.Between(200, 8 * kMillisecond),
+                       [this, topic, heights = std::move(heights)] {
+                         const size_t input = world_.TopicNumber(topic);
+                         std::vector<RawRecord> records;
+                         for (const uint64_t height : heights) {
+                           auto offset = static_cast<int64_t>(height);  // Of a scripted journal.
+                           if (input < world_.contexts()) {
+                             const auto& accepted = world_.ledger.chapters[input].accepted;
+                             offset = height < accepted.size() ? accepted[height].offset : -1;
+                           }
+                           if (std::optional<std::string> bytes = world_.log.Read(input, offset)) {
+                             records.push_back({offset, *std::move(bytes)});
+                           }
+                         }
+                         partition_->OnPages(topic, records);
+                         SchedulePump();
+                       });
 }
 
 void Member::StoodDown() {
@@ -249,19 +251,20 @@ void Member::StoodDown() {
 }
 
 void Member::Halted(const Damage& damage) {
-  world_.Trace("process {} {}: halted at offset {}: {}", process_.number(), world_.name(context_), damage.offset,
-               damage.why);
+  world_.Trace("process {} {}: halted at offset {}: {}", process_.number(), world_.name(context_),
+               damage.offset, damage.why);
   world_.ledger.Halted(process_.number(), context_, fmt::format("offset {}: {}", damage.offset, damage.why));
   world_.ownership.PublishDamage(context_, {world_.schedule.now(), damage.offset, damage.why});
 }
 
 void Member::InputHalted(const std::string& topic, const Damage& damage) {
-  world_.Trace("process {} {}: halted input {} at offset {}: {}", process_.number(), world_.name(context_), topic,
-               damage.offset, damage.why);
+  world_.Trace("process {} {}: halted input {} at offset {}: {}", process_.number(), world_.name(context_),
+               topic, damage.offset, damage.why);
   const size_t input = world_.TopicNumber(topic);
   if (input < world_.contexts()) {
-    world_.ledger.Halted(process_.number(), input,
-                         fmt::format("as input of {}, offset {}: {}", world_.name(context_), damage.offset, damage.why));
+    world_.ledger.Halted(
+        process_.number(), input,
+        fmt::format("as input of {}, offset {}: {}", world_.name(context_), damage.offset, damage.why));
   } else {
     world_.ledger.Fail(fmt::format("process {} halted input {} at offset {}: {}", process_.number(), topic,
                                    damage.offset, damage.why));

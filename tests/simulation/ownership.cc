@@ -101,7 +101,8 @@ void Ownership::Monitor() {
   for (size_t context = 0; context < cells_.size(); ++context) {
     Cell& cell = cells_[context];
     Process& process = world_.process(cell.owner);
-    const bool serving = process.up() && !process.paused() && process.member(context)->WhyNotServing().empty();
+    const bool serving =
+        process.up() && !process.paused() && process.member(context)->WhyNotServing().empty();
     if (serving) {
       cell.idle_since = world_.schedule.now();
     } else if (world_.schedule.now() - cell.idle_since > kPatience) {

@@ -68,7 +68,8 @@ void Process::OnLogChanged(size_t topic) {
 }
 
 bool Process::HasSnapshot() const {
-  return std::any_of(members_.begin(), members_.end(), [](const auto& member) { return member->has_snapshot(); });
+  return std::any_of(members_.begin(), members_.end(),
+                     [](const auto& member) { return member->has_snapshot(); });
 }
 
 bool Process::paused() const { return world_.schedule.now() < paused_until_; }

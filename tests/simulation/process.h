@@ -23,7 +23,8 @@ class Process;
 // The host of one partition: gives the partition's actions to the simulated world, and its events back.
 class Member final : public partition::Effects {
  public:
-  Member(World& world, Process& process, size_t context) : world_(world), process_(process), context_(context) {}
+  Member(World& world, Process& process, size_t context)
+      : world_(world), process_(process), context_(context) {}
 
   void Start(bool from_snapshot);
   // Everything in memory is gone. Some of what was produced may land within `late`.

@@ -114,7 +114,8 @@ std::string Round::WhyNotQuiet() {
     if (world_.ledger.chapters[context].unsound && DamageCanBeShown(world_, context)) continue;
     // A context that reads a damaged journal serves, but waits for its input.
     if (Damaged() && !world_.ledger.chapters[context].unsound) {
-      if (!world_.clients.Done(context)) return fmt::format("{} has unanswered commands", world_.name(context));
+      if (!world_.clients.Done(context))
+        return fmt::format("{} has unanswered commands", world_.name(context));
       continue;
     }
     if (std::string why = WhyNotQuiet(context); !why.empty()) return why;
@@ -142,7 +143,8 @@ void Round::Finish() {
   if (!RunUntil(world_.schedule.now() + kSilence)) return;
   for (size_t context = 0; context < world_.contexts(); ++context) {
     if (world_.log.End(context) != ends[context]) {
-      return world_.ledger.Fail(fmt::format("{} is written to, and nobody asks anything", world_.name(context)));
+      return world_.ledger.Fail(
+          fmt::format("{} is written to, and nobody asks anything", world_.name(context)));
     }
   }
   CheckFinally(world_);
@@ -205,7 +207,8 @@ size_t World::TopicNumber(const std::string& topic) const {
 bool World::HeadIsInLog(size_t context, const partition::Place& place) const {
   const SimulatedLog::Bytes bytes = log.At(context, place.offset);
   partition::Frame frame;
-  return bytes != nullptr && Parse(*bytes, frame) == partition::FrameError::kNone && frame.digest == place.head;
+  return bytes != nullptr && Parse(*bytes, frame) == partition::FrameError::kNone &&
+         frame.digest == place.head;
 }
 
 void World::Damaged(Fault fault, size_t context) {

@@ -50,10 +50,10 @@ struct Ask {
   partition::Actor actor;
   std::string method;
   std::function<std::shared_ptr<const google::protobuf::Message>(const Answered&)> request;
-  Micros at = 0;               // Not sent before.
+  Micros at = 0;                // Not sent before.
   std::optional<size_t> after;  // Not sent before that one was answered; a smaller index.
-  bool depends = false;        // Presents the position of the answer to `after`.
-  bool reuses = false;         // Wrongly takes the request id of `after` for other content.
+  bool depends = false;         // Presents the position of the answer to `after`.
+  bool reuses = false;          // Wrongly takes the request id of `after` for other content.
 };
 
 // How it ended, for Scenario::Check.

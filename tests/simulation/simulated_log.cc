@@ -64,7 +64,8 @@ void SimulatedLog::Land(SessionId id) {
   Session& session = sessions_[id];
   session.scheduled = false;
   if (schedule_.now() >= session.held_until) {
-    for (size_t batch = 1 + random_.Below(6); batch > 0 && !session.pending.empty(); --batch) LandOne(session);
+    for (size_t batch = 1 + random_.Below(6); batch > 0 && !session.pending.empty(); --batch)
+      LandOne(session);
     on_changed(session.topic);
   }
   ScheduleLanding(id);

@@ -22,7 +22,7 @@ using partition::Safeguards;
 
 struct Control {
   std::string_view name;
-  bool Safeguards::* safeguard;
+  bool Safeguards::*safeguard;
 };
 constexpr Control kControls[] = {
     {"check_prev", &Safeguards::check_prev},
@@ -79,10 +79,11 @@ int Run(const RunOptions& options, const char* program) {
       continue;
     }
     const std::string with = RunRound(ScenarioOf(options), {}, caught.seed).violation;
-    fmt::print("{:<24} caught after {} seeds; seed {} with it on: {}\n    {}\n    to see it again: {} --world {} "
-               "--only {} --rounds 1 --first {} --threads 1 --trace\n",
-               control.name, caught.seed - options.first + 1, caught.seed, with.empty() ? "passes" : with,
-               caught.violation, program, options.world, control.name, caught.seed);
+    fmt::print(
+        "{:<24} caught after {} seeds; seed {} with it on: {}\n    {}\n    to see it again: {} --world {} "
+        "--only {} --rounds 1 --first {} --threads 1 --trace\n",
+        control.name, caught.seed - options.first + 1, caught.seed, with.empty() ? "passes" : with,
+        caught.violation, program, options.world, control.name, caught.seed);
     all = all && with.empty();
   }
   return all ? 0 : 1;

@@ -54,22 +54,25 @@ int Run(const RunOptions& options, const char* program) {
       const std::lock_guard lock(mutex);
       totals.Add(result);
       if (result.violation.empty() || failed.exchange(true)) continue;
-      fmt::print("VIOLATION with seed {}\n  {}\nto see it again: {} --world {} --rounds 1 --first {} --threads 1 "
-                 "--trace\n",
-                 seed, result.violation, program, options.world, seed);
+      fmt::print(
+          "VIOLATION with seed {}\n  {}\nto see it again: {} --world {} --rounds 1 --first {} --threads 1 "
+          "--trace\n",
+          seed, result.violation, program, options.world, seed);
     }
   };
   std::vector<std::thread> threads;
   for (int i = 0; i < options.threads; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-  fmt::print("world {}, seeds {} to {}: {} rounds in {:.1f} s on {} threads\n"
-             "  {} commands, {} accepted records, {} take-overs, {} events; {} rounds with an unsound fault; at "
-             "least {} faults in each\n",
-             options.world, options.first, options.first + options.rounds - 1, totals.rounds, taken.count(),
-             options.threads, totals.commands, totals.records, totals.take_overs, totals.steps, totals.unsound,
-             totals.least_faults);
-  for (size_t i = 0; i < kFaults; ++i) fmt::print("  {:<20} {}\n", FaultName(static_cast<Fault>(i)), totals.faults[i]);
+  fmt::print(
+      "world {}, seeds {} to {}: {} rounds in {:.1f} s on {} threads\n"
+      "  {} commands, {} accepted records, {} take-overs, {} events; {} rounds with an unsound fault; at "
+      "least {} faults in each\n",
+      options.world, options.first, options.first + options.rounds - 1, totals.rounds, taken.count(),
+      options.threads, totals.commands, totals.records, totals.take_overs, totals.steps, totals.unsound,
+      totals.least_faults);
+  for (size_t i = 0; i < kFaults; ++i)
+    fmt::print("  {:<20} {}\n", FaultName(static_cast<Fault>(i)), totals.faults[i]);
   return failed ? 1 : 0;
 }
 

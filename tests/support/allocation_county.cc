@@ -29,7 +29,9 @@ std::vector<partition::EventPtr> One(const google::protobuf::Message& message) {
   return events;
 }
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) { out->set_seconds(absl::ToUnixSeconds(time)); }
+void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
+  out->set_seconds(absl::ToUnixSeconds(time));
+}
 
 }  // namespace
 
@@ -42,7 +44,8 @@ absl::Time Shanghai(int year, int month, int day, int hour, int minute) {
   return absl::FromCivil(absl::CivilMinute(year, month, day, hour, minute), absl::FixedTimeZone(8 * 3600));
 }
 
-AllocationCounty::AllocationCounty(bool has_secrets, partition::Safeguards safeguards) : safeguards_(safeguards) {
+AllocationCounty::AllocationCounty(bool has_secrets, partition::Safeguards safeguards)
+    : safeguards_(safeguards) {
   secrets_ = [has_secrets](const std::string& cycle) -> std::optional<std::string> {
     if (!has_secrets) return std::nullopt;
     return "a secret of the test, " + cycle;
@@ -72,7 +75,8 @@ partition::Stamp AllocationCounty::StampNow() const {
   return stamp;
 }
 
-absl::Status AllocationCounty::FoldInto(allocation::AllocationDomain& domain, const Record& record, uint64_t height) {
+absl::Status AllocationCounty::FoldInto(allocation::AllocationDomain& domain, const Record& record,
+                                        uint64_t height) {
   partition::Stamp stamp = record.stamp;
   stamp.height = height;
   domain.store().BeginRecord(height);
@@ -133,7 +137,8 @@ void AllocationCounty::Receive(const std::string& topic, const std::vector<parti
   uint64_t index = 0;
   for (bool done = false; !done && status_.ok();) {
     const partition::Reaction reaction = domain_->React(input, index, budget, StampNow());
-    if (!reaction.done && reaction.next_index <= index) status_ = absl::InternalError("a reaction without progress");
+    if (!reaction.done && reaction.next_index <= index)
+      status_ = absl::InternalError("a reaction without progress");
     Fold(reaction.events, StampNow());
     index = reaction.next_index;
     done = reaction.done;
@@ -218,7 +223,8 @@ void AllocationCounty::Register(const std::vector<Shop>& shops) {
   Receive("registry.journal", events);
 }
 
-void AllocationCounty::Schedule(const std::string& window, int occurrence, int occurrences, absl::Time opens_at) {
+void AllocationCounty::Schedule(const std::string& window, int occurrence, int occurrences,
+                                absl::Time opens_at) {
   intake::Event event;
   auto* scheduled = event.mutable_order_window_scheduled();
   scheduled->set_window_id(window);
@@ -291,26 +297,27 @@ void AllocationCounty::Close(std::vector<Order>& orders, const std::string& wind
 void AllocationCounty::TakeAll(const std::string& run) {
   const allocation::RunKey key = *allocation::ParseRun(run);
   std::vector<partition::EventPtr> events;
-  state().results.ForEachFrom({key, Code()}, [&](const allocation::RunLicenceKey& place, const allocation::RunResult& row) {
-    if (place.run() != key) return false;
-    for (const auto& order : row.orders) {
-      intake::Event event;
-      auto* taken = event.mutable_allocation_taken();
-      taken->set_run_id(run);
-      taken->set_order_id(order.id);
-      taken->set_licence(place.licence.str());
-      taken->set_window_id(allocation::WindowText(key.window()));
-      for (const auto& line : order.lines) {
-        if (line.taken != allocation::RunResult::kUnanswered) continue;
-        auto* out = taken->add_lines();
-        out->set_line_number(line.line);
-        out->set_offered_cartons(line.offered);
-        out->set_taken_cartons(line.offered);
-      }
-      if (taken->lines_size() > 0) events.push_back(Own(event));
-    }
-    return true;
-  });
+  state().results.ForEachFrom({key, Code()},
+                              [&](const allocation::RunLicenceKey& place, const allocation::RunResult& row) {
+                                if (place.run() != key) return false;
+                                for (const auto& order : row.orders) {
+                                  intake::Event event;
+                                  auto* taken = event.mutable_allocation_taken();
+                                  taken->set_run_id(run);
+                                  taken->set_order_id(order.id);
+                                  taken->set_licence(place.licence.str());
+                                  taken->set_window_id(allocation::WindowText(key.window()));
+                                  for (const auto& line : order.lines) {
+                                    if (line.taken != allocation::RunResult::kUnanswered) continue;
+                                    auto* out = taken->add_lines();
+                                    out->set_line_number(line.line);
+                                    out->set_offered_cartons(line.offered);
+                                    out->set_taken_cartons(line.offered);
+                                  }
+                                  if (taken->lines_size() > 0) events.push_back(Own(event));
+                                }
+                                return true;
+                              });
   if (!events.empty()) Receive("order_intake.journal", events);
 }
 
@@ -329,7 +336,8 @@ void AllocationCounty::Return(const std::string& run, const Order& order, uint32
   Receive("order_intake.journal", One(event));
 }
 
-void AllocationCounty::Void(const Order& order, const std::map<uint32_t, int64_t>& freed, const std::string& window) {
+void AllocationCounty::Void(const Order& order, const std::map<uint32_t, int64_t>& freed,
+                            const std::string& window) {
   intake::Event event;
   auto* voided = event.mutable_order_voided();
   voided->set_order_id(order.id);
@@ -362,8 +370,8 @@ std::string AllocationCounty::Agree(int shop, const std::string& month, int64_t 
   proposal->set_from_month(month);
   proposal->set_term_months(term);
   *proposal->mutable_evidence() = Evidence();
-  const auto proposed = Send(Staff("620121A01", common::v1::ROLE_ACCOUNT_MANAGER), "AgreementService/ProposeAgreements",
-                             propose);
+  const auto proposed = Send(Staff("620121A01", common::v1::ROLE_ACCOUNT_MANAGER),
+                             "AgreementService/ProposeAgreements", propose);
   const auto& response = static_cast<const allocation::v1::ProposeAgreementsResponse&>(*proposed.response);
   const std::string id = response.results(0).agreement_id();
   allocation::v1::AcceptAgreementRequest accept;
@@ -423,7 +431,8 @@ void AllocationCounty::PublishCaps(const std::map<int, int64_t>& caps, const std
   Send(Staff(kSupplier, common::v1::ROLE_SUPPLY_DEPARTMENT), "RationService/PublishRations", request);
 }
 
-void AllocationCounty::Allocate(std::vector<Order>& orders, const std::map<int, int64_t>& supply, size_t per_page) {
+void AllocationCounty::Allocate(std::vector<Order>& orders, const std::map<int, int64_t>& supply,
+                                size_t per_page) {
   Schedule();
   Supply(supply);
   Tick(Shanghai(2019, 8, 3, 12));
@@ -453,16 +462,17 @@ std::vector<std::string> AllocationCounty::Imbalances() const {
     if (row.released != row.free + row.offered + row.taken + row.rolled || row.free < 0 || row.offered < 0 ||
         row.taken < 0 || row.waiting < 0) {
       found.push_back(fmt::format("{} {}: released {} free {} offered {} taken {} rolled {} waiting {}",
-                                  WindowText(key.window()), key.sku.view(), row.released, row.free, row.offered,
-                                  row.taken, row.rolled, row.waiting));
+                                  WindowText(key.window()), key.sku.view(), row.released, row.free,
+                                  row.offered, row.taken, row.rolled, row.waiting));
     }
     in_windows[{key.county, MonthOf(key.window()), key.sku}] += row.free + row.offered + row.taken;
   });
   rows.supplies.ForEach([&](const allocation::SupplyKey& key, const allocation::Supply& row) {
     if (row.confirmed != row.reserve() + row.unreleased() + in_windows[key] || row.unreleased() < 0 ||
         row.reserve() < 0) {
-      found.push_back(fmt::format("{} {}: confirmed {} reserve {} unreleased {} in windows {}", allocation::MonthText(key.month),
-                                  key.sku.view(), row.confirmed, row.reserve(), row.unreleased(), in_windows[key]));
+      found.push_back(fmt::format("{} {}: confirmed {} reserve {} unreleased {} in windows {}",
+                                  allocation::MonthText(key.month), key.sku.view(), row.confirmed,
+                                  row.reserve(), row.unreleased(), in_windows[key]));
     }
   });
   // What windows say is offered or taken is what the lines of shops hold.
@@ -471,9 +481,10 @@ std::vector<std::string> AllocationCounty::Imbalances() const {
     const allocation::WindowKey window = key.run().window();
     for (const auto& order : row.orders) {
       for (const auto& line : order.lines) {
-        if (line.offered < 0 || line.offered > line.requested || line.held < 0 || line.held > line.requested) {
-          found.push_back(fmt::format("{} {} line {}: requested {} offered {} held {}", key.licence.view(), order.id,
-                                      line.line, line.requested, line.offered, line.held));
+        if (line.offered < 0 || line.offered > line.requested || line.held < 0 ||
+            line.held > line.requested) {
+          found.push_back(fmt::format("{} {} line {}: requested {} offered {} held {}", key.licence.view(),
+                                      order.id, line.line, line.requested, line.offered, line.held));
         }
         if (key.sequence == 0) held[{window, rows.window_skus.Find(window)->skus[line.sku]}] += line.held;
       }

@@ -84,19 +84,23 @@ class AllocationCounty {
 
   // ---- What the neighbours say.
   void PublishPolicy(const std::function<void(registry::v1::AllocationPolicy&)>& change = {},
-                     const std::string& version = "allocation-2019-06", absl::Time from = Shanghai(2019, 6, 1));
+                     const std::string& version = "allocation-2019-06",
+                     absl::Time from = Shanghai(2019, 6, 1));
   void ListSkus(int count, const std::string& price_class = "3");
   void Register(const std::vector<Shop>& shops);
   void Schedule(const std::string& window = kWindow, int occurrence = 1, int occurrences = 4,
                 absl::Time opens_at = Shanghai(2019, 8, 3, 12));
   // Opens it with the versions published so far.
-  void Open(const std::string& window = kWindow, bool floating = true, int occurrence = 1, int occurrences = 4);
+  void Open(const std::string& window = kWindow, bool floating = true, int occurrence = 1,
+            int occurrences = 4);
   // Closes it with these orders, `per_page` retailers a page. Fills in the ids of orders that have none.
   void Close(std::vector<Order>& orders, const std::string& window = kWindow, size_t per_page = 1'000);
   // Order intake's answer to every offer of a run: all taken.
   void TakeAll(const std::string& run = kRun);
-  void Return(const std::string& run, const Order& order, uint32_t line, int64_t offered, int64_t still_can_take);
-  void Void(const Order& order, const std::map<uint32_t, int64_t>& freed, const std::string& window = kWindow);
+  void Return(const std::string& run, const Order& order, uint32_t line, int64_t offered,
+              int64_t still_can_take);
+  void Void(const Order& order, const std::map<uint32_t, int64_t>& freed,
+            const std::string& window = kWindow);
 
   // ---- Whole steps, by the right people.
   // Agreed, accepted and approved for the month, 100 cartons unless said otherwise. The agreement's id.

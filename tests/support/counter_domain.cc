@@ -20,7 +20,9 @@ partition::EventPtr Event(const std::string& what, int64_t amount) {
 }  // namespace
 
 partition::EventPtr CounterDomain::NewEvent() const { return std::make_unique<Cursor>(); }
-partition::EventPtr CounterDomain::NewInputEvent(std::string_view) const { return std::make_unique<Cursor>(); }
+partition::EventPtr CounterDomain::NewInputEvent(std::string_view) const {
+  return std::make_unique<Cursor>();
+}
 
 int64_t CounterDomain::Value(const std::string& name) const {
   const Row* row = counters.Find({name});

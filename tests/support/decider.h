@@ -79,7 +79,8 @@ class Decider {
   }
 
   // One decision of an input journal, reacted to in parts of at most `budget` bytes. The events that came of it.
-  std::vector<partition::EventPtr> Receive(std::string_view topic, const std::vector<partition::EventPtr>& events,
+  std::vector<partition::EventPtr> Receive(std::string_view topic,
+                                           const std::vector<partition::EventPtr>& events,
                                            std::vector<const std::vector<partition::EventPtr>*> pages = {},
                                            size_t budget = 256 << 10) {
     partition::Input input;
@@ -90,7 +91,8 @@ class Decider {
     uint64_t index = 0;
     for (bool done = false; !done && status_.ok();) {
       partition::Reaction reaction = domain_->React(input, index, budget, StampNow());
-      if (!reaction.done && reaction.next_index <= index) Fail(absl::InternalError("a reaction makes no progress"));
+      if (!reaction.done && reaction.next_index <= index)
+        Fail(absl::InternalError("a reaction makes no progress"));
       Fold(reaction.events, StampNow());
       for (auto& event : reaction.events) all.push_back(std::move(event));
       index = reaction.next_index;
@@ -113,7 +115,8 @@ class Decider {
     Record record{stamp, {}};
     for (const auto& event : events) record.events.push_back(event->SerializeAsString());
     records_.push_back(std::move(record));
-    if (absl::Status folded = FoldInto(*domain_, records_.back(), records_.size()); !folded.ok()) Fail(folded);
+    if (absl::Status folded = FoldInto(*domain_, records_.back(), records_.size()); !folded.ok())
+      Fail(folded);
   }
 
   partition::Stamp StampNow() const {

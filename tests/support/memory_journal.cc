@@ -19,7 +19,9 @@ std::string GenesisRecord(const std::string& context, uint8_t journal_number) {
 }
 
 Member::Member(Journals& journals, partition::PartitionOptions options, partition::Domain& domain)
-    : journals_(journals), topic_(options.context + ".journal"), partition_(std::move(options), domain, *this) {}
+    : journals_(journals),
+      topic_(options.context + ".journal"),
+      partition_(std::move(options), domain, *this) {}
 
 bool Member::Produce(std::string record) {
   if (refuse_produce) return false;

@@ -50,7 +50,9 @@ class Member final : public partition::Effects {
   void ReadHead(int64_t offset) override { head_asked_ = offset; }
   void ResumeReading(int64_t offset) override { next_ = offset; }
   void PullInput(const std::string& topic, int64_t offset) override { pulls_[topic] = offset; }
-  void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override { pages_[topic] = heights; }
+  void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override {
+    pages_[topic] = heights;
+  }
   void StoodDown() override { ++stood_down; }
   void Halted(const partition::Damage&) override {}
   void InputHalted(const std::string&, const partition::Damage&) override {}

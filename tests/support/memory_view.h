@@ -30,7 +30,8 @@ class MemoryView final : public view::ViewReader {
     const auto it = rows_.find(key);
     return it == rows_.end() ? std::optional<std::string>() : it->second;
   }
-  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Scan(std::string_view prefix, std::string_view after,
+  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Scan(std::string_view prefix,
+                                                                        std::string_view after,
                                                                         size_t limit) const override {
     std::vector<std::pair<std::string, std::string>> found;
     auto it = after > prefix ? rows_.upper_bound(after) : rows_.lower_bound(prefix);

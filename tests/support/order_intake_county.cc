@@ -22,7 +22,8 @@ std::vector<EventPtr> One(EventPtr event) {
   return events;
 }
 
-void Fill(const std::vector<Asked>& lines, google::protobuf::RepeatedPtrField<order_intake::v1::RequestedLine>& out) {
+void Fill(const std::vector<Asked>& lines,
+          google::protobuf::RepeatedPtrField<order_intake::v1::RequestedLine>& out) {
   for (const Asked& line : lines) {
     auto& requested = *out.Add();
     requested.set_sku(line.sku);
@@ -163,15 +164,16 @@ partition::Outcome OrderIntakeCounty::Schedule(const std::string& order_day, con
   *request.mutable_cut_off() = ToTimestamp(day - absl::Seconds(1));
   for (const std::string& route : spec.routes) request.add_route_ids(route);
   request.set_expected_none(spec.expected_none);
-  return Send({"M1", common::v1::ROLE_COUNTY_MANAGER}, "/sanyuan.order_intake.v1.OrderWindowService/ScheduleWindow",
-              request);
+  return Send({"M1", common::v1::ROLE_COUNTY_MANAGER},
+              "/sanyuan.order_intake.v1.OrderWindowService/ScheduleWindow", request);
 }
 
 std::string OrderIntakeCounty::OpenWindow(const std::string& order_day, const WindowSpec& spec) {
   Schedule(order_day, spec);
   const absl::Time opens_at = order_intake::StartOfDay(*order_intake::ParseDay(order_day)) - absl::Hours(36);
   Tick(std::max(now(), opens_at));
-  return order_intake::WindowId{kCounty, *order_intake::ParseDay(order_day), static_cast<uint16_t>(spec.sequence)}
+  return order_intake::WindowId{kCounty, *order_intake::ParseDay(order_day),
+                                static_cast<uint16_t>(spec.sequence)}
       .Text();
 }
 
@@ -206,8 +208,9 @@ partition::Outcome OrderIntakeCounty::Cancel(const std::string& licence, const s
   return Send(Retailer(licence), std::string(kOrders) + "CancelOrder", request);
 }
 
-partition::Outcome OrderIntakeCounty::ReportDemand(const std::string& licence, const std::string& window_id,
-                                                   const std::vector<std::pair<std::string, int64_t>>& lines) {
+partition::Outcome OrderIntakeCounty::ReportDemand(
+    const std::string& licence, const std::string& window_id,
+    const std::vector<std::pair<std::string, int64_t>>& lines) {
   order_intake::v1::ReportDemandRequest request;
   request.set_county_code(kCode);
   request.set_licence(licence);
@@ -220,8 +223,9 @@ partition::Outcome OrderIntakeCounty::ReportDemand(const std::string& licence, c
   return Send(Retailer(licence), "/sanyuan.order_intake.v1.DemandService/ReportDemand", request);
 }
 
-partition::Outcome OrderIntakeCounty::Pay(const std::string& order_id, bool ok, const std::string& bank_reference,
-                                          uint32_t debit_number, std::optional<int64_t> amount_fen) {
+partition::Outcome OrderIntakeCounty::Pay(const std::string& order_id, bool ok,
+                                          const std::string& bank_reference, uint32_t debit_number,
+                                          std::optional<int64_t> amount_fen) {
   const auto id = order_intake::OrderId::Parse(order_id);
   const order_intake::Order* order = id ? state().orders.Find(*id) : nullptr;
   if (!amount_fen && order != nullptr && debit_number <= order->debits.size()) {
@@ -237,9 +241,10 @@ partition::Outcome OrderIntakeCounty::Pay(const std::string& order_id, bool ok, 
   return Send({"bank", common::v1::ROLE_BANK}, std::string(kOrders) + "RecordPayment", request);
 }
 
-std::vector<partition::EventPtr> OrderIntakeCounty::Publish(const std::string& run_id, const std::string& window_id,
-                                                            const std::vector<Offer>& offers, bool compensating,
-                                                            size_t budget) {
+std::vector<partition::EventPtr> OrderIntakeCounty::Publish(const std::string& run_id,
+                                                            const std::string& window_id,
+                                                            const std::vector<Offer>& offers,
+                                                            bool compensating, size_t budget) {
   // Two retailers on a page, so that every run of some size has several.
   std::vector<std::vector<EventPtr>> pages;
   std::string digests;
@@ -327,7 +332,8 @@ const order_intake::v1::Event& EventOf(const partition::EventPtr& event) {
 absl::Time At(const std::string& day, int hour, int minute, int second) {
   const auto parsed = order_intake::ParseDay(day);
   if (!parsed) std::abort();
-  return order_intake::StartOfDay(*parsed) + absl::Hours(hour) + absl::Minutes(minute) + absl::Seconds(second);
+  return order_intake::StartOfDay(*parsed) + absl::Hours(hour) + absl::Minutes(minute) +
+         absl::Seconds(second);
 }
 
 }  // namespace sanyuan::testing

@@ -67,8 +67,8 @@ class OrderIntakeCounty : public Decider<order_intake::OrderIntakeDomain> {
                      const std::vector<int64_t>& pacing = {});
   void CompleteMonth(const std::string& month);
   void PublishTight(const std::string& version, const std::vector<std::string>& skus, absl::Time from);
-  void PublishRation(const std::string& version, const std::vector<std::pair<std::string, int64_t>>& caps_of_class_a,
-                     absl::Time from);
+  void PublishRation(const std::string& version,
+                     const std::vector<std::pair<std::string, int64_t>>& caps_of_class_a, absl::Time from);
 
   // From two days before the order day, 12:00, to 23:59:59 of the day before it.
   partition::Outcome Schedule(const std::string& order_day, const WindowSpec& spec = {});
@@ -77,9 +77,10 @@ class OrderIntakeCounty : public Decider<order_intake::OrderIntakeDomain> {
   // The clock at cut-off plus grace.
   void CloseWindow(const std::string& window_id);
 
-  partition::Outcome Submit(const std::string& licence, const std::string& window_id, const std::vector<Asked>& lines,
-                            absl::Time received_at = absl::InfinitePast());
-  partition::Outcome Amend(const std::string& licence, const std::string& order_id, const std::vector<Asked>& lines);
+  partition::Outcome Submit(const std::string& licence, const std::string& window_id,
+                            const std::vector<Asked>& lines, absl::Time received_at = absl::InfinitePast());
+  partition::Outcome Amend(const std::string& licence, const std::string& order_id,
+                           const std::vector<Asked>& lines);
   partition::Outcome Cancel(const std::string& licence, const std::string& order_id);
   partition::Outcome ReportDemand(const std::string& licence, const std::string& window_id,
                                   const std::vector<std::pair<std::string, int64_t>>& lines);

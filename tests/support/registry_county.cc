@@ -124,7 +124,8 @@ std::vector<std::string> FieldsOf(const v1::RefusedItem& item) {
 RegistryCounty::RegistryCounty() {
   reference_.Tick(RegistryNow());
   county_.Tick(RegistryNow());
-  for (v1::PolicyVersion& policy : reference::StartPolicies("2019", StartOfDay(ParseDate("2019-06-01").value()))) {
+  for (v1::PolicyVersion& policy :
+       reference::StartPolicies("2019", StartOfDay(ParseDate("2019-06-01").value()))) {
     v1::PublishPolicyRequest publish;
     *publish.mutable_policy() = policy;
     Send("OP1", common::v1::ROLE_OPERATOR, "PolicyService", publish);
@@ -174,7 +175,8 @@ const v1::BatchResult& RegistryCounty::ResultOf(const partition::Outcome& outcom
 }
 
 v1::Retailer RegistryCounty::Standing(const std::string& licence) {
-  return registry::StandingRetailer(county_.domain().state(), kCountyNumber, licence).value_or(v1::Retailer());
+  return registry::StandingRetailer(county_.domain().state(), kCountyNumber, licence)
+      .value_or(v1::Retailer());
 }
 
 }  // namespace sanyuan::testing

@@ -26,7 +26,8 @@ Outcome DecideProposeAdjustment(const State& state, const v1::ProposeAdjustmentR
       outcome.not_ready = "the allowances of the month are being opened";
       return outcome;
     }
-    Refuse(outcome.refusals, row == nullptr ? common::v1::REASON_MONTH_NOT_OPEN : common::v1::REASON_AGREEMENT_UNKNOWN,
+    Refuse(outcome.refusals,
+           row == nullptr ? common::v1::REASON_MONTH_NOT_OPEN : common::v1::REASON_AGREEMENT_UNKNOWN,
            row == nullptr ? "month" : "licence");
   }
   if (outcome.refused()) return outcome;
@@ -72,7 +73,8 @@ Outcome DecideApproveAdjustment(const State& state, const v1::ApproveAdjustmentR
   if (row->kind == v1::ADJUSTMENT_KIND_RELIEF) {
     const int64_t limit = month.agreed * month.reserve_bp / kBasisPoints;
     if (month.relief + row->cartons > limit) {
-      Refuse(outcome.refusals, common::v1::REASON_OVER_RELIEF, "adjustment_id", limit - month.relief, row->cartons);
+      Refuse(outcome.refusals, common::v1::REASON_OVER_RELIEF, "adjustment_id", limit - month.relief,
+             row->cartons);
     }
     ceiling += row->cartons;
   } else {
@@ -119,7 +121,8 @@ absl::Status Evolve(State& state, const v1::AllowanceAdjusted& event, const Stam
   if (!county || !licence || !month) return Misfit("AllowanceAdjusted");
   const AllowanceKey key{*county, *month, *licence};
   const IdKey adjustment{*county, event.adjustment_id()};
-  if (!state.allowances.Contains(key) || !state.adjustments.Contains(adjustment)) return Misfit("AllowanceAdjusted");
+  if (!state.allowances.Contains(key) || !state.adjustments.Contains(adjustment))
+    return Misfit("AllowanceAdjusted");
   Allowance& allowance = state.allowances.Mutate(key);
   Month& row = state.months.Mutate({*county, *month});
   row.ceiling += event.ceiling_cartons() - allowance.ceiling;

@@ -28,8 +28,9 @@ void CheckOwn(Refusals& refusals, const FoundAgreement& found, const Stamp& stam
 Outcome DecideDraft(const State& state, const v1::DraftAgreementRequest& request, const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
-  const Terms terms = CheckTerms(state, outcome.refusals, "", county, request.licence(),
-                                 request.agreed_total_cartons(), request.from_month(), request.term_months(), stamp);
+  const Terms terms =
+      CheckTerms(state, outcome.refusals, "", county, request.licence(), request.agreed_total_cartons(),
+                 request.from_month(), request.term_months(), stamp);
   CheckEvidenceForm(outcome.refusals, "evidence.", request.evidence());
   if (outcome.refused()) return outcome;
   const std::string id = DeriveId(*county, stamp);
@@ -66,7 +67,8 @@ Outcome DecideRevise(const State& state, const v1::ReviseAgreementRequest& reque
   if (outcome.refused()) return outcome;
   auto* event = AddEvent(outcome).mutable_agreement_revised();
   event->set_agreement_id(found.key.id);
-  event->set_agreed_total_cartons(request.has_agreed_total_cartons() ? request.agreed_total_cartons() : row.total);
+  event->set_agreed_total_cartons(request.has_agreed_total_cartons() ? request.agreed_total_cartons()
+                                                                     : row.total);
   if (request.has_evidence()) *event->mutable_evidence() = request.evidence();
   Respond<v1::ReviseAgreementResponse>(outcome);
   return outcome;
@@ -118,7 +120,8 @@ Outcome DecideCounter(const State& state, const v1::CounterAgreementRequest& req
   }
   if (outcome.refused()) return outcome;
   Respond<v1::CounterAgreementResponse>(outcome);
-  if (row.state == v1::AGREEMENT_STATE_COUNTERED && row.countered == request.stated_total_cartons()) return outcome;
+  if (row.state == v1::AGREEMENT_STATE_COUNTERED && row.countered == request.stated_total_cartons())
+    return outcome;
   auto* event = AddEvent(outcome).mutable_agreement_countered();
   event->set_agreement_id(found.key.id);
   event->set_stated_total_cartons(request.stated_total_cartons());

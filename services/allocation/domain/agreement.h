@@ -26,9 +26,12 @@ Outcome DecideApprove(const State& state, const v1::ApproveAgreementRequest& req
 Outcome DecideReturn(const State& state, const v1::ReturnAgreementRequest& request, const Stamp& stamp);
 
 // Up to 500 items, each judged alone; the response says what became of each.
-Outcome DecideProposeBatch(const State& state, const v1::ProposeAgreementsRequest& request, const Stamp& stamp);
-Outcome DecideRecordConsents(const State& state, const v1::RecordConsentsRequest& request, const Stamp& stamp);
-Outcome DecideApproveBatch(const State& state, const v1::ApproveAgreementsRequest& request, const Stamp& stamp);
+Outcome DecideProposeBatch(const State& state, const v1::ProposeAgreementsRequest& request,
+                           const Stamp& stamp);
+Outcome DecideRecordConsents(const State& state, const v1::RecordConsentsRequest& request,
+                             const Stamp& stamp);
+Outcome DecideApproveBatch(const State& state, const v1::ApproveAgreementsRequest& request,
+                           const Stamp& stamp);
 
 absl::Status Evolve(State& state, const v1::AgreementDrafted& event, const Stamp& stamp);
 absl::Status Evolve(State& state, const v1::AgreementRevised& event, const Stamp& stamp);

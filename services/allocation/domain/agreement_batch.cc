@@ -15,7 +15,8 @@ constexpr int kMaxItems = 500;
 
 bool CheckSize(Refusals& refusals, const std::string& field, int size) {
   if (size >= 1 && size <= kMaxItems) return true;
-  Refuse(refusals, size < 1 ? common::v1::REASON_INVALID_FIELD : common::v1::REASON_TOO_LARGE, field, kMaxItems, size);
+  Refuse(refusals, size < 1 ? common::v1::REASON_INVALID_FIELD : common::v1::REASON_TOO_LARGE, field,
+         kMaxItems, size);
   return false;
 }
 
@@ -29,13 +30,16 @@ v1::AgreementResult& AddResult(google::protobuf::RepeatedPtrField<v1::AgreementR
 }
 
 // The second mention of a thing in a batch would be judged by a state that the first has yet to change.
-void CheckOnce(std::set<std::string>& seen, Refusals& refusals, const std::string& field, const std::string& what) {
-  if (!seen.insert(what).second) Refuse(refusals, common::v1::REASON_INVALID_FIELD, field, "named twice in the batch");
+void CheckOnce(std::set<std::string>& seen, Refusals& refusals, const std::string& field,
+               const std::string& what) {
+  if (!seen.insert(what).second)
+    Refuse(refusals, common::v1::REASON_INVALID_FIELD, field, "named twice in the batch");
 }
 
 }  // namespace
 
-Outcome DecideProposeBatch(const State& state, const v1::ProposeAgreementsRequest& request, const Stamp& stamp) {
+Outcome DecideProposeBatch(const State& state, const v1::ProposeAgreementsRequest& request,
+                           const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   CheckSize(outcome.refusals, "proposals", request.proposals_size());
@@ -46,8 +50,9 @@ Outcome DecideProposeBatch(const State& state, const v1::ProposeAgreementsReques
     const v1::AgreementProposal& proposal = request.proposals(i);
     const std::string field = fmt::format("proposals[{}].", i);
     Refusals refusals;
-    const Terms terms = CheckTerms(state, refusals, field, county, proposal.licence(), proposal.agreed_total_cartons(),
-                                   proposal.from_month(), proposal.term_months(), stamp);
+    const Terms terms =
+        CheckTerms(state, refusals, field, county, proposal.licence(), proposal.agreed_total_cartons(),
+                   proposal.from_month(), proposal.term_months(), stamp);
     const Policy* policy = PolicyOfMonth(state, *county, terms.from, stamp.decided_at);
     CheckEvidenceForm(refusals, field + "evidence.", proposal.evidence());
     CheckEvidenceComplete(policy, refusals, field + "evidence.", EvidenceOf(proposal.evidence()));
@@ -73,7 +78,8 @@ Outcome DecideProposeBatch(const State& state, const v1::ProposeAgreementsReques
   return outcome;
 }
 
-Outcome DecideRecordConsents(const State& state, const v1::RecordConsentsRequest& request, const Stamp& stamp) {
+Outcome DecideRecordConsents(const State& state, const v1::RecordConsentsRequest& request,
+                             const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   CheckSize(outcome.refusals, "consents", request.consents_size());
@@ -90,15 +96,16 @@ Outcome DecideRecordConsents(const State& state, const v1::RecordConsentsRequest
     CheckOnce(seen, refusals, field + "agreement_id", consent.agreement_id());
     const FoundAgreement found = FindAgreement(state, refusals, field, county, consent.agreement_id());
     std::vector<partition::EventPtr> events;
-    Consent(refusals, field, found, consent.method(), consent.proof_digest(), consent.agreed_total_cartons(), stamp,
-            events);
+    Consent(refusals, field, found, consent.method(), consent.proof_digest(), consent.agreed_total_cartons(),
+            stamp, events);
     if (refusals.empty()) std::move(events.begin(), events.end(), std::back_inserter(outcome.events));
     AddResult(response.mutable_results(), i, consent.agreement_id(), std::move(refusals));
   }
   return outcome;
 }
 
-Outcome DecideApproveBatch(const State& state, const v1::ApproveAgreementsRequest& request, const Stamp& stamp) {
+Outcome DecideApproveBatch(const State& state, const v1::ApproveAgreementsRequest& request,
+                           const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   CheckSize(outcome.refusals, "agreement_ids", request.agreement_ids_size());

@@ -36,7 +36,8 @@ FoundAgreement FindAgreement(const State& state, Refusals& refusals, const std::
   if (!IdField(refusals, field + "agreement_id", id, county)) return {};
   FoundAgreement found{{*CountyOfId(id), id}, nullptr};
   found.row = state.agreements.Find(found.key);
-  if (found.row == nullptr) Refuse(refusals, common::v1::REASON_AGREEMENT_UNKNOWN, field + "agreement_id", id);
+  if (found.row == nullptr)
+    Refuse(refusals, common::v1::REASON_AGREEMENT_UNKNOWN, field + "agreement_id", id);
   return found;
 }
 
@@ -70,9 +71,9 @@ void CheckStart(const State& state, Refusals& refusals, const std::string& field
   }
 }
 
-Terms CheckTerms(const State& state, Refusals& refusals, const std::string& field, std::optional<County> county,
-                 const std::string& licence, int64_t total, const std::string& from_month, int32_t term_months,
-                 const Stamp& stamp) {
+Terms CheckTerms(const State& state, Refusals& refusals, const std::string& field,
+                 std::optional<County> county, const std::string& licence, int64_t total,
+                 const std::string& from_month, int32_t term_months, const Stamp& stamp) {
   Terms terms;
   const auto code = LicenceField(refusals, field + "licence", licence);
   const auto from = MonthField(refusals, field + "from_month", from_month);
@@ -119,7 +120,8 @@ void CheckEvidenceForm(Refusals& refusals, const std::string& field, const v1::E
   if (evidence.has_same_month_last_year_cartons()) {
     check("same_month_last_year_cartons", evidence.same_month_last_year_cartons());
   }
-  if (evidence.has_reported_demand_cartons()) check("reported_demand_cartons", evidence.reported_demand_cartons());
+  if (evidence.has_reported_demand_cartons())
+    check("reported_demand_cartons", evidence.reported_demand_cartons());
   if (evidence.has_capacity_estimate_cartons()) {
     check("capacity_estimate_cartons", evidence.capacity_estimate_cartons());
   }
@@ -158,8 +160,8 @@ Evidence EvidenceOf(const v1::EvidencePack& pack) {
   return evidence;
 }
 
-void Consent(Refusals& refusals, const std::string& field, const FoundAgreement& found, v1::ConsentMethod method,
-             const std::string& proof, int64_t total, const Stamp& stamp,
+void Consent(Refusals& refusals, const std::string& field, const FoundAgreement& found,
+             v1::ConsentMethod method, const std::string& proof, int64_t total, const Stamp& stamp,
              std::vector<partition::EventPtr>& events) {
   const size_t before = refusals.size();
   const bool own_call = method == v1::CONSENT_METHOD_APP;
@@ -174,7 +176,8 @@ void Consent(Refusals& refusals, const std::string& field, const FoundAgreement&
   const Agreement& row = *found.row;
   if (row.state == v1::AGREEMENT_STATE_ACCEPTED && row.total == total && refusals.size() == before) return;
   if (row.state != v1::AGREEMENT_STATE_PROPOSED) {
-    Refuse(refusals, common::v1::REASON_WRONG_STATE, field + "agreement_id", v1::AgreementState_Name(row.state));
+    Refuse(refusals, common::v1::REASON_WRONG_STATE, field + "agreement_id",
+           v1::AgreementState_Name(row.state));
   } else if (row.total != total) {
     Refuse(refusals, common::v1::REASON_CONSENT_MISSING, field + "agreed_total_cartons", row.total, total);
   }
@@ -208,7 +211,8 @@ v1::AgreementState Approve(const State& state, Refusals& refusals, const std::st
         return approval.staff_id == stamp.actor.id && approval.role == stamp.actor.role;
       });
   if (signed_already) return row.state;
-  if (std::find(needed.begin(), needed.end(), stamp.actor.role) == needed.end() || by_role(stamp.actor.role)) {
+  if (std::find(needed.begin(), needed.end(), stamp.actor.role) == needed.end() ||
+      by_role(stamp.actor.role)) {
     Refuse(refusals, common::v1::REASON_APPROVAL_ROLE, field + "agreement_id");
   }
   switch (row.state) {
@@ -218,10 +222,12 @@ v1::AgreementState Approve(const State& state, Refusals& refusals, const std::st
     case v1::AGREEMENT_STATE_PROPOSED:
     case v1::AGREEMENT_STATE_COUNTERED:
     case v1::AGREEMENT_STATE_LAPSED:
-      Refuse(refusals, common::v1::REASON_CONSENT_MISSING, field + "agreement_id", v1::AgreementState_Name(row.state));
+      Refuse(refusals, common::v1::REASON_CONSENT_MISSING, field + "agreement_id",
+             v1::AgreementState_Name(row.state));
       break;
     default:
-      Refuse(refusals, common::v1::REASON_WRONG_STATE, field + "agreement_id", v1::AgreementState_Name(row.state));
+      Refuse(refusals, common::v1::REASON_WRONG_STATE, field + "agreement_id",
+             v1::AgreementState_Name(row.state));
   }
   const bool other_part =
       stamp.actor.id == row.proposed_by || stamp.actor.id == row.consent_by ||
@@ -234,9 +240,8 @@ v1::AgreementState Approve(const State& state, Refusals& refusals, const std::st
   CheckStart(state, refusals, field + "agreement_id", county, row.licence, row.from, stamp);
   if (refusals.size() != before) return row.state;
 
-  const bool complete = std::all_of(needed.begin(), needed.end(), [&](Role role) {
-    return role == stamp.actor.role || by_role(role);
-  });
+  const bool complete = std::all_of(needed.begin(), needed.end(),
+                                    [&](Role role) { return role == stamp.actor.role || by_role(role); });
   auto* event = AddEvent(events).mutable_agreement_approved();
   event->set_agreement_id(found.key.id);
   event->mutable_approval()->set_role(stamp.actor.role);

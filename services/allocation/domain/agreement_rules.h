@@ -22,9 +22,9 @@ struct Terms {
   MonthIndex from = 0;
   MonthIndex to = 0;
 };
-Terms CheckTerms(const State& state, Refusals& refusals, const std::string& field, std::optional<County> county,
-                 const std::string& licence, int64_t total, const std::string& from_month, int32_t term_months,
-                 const Stamp& stamp);
+Terms CheckTerms(const State& state, Refusals& refusals, const std::string& field,
+                 std::optional<County> county, const std::string& licence, int64_t total,
+                 const std::string& from_month, int32_t term_months, const Stamp& stamp);
 void CheckTotal(const Policy& policy, Refusals& refusals, const std::string& field, int64_t total);
 // FIXED_IN_MONTH or NOT_EFFECTIVE when an agreement can't start in that month any more.
 void CheckStart(const State& state, Refusals& refusals, const std::string& field, County county, Code licence,
@@ -36,8 +36,9 @@ void CheckEvidenceComplete(const Policy* policy, Refusals& refusals, const std::
 Evidence EvidenceOf(const v1::EvidencePack& evidence);
 
 // Judges one consent or one approval; adds its events when nothing stands against it. The state afterwards.
-void Consent(Refusals& refusals, const std::string& field, const FoundAgreement& found, v1::ConsentMethod method,
-             const std::string& proof, int64_t total, const Stamp& stamp, std::vector<partition::EventPtr>& events);
+void Consent(Refusals& refusals, const std::string& field, const FoundAgreement& found,
+             v1::ConsentMethod method, const std::string& proof, int64_t total, const Stamp& stamp,
+             std::vector<partition::EventPtr>& events);
 v1::AgreementState Approve(const State& state, Refusals& refusals, const std::string& field,
                            const FoundAgreement& found, const Stamp& stamp,
                            std::vector<partition::EventPtr>& events);

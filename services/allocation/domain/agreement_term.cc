@@ -35,7 +35,8 @@ class Turn {
   void Activate(const IdKey& key, const Agreement& row) {
     if (ended_.contains(key.id)) return;
     ForEachOfLicence(state_, key.county, row.licence, [&](const std::string& id, const Agreement& other) {
-      const bool older = other.state == v1::AGREEMENT_STATE_ACTIVE || other.state == v1::AGREEMENT_STATE_SUSPENDED;
+      const bool older =
+          other.state == v1::AGREEMENT_STATE_ACTIVE || other.state == v1::AGREEMENT_STATE_SUSPENDED;
       if (id != key.id && older) End(id, v1::AGREEMENT_STATE_SUPERSEDED);
     });
     AddEvent(events_).mutable_agreement_activated()->set_agreement_id(key.id);
@@ -92,23 +93,25 @@ Outcome FireAgreements(const State& state, const Stamp& stamp) {
   Turn turn(state, stamp, outcome.events);
   const int64_t now_us = absl::ToUnixMicros(stamp.decided_at);
   size_t count = 0;
-  state.timers.ForEachFrom({INT64_MIN, TimerKind::kAgreement, 0, ""}, [&](const TimerKey& timer, const NoRow&) {
-    if (timer.due_us > now_us || timer.kind != TimerKind::kAgreement || count == kAgreementsAtOnce) return false;
-    ++count;
-    const IdKey key{timer.owner, timer.id};
-    const Agreement& row = *state.agreements.Find(key);
-    switch (row.state) {
-      case v1::AGREEMENT_STATE_PROPOSED:
-        turn.End(key.id, v1::AGREEMENT_STATE_LAPSED);
-        break;
-      case v1::AGREEMENT_STATE_APPROVED:
-        turn.Activate(key, row);
-        break;
-      default:
-        turn.Expire(key, row);
-    }
-    return true;
-  });
+  state.timers.ForEachFrom(
+      {INT64_MIN, TimerKind::kAgreement, 0, ""}, [&](const TimerKey& timer, const NoRow&) {
+        if (timer.due_us > now_us || timer.kind != TimerKind::kAgreement || count == kAgreementsAtOnce)
+          return false;
+        ++count;
+        const IdKey key{timer.owner, timer.id};
+        const Agreement& row = *state.agreements.Find(key);
+        switch (row.state) {
+          case v1::AGREEMENT_STATE_PROPOSED:
+            turn.End(key.id, v1::AGREEMENT_STATE_LAPSED);
+            break;
+          case v1::AGREEMENT_STATE_APPROVED:
+            turn.Activate(key, row);
+            break;
+          default:
+            turn.Expire(key, row);
+        }
+        return true;
+      });
   return outcome;
 }
 
@@ -127,7 +130,8 @@ void AddLicenceChange(const State& state, County county, Code licence, bool acti
   });
 }
 
-InForce AgreementFor(const State& state, const Policy& policy, County county, Code licence, MonthIndex month) {
+InForce AgreementFor(const State& state, const Policy& policy, County county, Code licence,
+                     MonthIndex month) {
   InForce best;
   InForce ending;
   ForEachOfLicence(state, county, licence, [&](const std::string& id, const Agreement& row) {

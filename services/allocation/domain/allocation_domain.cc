@@ -38,7 +38,9 @@ struct Method {
 std::map<std::string, Method> MakeMethods() {
   std::map<std::string, Handler> handlers;
   const std::string package = "/sanyuan.allocation.v1.";
-  const auto add = [&](const std::string& name, Handler handler) { handlers[package + name] = std::move(handler); };
+  const auto add = [&](const std::string& name, Handler handler) {
+    handlers[package + name] = std::move(handler);
+  };
   add("AgreementService/DraftAgreement", Handle(DecideDraft));
   add("AgreementService/ReviseAgreement", Handle(DecideRevise));
   add("AgreementService/ProposeAgreement", Handle(DecidePropose));
@@ -64,10 +66,12 @@ std::map<std::string, Method> MakeMethods() {
   add("AllocationService/ResumeRun", Handle(DecideResumeRun));
 
   std::map<std::string, Method> methods;
-  const google::protobuf::FileDescriptor* files[] = {
-      v1::DraftAgreementRequest::descriptor()->file(), v1::OpenMonthRequest::descriptor()->file(),
-      v1::TightList::descriptor()->file(),             v1::Supply::descriptor()->file(),
-      v1::TieKeySecret::descriptor()->file(),          v1::Run::descriptor()->file()};
+  const google::protobuf::FileDescriptor* files[] = {v1::DraftAgreementRequest::descriptor()->file(),
+                                                     v1::OpenMonthRequest::descriptor()->file(),
+                                                     v1::TightList::descriptor()->file(),
+                                                     v1::Supply::descriptor()->file(),
+                                                     v1::TieKeySecret::descriptor()->file(),
+                                                     v1::Run::descriptor()->file()};
   for (const google::protobuf::FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {

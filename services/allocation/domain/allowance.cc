@@ -14,8 +14,9 @@ constexpr int kMonthsAhead = 2;
 constexpr size_t kPageBytes = 300 * 1024;
 constexpr absl::Duration kOpensBefore = absl::Hours(24 * 7);
 
-void AddAllowance(const Policy& policy, const MonthKey& key, const Month& month, const std::string& agreement_id,
-                  const Agreement& agreement, const Retailer& retailer, std::vector<partition::EventPtr>& events) {
+void AddAllowance(const Policy& policy, const MonthKey& key, const Month& month,
+                  const std::string& agreement_id, const Agreement& agreement, const Retailer& retailer,
+                  std::vector<partition::EventPtr>& events) {
   auto* event = AddEvent(events).mutable_allowance_opened();
   event->set_county_code(CountyText(key.county));
   event->set_licence(agreement.licence.str());
@@ -170,13 +171,14 @@ absl::Status Evolve(State& state, const v1::AllowanceOpened& event, const Stamp&
   ++row.licences;
   row.agreed += event.agreed_total_cartons();
   row.ceiling += event.ceiling_cartons();
-  state.allowances.Put(place, {event.agreement_id(),
-                               event.agreed_total_cartons(),
-                               event.scale(),
-                               event.float_bp(),
-                               event.ceiling_cartons(),
-                               {event.pacing_ceilings_cartons().begin(), event.pacing_ceilings_cartons().end()},
-                               event.policy_version()});
+  state.allowances.Put(place,
+                       {event.agreement_id(),
+                        event.agreed_total_cartons(),
+                        event.scale(),
+                        event.float_bp(),
+                        event.ceiling_cartons(),
+                        {event.pacing_ceilings_cartons().begin(), event.pacing_ceilings_cartons().end()},
+                        event.policy_version()});
   if (const Opening* opening = state.openings.Find(key); opening != nullptr && opening->licence < *licence) {
     state.openings.Mutate(key).licence = *licence;
   }

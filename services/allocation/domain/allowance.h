@@ -14,8 +14,10 @@
 namespace sanyuan::allocation {
 
 Outcome DecideOpenMonth(const State& state, const v1::OpenMonthRequest& request, const Stamp& stamp);
-Outcome DecideProposeAdjustment(const State& state, const v1::ProposeAdjustmentRequest& request, const Stamp& stamp);
-Outcome DecideApproveAdjustment(const State& state, const v1::ApproveAdjustmentRequest& request, const Stamp& stamp);
+Outcome DecideProposeAdjustment(const State& state, const v1::ProposeAdjustmentRequest& request,
+                                const Stamp& stamp);
+Outcome DecideApproveAdjustment(const State& state, const v1::ApproveAdjustmentRequest& request,
+                                const Stamp& stamp);
 
 // A month with a scheduled window whose time has come. REQUIRES: the first timer is of kind kOpenMonth and due.
 Outcome FireOpenMonth(const State& state, const TimerKey& timer, const Stamp& stamp);

@@ -78,7 +78,8 @@ absl::Time DayStart(DayNumber day) {
 
 std::optional<WindowKey> ParseWindow(std::string_view text) {
   constexpr size_t kNumberAt = 16;
-  if (text.size() <= kNumberAt || text.size() > kNumberAt + 3 || text[6] != '-' || text[15] != '-') return std::nullopt;
+  if (text.size() <= kNumberAt || text.size() > kNumberAt + 3 || text[6] != '-' || text[15] != '-')
+    return std::nullopt;
   const auto county = CountyOfId(text);
   const auto day_digits = Digits(text.substr(7, 8));
   const auto day = day_digits ? CheckedDay(*day_digits) : std::nullopt;
@@ -104,6 +105,8 @@ std::optional<RunKey> ParseRun(std::string_view text) {
   return run;
 }
 
-std::string RunText(const RunKey& run) { return fmt::format("{}-r{}", WindowText(run.window()), run.sequence); }
+std::string RunText(const RunKey& run) {
+  return fmt::format("{}-r{}", WindowText(run.window()), run.sequence);
+}
 
 }  // namespace sanyuan::allocation

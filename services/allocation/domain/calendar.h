@@ -52,7 +52,8 @@ struct RunKey {
   int32_t sequence = 0;
 
   RunKey() = default;
-  RunKey(const WindowKey& window, int32_t run) : county(window.county), day(window.day), number(window.number), sequence(run) {}
+  RunKey(const WindowKey& window, int32_t run)
+      : county(window.county), day(window.day), number(window.number), sequence(run) {}
   WindowKey window() const { return {county, day, number}; }
   auto operator<=>(const RunKey&) const = default;
   static void Fields(auto& self, auto&& visit) { visit(self.county, self.day, self.number, self.sequence); }

@@ -20,7 +20,8 @@ common::v1::Refusal& Refuse(Refusals& refusals, Reason reason, std::string field
   return refusal;
 }
 
-common::v1::Refusal& Refuse(Refusals& refusals, Reason reason, std::string field, int64_t limit, int64_t value) {
+common::v1::Refusal& Refuse(Refusals& refusals, Reason reason, std::string field, int64_t limit,
+                            int64_t value) {
   common::v1::Refusal& refusal = Refuse(refusals, reason, std::move(field));
   refusal.set_limit(limit);
   refusal.set_value(value);
@@ -64,8 +65,8 @@ std::optional<MonthIndex> MonthField(Refusals& refusals, const std::string& fiel
   return parsed;
 }
 
-std::optional<WindowKey> WindowField(Refusals& refusals, const std::string& field, const std::string& window_id,
-                                     std::optional<County> county) {
+std::optional<WindowKey> WindowField(Refusals& refusals, const std::string& field,
+                                     const std::string& window_id, std::optional<County> county) {
   auto window = ParseWindow(window_id);
   if (!window) {
     Refuse(refusals, common::v1::REASON_INVALID_FIELD, field, "<county>-<YYYYMMDD>-<number>");
@@ -76,7 +77,8 @@ std::optional<WindowKey> WindowField(Refusals& refusals, const std::string& fiel
   return window;
 }
 
-bool IdField(Refusals& refusals, const std::string& field, const std::string& id, std::optional<County> county) {
+bool IdField(Refusals& refusals, const std::string& field, const std::string& id,
+             std::optional<County> county) {
   const auto own = CountyOfId(id);
   if (id.size() <= kMaxIdLength && own && (!county || *own == *county)) return true;
   Refuse(refusals, common::v1::REASON_INVALID_FIELD, field, "an id of this county");

@@ -23,7 +23,8 @@ using partition::Stamp;
 
 common::v1::Refusal& Refuse(Refusals& refusals, Reason reason, std::string field, std::string detail = "");
 // With the limit that was met and the value that met it.
-common::v1::Refusal& Refuse(Refusals& refusals, Reason reason, std::string field, int64_t limit, int64_t value);
+common::v1::Refusal& Refuse(Refusals& refusals, Reason reason, std::string field, int64_t limit,
+                            int64_t value);
 // INVALID_FIELD unless low <= value <= high; `limit` is the bound that was passed.
 bool InRange(Refusals& refusals, const std::string& field, int64_t value, int64_t low, int64_t high);
 
@@ -36,10 +37,11 @@ std::optional<Code> LicenceField(Refusals& refusals, const std::string& field, c
 std::optional<Code> SkuField(Refusals& refusals, const std::string& field, const std::string& sku);
 std::optional<MonthIndex> MonthField(Refusals& refusals, const std::string& field, const std::string& month);
 // Also refuses a window of another county.
-std::optional<WindowKey> WindowField(Refusals& refusals, const std::string& field, const std::string& window_id,
-                                     std::optional<County> county);
+std::optional<WindowKey> WindowField(Refusals& refusals, const std::string& field,
+                                     const std::string& window_id, std::optional<County> county);
 // An id that begins with the county's code.
-bool IdField(Refusals& refusals, const std::string& field, const std::string& id, std::optional<County> county);
+bool IdField(Refusals& refusals, const std::string& field, const std::string& id,
+             std::optional<County> county);
 bool NoteField(Refusals& refusals, const std::string& field, const std::string& note, bool required);
 
 void SetTime(absl::Time time, google::protobuf::Timestamp* out);

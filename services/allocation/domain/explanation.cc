@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t kKeyBytes = 32;
 
-absl::Status Incomplete(const std::string& what) { return absl::InvalidArgumentError("explanation: " + what); }
+absl::Status Incomplete(const std::string& what) {
+  return absl::InvalidArgumentError("explanation: " + what);
+}
 
 }  // namespace
 

@@ -99,7 +99,8 @@ const TightList* TightAt(const State& state, County county, absl::Time time) {
 
 }  // namespace
 
-Outcome DecidePublishTightList(const State& state, const v1::PublishTightListRequest& request, const Stamp& stamp) {
+Outcome DecidePublishTightList(const State& state, const v1::PublishTightListRequest& request,
+                               const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   const auto from = EffectiveFrom(state, outcome.refusals, request, county, stamp);
@@ -112,7 +113,8 @@ Outcome DecidePublishTightList(const State& state, const v1::PublishTightListReq
     const std::string field = fmt::format("skus[{}]", i);
     const auto sku = SkuField(outcome.refusals, field, request.skus(i));
     if (!sku) continue;
-    if (!state.skus.Contains({*sku})) Refuse(outcome.refusals, common::v1::REASON_SKU_UNKNOWN, field, sku->str());
+    if (!state.skus.Contains({*sku}))
+      Refuse(outcome.refusals, common::v1::REASON_SKU_UNKNOWN, field, sku->str());
     skus.push_back(*sku);
   }
   std::sort(skus.begin(), skus.end());
@@ -136,7 +138,8 @@ Outcome DecidePublishTightList(const State& state, const v1::PublishTightListReq
   return outcome;
 }
 
-Outcome DecidePublishRations(const State& state, const v1::PublishRationsRequest& request, const Stamp& stamp) {
+Outcome DecidePublishRations(const State& state, const v1::PublishRationsRequest& request,
+                             const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   const auto from = EffectiveFrom(state, outcome.refusals, request, county, stamp);
@@ -182,8 +185,12 @@ Outcome DecidePublishRations(const State& state, const v1::PublishRationsRequest
   return outcome;
 }
 
-std::string TightListVersion(const VersionKey& key) { return TightPrefix(key.county) + std::to_string(key.number); }
-std::string RationVersion(const VersionKey& key) { return RationPrefix(key.county) + std::to_string(key.number); }
+std::string TightListVersion(const VersionKey& key) {
+  return TightPrefix(key.county) + std::to_string(key.number);
+}
+std::string RationVersion(const VersionKey& key) {
+  return RationPrefix(key.county) + std::to_string(key.number);
+}
 
 const TightList* TightListNamed(const State& state, County county, const std::string& version) {
   const auto number = NumberOf(version, TightPrefix(county));

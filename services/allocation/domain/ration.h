@@ -12,8 +12,10 @@
 
 namespace sanyuan::allocation {
 
-Outcome DecidePublishTightList(const State& state, const v1::PublishTightListRequest& request, const Stamp& stamp);
-Outcome DecidePublishRations(const State& state, const v1::PublishRationsRequest& request, const Stamp& stamp);
+Outcome DecidePublishTightList(const State& state, const v1::PublishTightListRequest& request,
+                               const Stamp& stamp);
+Outcome DecidePublishRations(const State& state, const v1::PublishRationsRequest& request,
+                             const Stamp& stamp);
 
 std::string TightListVersion(const VersionKey& key);
 std::string RationVersion(const VersionKey& key);
@@ -25,7 +27,8 @@ const RationTable* RationsNamed(const State& state, County county, const std::st
 class Caps {
  public:
   Caps() = default;
-  Caps(const State& state, County county, const std::string& tight_list_version, const std::string& ration_version);
+  Caps(const State& state, County county, const std::string& tight_list_version,
+       const std::string& ration_version);
   // nullopt: no cap.
   std::optional<int64_t> Of(Code sku, const std::string& ration_class) const;
 

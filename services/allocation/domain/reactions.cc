@@ -104,8 +104,9 @@ void ReactToRegistry(const State& state, const Events& inputs, const Stamp& stam
     const auto licence = Code::Parse(from.licence());
     if (!county || !licence) continue;
     changed[{*county, *licence}] = {from.licence_record().status() == registry::LICENCE_STATUS_ACTIVE,
-                                    static_cast<v1::BusinessScale>(from.grading().scale()), from.grading().grade(),
-                                    from.grading().class_code(), from.supervision().large()};
+                                    static_cast<v1::BusinessScale>(from.grading().scale()),
+                                    from.grading().grade(), from.grading().class_code(),
+                                    from.supervision().large()};
   }
   v1::RetailersNoted noted;
   Events consequences;

@@ -32,7 +32,8 @@ void CheckRatio(const State& state, const Policy& policy, Refusals& refusals, co
   for (const Policy::Ratio& range : policy.ratios) {
     if (range.price_class != price_class) continue;
     if (ratio < range.min_bp || ratio > range.max_bp) {
-      Refuse(refusals, common::v1::REASON_RATIO_RANGE, field, ratio < range.min_bp ? range.min_bp : range.max_bp, ratio);
+      Refuse(refusals, common::v1::REASON_RATIO_RANGE, field,
+             ratio < range.min_bp ? range.min_bp : range.max_bp, ratio);
     }
   }
 }
@@ -52,7 +53,8 @@ void CheckDays(const State& state, Refusals& refusals, const std::string& field,
     if (month && MonthOf(*window) != *month) {
       Refuse(refusals, common::v1::REASON_INVALID_FIELD, day + "window_id", "of another month");
     }
-    if (!seen.insert(*window).second) Refuse(refusals, common::v1::REASON_INVALID_FIELD, day + "window_id", "named twice");
+    if (!seen.insert(*window).second)
+      Refuse(refusals, common::v1::REASON_INVALID_FIELD, day + "window_id", "named twice");
     const Release* release = state.releases.Find(*window);
     if (WindowClosed(state, *window) || (release != nullptr && release->mode == v1::SUPPLY_MODE_RECORDED)) {
       Refuse(refusals, common::v1::REASON_WRONG_STATE, day + "window_id", line.days(i).window_id());
@@ -96,8 +98,7 @@ Outcome DecidePlanRelease(const State& state, const v1::PlanReleaseRequest& requ
   if (request.lines().empty() || request.lines_size() > kMaxPlanLines) {
     Refuse(refusals, common::v1::REASON_INVALID_FIELD, "lines", kMaxPlanLines, request.lines_size());
   }
-  const Policy* policy =
-      county && month ? PolicyOfMonth(state, *county, *month, stamp.decided_at) : nullptr;
+  const Policy* policy = county && month ? PolicyOfMonth(state, *county, *month, stamp.decided_at) : nullptr;
   if (county && month && policy == nullptr) Refuse(refusals, common::v1::REASON_POLICY_UNKNOWN, "month");
   if (outcome.refused()) return outcome;
 
@@ -112,7 +113,8 @@ Outcome DecidePlanRelease(const State& state, const v1::PlanReleaseRequest& requ
     CheckDays(state, refusals, field, line, county, month, plan);
     if (!sku) continue;
     plan.sku = *sku;
-    if (!seen.insert(*sku).second) Refuse(refusals, common::v1::REASON_INVALID_FIELD, field + "sku", "named twice");
+    if (!seen.insert(*sku).second)
+      Refuse(refusals, common::v1::REASON_INVALID_FIELD, field + "sku", "named twice");
     const Supply* supply = state.supplies.Find({*county, *month, *sku});
     if (supply == nullptr) {
       Refuse(refusals, common::v1::REASON_SUPPLY_UNKNOWN, field + "sku", sku->str());

@@ -11,7 +11,6 @@
 namespace sanyuan::allocation {
 namespace {
 
-
 // The SKUs that were asked for with what is free of each, by SKU. True when something is scarce.
 bool Snapshot(const State& state, const RunKey& key, std::vector<std::pair<Code, int64_t>>& supply) {
   const RunProgress& progress = *state.progress.Find(key);
@@ -58,7 +57,7 @@ void DropResult(State& state, const RunKey& key, Run& run, RunProgress& progress
 }
 
 SkuSum FromMessage(const v1::SkuSum& sum) {
-  return {Code(sum.sku()),         sum.price_class(),     sum.supply_cartons(), sum.requested_cartons(),
+  return {Code(sum.sku()),           sum.price_class(),     sum.supply_cartons(), sum.requested_cartons(),
           sum.within_caps_cartons(), sum.offered_cartons(), sum.lines(),          sum.lines_cut()};
 }
 
@@ -107,11 +106,14 @@ NextStep NextStepOf(const State& state, const SecretSource& secrets, const RunKe
   next.secret = std::move(lottery.secret);
   // A wrong secret must not be published either, so it holds the run even where nobody draws.
   if (lottery.kind == Lottery::Kind::kMismatch) {
-    next = {NextStep::Kind::kHold, common::v1::REASON_SECRET_MISMATCH, "the secret at hand is not the announced one", ""};
+    next = {NextStep::Kind::kHold, common::v1::REASON_SECRET_MISMATCH,
+            "the secret at hand is not the announced one", ""};
   } else if (scarce && lottery.kind == Lottery::Kind::kNotAnnounced) {
-    next = {NextStep::Kind::kHold, common::v1::REASON_TIE_KEY_UNKNOWN, "no lottery was announced for the window", ""};
+    next = {NextStep::Kind::kHold, common::v1::REASON_TIE_KEY_UNKNOWN,
+            "no lottery was announced for the window", ""};
   } else if (scarce && lottery.kind == Lottery::Kind::kSecretMissing) {
-    next = {NextStep::Kind::kHold, common::v1::REASON_RUN_NOT_READY, "the lottery's secret is not at hand", ""};
+    next = {NextStep::Kind::kHold, common::v1::REASON_RUN_NOT_READY, "the lottery's secret is not at hand",
+            ""};
   }
   return next;
 }
@@ -138,9 +140,9 @@ void AddStart(const State& state, const RunKey& key, const NextStep& next, Outco
     line.AppendToString(&supply_text);
   }
   if (!next.secret.empty()) event->set_secret_hash(std::string(Sha256(next.secret).view()));
-  const Digest digest =
-      Sha256OfParts({event->run_id(), event->algorithm(), progress.input_digest.view(), supply_text, event->policy_version(),
-                     event->tight_list_version(), event->ration_version(), event->secret_hash()});
+  const Digest digest = Sha256OfParts({event->run_id(), event->algorithm(), progress.input_digest.view(),
+                                       supply_text, event->policy_version(), event->tight_list_version(),
+                                       event->ration_version(), event->secret_hash()});
   event->set_input_digest(std::string(digest.view()));
 }
 
@@ -167,48 +169,53 @@ absl::Status Evolve(State& state, const v1::RunScheduled& event, const Stamp& st
 }
 
 absl::Status Evolve(State& state, const v1::RunStarted& event, const Stamp& /*stamp*/) {
-  return ChangeRun(state, event.run_id(), [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
-    if (event.attempt() != progress.attempt + 1 || event.algorithm() != kAlgorithm) return Misfit("RunStarted");
-    progress.attempt = event.attempt();
-    progress.supply.clear();
-    for (const v1::SkuCartons& line : event.supply()) progress.supply.emplace_back(Code(line.sku()), line.cartons());
-    progress.secret_hash = event.secret_hash().empty() ? Digest() : DigestFromBytes(event.secret_hash());
-    run.state = v1::RUN_STATE_SNAPSHOT;
-    run.input_digest = DigestFromBytes(event.input_digest());
-    run.algorithm = event.algorithm();
-    run.policy_version = event.policy_version();
-    run.tight_list_version = event.tight_list_version();
-    run.ration_version = event.ration_version();
-    const Policy* policy = PolicyNamed(state, key.county, event.policy_version());
-    run.fill = policy == nullptr ? FillRule{} : policy->fill;
-    return absl::OkStatus();
-  });
+  return ChangeRun(
+      state, event.run_id(), [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
+        if (event.attempt() != progress.attempt + 1 || event.algorithm() != kAlgorithm)
+          return Misfit("RunStarted");
+        progress.attempt = event.attempt();
+        progress.supply.clear();
+        for (const v1::SkuCartons& line : event.supply())
+          progress.supply.emplace_back(Code(line.sku()), line.cartons());
+        progress.secret_hash = event.secret_hash().empty() ? Digest() : DigestFromBytes(event.secret_hash());
+        run.state = v1::RUN_STATE_SNAPSHOT;
+        run.input_digest = DigestFromBytes(event.input_digest());
+        run.algorithm = event.algorithm();
+        run.policy_version = event.policy_version();
+        run.tight_list_version = event.tight_list_version();
+        run.ration_version = event.ration_version();
+        const Policy* policy = PolicyNamed(state, key.county, event.policy_version());
+        run.fill = policy == nullptr ? FillRule{} : policy->fill;
+        return absl::OkStatus();
+      });
 }
 
 absl::Status Evolve(State& state, const v1::RunComputed& event, const Stamp& /*stamp*/) {
-  return ChangeRun(state, event.run_id(), [&](const RunKey&, Run& run, RunProgress& progress) -> absl::Status {
-    if (event.attempt() != progress.attempt || event.page_count() != progress.page_heights.size()) {
-      return Misfit("RunComputed");
-    }
-    run.state = v1::RUN_STATE_COMPUTED;
-    run.retailers = event.retailers();
-    run.lines = event.lines();
-    for (const v1::SkuSum& sum : event.sums()) run.sums.push_back(FromMessage(sum));
-    for (const v1::SkuLevel& message : event.levels()) {
-      const auto level = FromMessage(message);
-      if (!level.ok()) return level.status();
-      run.levels.push_back({Code(message.sku()), message.rule(), *level});
-    }
-    return absl::OkStatus();
-  });
+  return ChangeRun(
+      state, event.run_id(), [&](const RunKey&, Run& run, RunProgress& progress) -> absl::Status {
+        if (event.attempt() != progress.attempt || event.page_count() != progress.page_heights.size()) {
+          return Misfit("RunComputed");
+        }
+        run.state = v1::RUN_STATE_COMPUTED;
+        run.retailers = event.retailers();
+        run.lines = event.lines();
+        for (const v1::SkuSum& sum : event.sums()) run.sums.push_back(FromMessage(sum));
+        for (const v1::SkuLevel& message : event.levels()) {
+          const auto level = FromMessage(message);
+          if (!level.ok()) return level.status();
+          run.levels.push_back({Code(message.sku()), message.rule(), *level});
+        }
+        return absl::OkStatus();
+      });
 }
 
 absl::Status Evolve(State& state, const v1::RunChecked& event, const Stamp& /*stamp*/) {
-  return ChangeRun(state, event.run_id(), [&](const RunKey&, Run& run, RunProgress& progress) -> absl::Status {
-    if (event.attempt() != progress.attempt) return Misfit("RunChecked");
-    run.state = v1::RUN_STATE_CHECKED;
-    return absl::OkStatus();
-  });
+  return ChangeRun(state, event.run_id(),
+                   [&](const RunKey&, Run& run, RunProgress& progress) -> absl::Status {
+                     if (event.attempt() != progress.attempt) return Misfit("RunChecked");
+                     run.state = v1::RUN_STATE_CHECKED;
+                     return absl::OkStatus();
+                   });
 }
 
 absl::Status Evolve(State& state, const v1::AllocationPublished& event, const Stamp& stamp) {
@@ -230,27 +237,29 @@ absl::Status Evolve(State& state, const v1::AllocationPublished& event, const St
 }
 
 absl::Status Evolve(State& state, const v1::RunAbandoned& event, const Stamp& /*stamp*/) {
-  return ChangeRun(state, event.run_id(), [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
-    DropResult(state, key, run, progress);
-    run.state = v1::RUN_STATE_SCHEDULED;
-    if (run.kind == v1::RUN_KIND_COMPENSATING) {
-      EraseRows(state.inputs, key);
-      progress.input_pages = 0;
-      progress.input_complete = false;
-      progress.input_digest = Digest();
-      progress.asked.clear();
-    }
-    return absl::OkStatus();
-  });
+  return ChangeRun(state, event.run_id(),
+                   [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
+                     DropResult(state, key, run, progress);
+                     run.state = v1::RUN_STATE_SCHEDULED;
+                     if (run.kind == v1::RUN_KIND_COMPENSATING) {
+                       EraseRows(state.inputs, key);
+                       progress.input_pages = 0;
+                       progress.input_complete = false;
+                       progress.input_digest = Digest();
+                       progress.asked.clear();
+                     }
+                     return absl::OkStatus();
+                   });
 }
 
 absl::Status Evolve(State& state, const v1::RunCheckFailed& event, const Stamp& /*stamp*/) {
-  return ChangeRun(state, event.run_id(), [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
-    DropResult(state, key, run, progress);
-    run.state = v1::RUN_STATE_CHECK_FAILED;
-    ++progress.failures;
-    return absl::OkStatus();
-  });
+  return ChangeRun(state, event.run_id(),
+                   [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
+                     DropResult(state, key, run, progress);
+                     run.state = v1::RUN_STATE_CHECK_FAILED;
+                     ++progress.failures;
+                     return absl::OkStatus();
+                   });
 }
 
 absl::Status Evolve(State& state, const v1::RunHeld& event, const Stamp& /*stamp*/) {
@@ -264,14 +273,15 @@ absl::Status Evolve(State& state, const v1::RunHeld& event, const Stamp& /*stamp
 }
 
 absl::Status Evolve(State& state, const v1::RunResumed& event, const Stamp& /*stamp*/) {
-  return ChangeRun(state, event.run_id(), [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
-    run.state = v1::RUN_STATE_SCHEDULED;
-    run.held_reason = common::v1::REASON_UNSPECIFIED;
-    run.held_detail.clear();
-    progress.failures = 0;
-    state.active_runs.Put(key, {});
-    return absl::OkStatus();
-  });
+  return ChangeRun(state, event.run_id(),
+                   [&](const RunKey& key, Run& run, RunProgress& progress) -> absl::Status {
+                     run.state = v1::RUN_STATE_SCHEDULED;
+                     run.held_reason = common::v1::REASON_UNSPECIFIED;
+                     run.held_detail.clear();
+                     progress.failures = 0;
+                     state.active_runs.Put(key, {});
+                     return absl::OkStatus();
+                   });
 }
 
 }  // namespace sanyuan::allocation

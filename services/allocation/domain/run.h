@@ -29,11 +29,11 @@ Outcome DecideResumeRun(const State& state, const v1::ResumeRunRequest& request,
 // What a run can do next.
 struct NextStep {
   enum class Kind {
-    kWait,         // For input, supply or a person.
-    kCopyInput,    // A compensating run that was just scheduled.
-    kStart,        // Set the input aside and compute.
-    kAbandon,      // Somebody else's, in the middle.
-    kHold,         // With `reason`.
+    kWait,       // For input, supply or a person.
+    kCopyInput,  // A compensating run that was just scheduled.
+    kStart,      // Set the input aside and compute.
+    kAbandon,    // Somebody else's, in the middle.
+    kHold,       // With `reason`.
   };
   Kind kind = Kind::kWait;
   Reason reason = common::v1::REASON_UNSPECIFIED;

@@ -33,7 +33,8 @@ void RunWork::CheckRetailer(const State& state, Code licence, const RunInput& in
     if (first_run && !input.orders.empty()) findings.push_back(fmt::format("{}: no result", licence.view()));
     return;
   }
-  if (result->weight != weight) findings.push_back(fmt::format("{}: weight {}", licence.view(), result->weight));
+  if (result->weight != weight)
+    findings.push_back(fmt::format("{}: weight {}", licence.view(), result->weight));
 
   size_t lines_of_input = 0;
   size_t lines_of_result = 0;
@@ -46,13 +47,16 @@ void RunWork::CheckRetailer(const State& state, Code licence, const RunInput& in
       const v1::Explanation explanation = ExplanationOf(key_, run, *result, order, line, column.sku);
       const absl::StatusOr<int64_t> recomputed = Recompute(explanation);
       const bool cap_agrees =
-          ask != asks.end() && (line.cap == RunResult::kNoCap ? !ask->second.cap : ask->second.cap == line.cap);
-      const bool asked_agrees = ask != asks.end() && explanation.shop_requested_cartons() == ask->second.asked &&
+          ask != asks.end() &&
+          (line.cap == RunResult::kNoCap ? !ask->second.cap : ask->second.cap == line.cap);
+      const bool asked_agrees = ask != asks.end() &&
+                                explanation.shop_requested_cartons() == ask->second.asked &&
                                 explanation.held_cartons() == ask->second.held;
-      if (!recomputed.ok() || *recomputed != line.offered || !cap_agrees || !asked_agrees || line.offered < 0 ||
-          line.offered > line.requested) {
-        findings.push_back(fmt::format("{} order {} line {}: offered {}, recomputed {}", licence.view(), order.id,
-                                       line.line, line.offered, recomputed.ok() ? *recomputed : -1));
+      if (!recomputed.ok() || *recomputed != line.offered || !cap_agrees || !asked_agrees ||
+          line.offered < 0 || line.offered > line.requested) {
+        findings.push_back(fmt::format("{} order {} line {}: offered {}, recomputed {}", licence.view(),
+                                       order.id, line.line, line.offered,
+                                       recomputed.ok() ? *recomputed : -1));
       }
       columns_[line.sku].checked += line.offered;
     }
@@ -86,18 +90,20 @@ void RunWork::CheckSums(const State& state, std::vector<std::string>& findings) 
 Outcome RunWork::CheckStep(const State& state) {
   int64_t lines = 0;
   bool more = false;
-  state.inputs.ForEachFrom({key_, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunInput& input) {
-    if (place.run() != key_) return false;
-    if (after_ && place.licence == *after_) return true;
-    if (lines >= kLinesAtOnce || findings_.size() >= kEnoughFindings) {
-      more = findings_.size() < kEnoughFindings;
-      return false;
-    }
-    after_ = place.licence;
-    CheckRetailer(state, place.licence, input, findings_);
-    for (const RunInput::Order& order : input.orders) lines += static_cast<int64_t>(order.lines.size());
-    return true;
-  });
+  state.inputs.ForEachFrom({key_, after_.value_or(Code())},
+                           [&](const RunLicenceKey& place, const RunInput& input) {
+                             if (place.run() != key_) return false;
+                             if (after_ && place.licence == *after_) return true;
+                             if (lines >= kLinesAtOnce || findings_.size() >= kEnoughFindings) {
+                               more = findings_.size() < kEnoughFindings;
+                               return false;
+                             }
+                             after_ = place.licence;
+                             CheckRetailer(state, place.licence, input, findings_);
+                             for (const RunInput::Order& order : input.orders)
+                               lines += static_cast<int64_t>(order.lines.size());
+                             return true;
+                           });
   if (more) return {};
   if (findings_.empty()) CheckSums(state, findings_);
   if (!findings_.empty()) return Failed(std::move(findings_), state);

@@ -38,48 +38,49 @@ Outcome RunWork::CopyStep(const State& state) {
   size_t shops = 0;
   bool more = false;
   const RunKey first(window, 0);
-  state.results.ForEachFrom({first, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunResult& row) {
-    if (place.run() != first) return false;
-    if (after_ && place.licence == *after_) return true;
-    if (bytes >= kPageBytes || shops >= kShopsAtOnce) {
-      more = true;
-      return false;
-    }
-    after_ = place.licence;
-    ++shops;
-    v1::InputRetailer retailer;
-    std::vector<bool> wanted(open_skus_.size(), false);
-    for (size_t i = 0; i < open_skus_.size(); ++i) {
-      wanted[i] = ShopCanTake(row, open_skus_[i]) > 0;
-      if (!wanted[i]) continue;
-      v1::HeldCartons& held = *retailer.add_held();
-      held.set_sku_index(static_cast<uint32_t>(i));
-      held.set_cartons(ShopHolds(row, open_skus_[i]));
-    }
-    if (retailer.held().empty()) return true;
-    for (const RunResult::Order& order : row.orders) {
-      v1::InputOrder lines;
-      for (const RunResult::Line& line : order.lines) {
-        const auto open = std::lower_bound(open_skus_.begin(), open_skus_.end(), line.sku);
-        if (open == open_skus_.end() || *open != line.sku) continue;
-        const auto index = static_cast<size_t>(open - open_skus_.begin());
-        const int64_t can_take = LineCanTake(order, line);
-        if (!wanted[index] || can_take == 0) continue;
-        lines.add_sku_index(static_cast<uint32_t>(index));
-        lines.add_requested_cartons(can_take);
-        lines.add_line_number(line.line);
-      }
-      if (lines.sku_index().empty()) continue;
-      lines.set_order_id(order.id);
-      *retailer.add_orders() = std::move(lines);
-    }
-    retailer.set_licence(place.licence.str());
-    retailer.set_ration_class(row.ration_class);
-    retailer.set_grade(row.grade);
-    bytes += retailer.ByteSizeLong();
-    *page->add_retailers() = std::move(retailer);
-    return true;
-  });
+  state.results.ForEachFrom(
+      {first, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunResult& row) {
+        if (place.run() != first) return false;
+        if (after_ && place.licence == *after_) return true;
+        if (bytes >= kPageBytes || shops >= kShopsAtOnce) {
+          more = true;
+          return false;
+        }
+        after_ = place.licence;
+        ++shops;
+        v1::InputRetailer retailer;
+        std::vector<bool> wanted(open_skus_.size(), false);
+        for (size_t i = 0; i < open_skus_.size(); ++i) {
+          wanted[i] = ShopCanTake(row, open_skus_[i]) > 0;
+          if (!wanted[i]) continue;
+          v1::HeldCartons& held = *retailer.add_held();
+          held.set_sku_index(static_cast<uint32_t>(i));
+          held.set_cartons(ShopHolds(row, open_skus_[i]));
+        }
+        if (retailer.held().empty()) return true;
+        for (const RunResult::Order& order : row.orders) {
+          v1::InputOrder lines;
+          for (const RunResult::Line& line : order.lines) {
+            const auto open = std::lower_bound(open_skus_.begin(), open_skus_.end(), line.sku);
+            if (open == open_skus_.end() || *open != line.sku) continue;
+            const auto index = static_cast<size_t>(open - open_skus_.begin());
+            const int64_t can_take = LineCanTake(order, line);
+            if (!wanted[index] || can_take == 0) continue;
+            lines.add_sku_index(static_cast<uint32_t>(index));
+            lines.add_requested_cartons(can_take);
+            lines.add_line_number(line.line);
+          }
+          if (lines.sku_index().empty()) continue;
+          lines.set_order_id(order.id);
+          *retailer.add_orders() = std::move(lines);
+        }
+        retailer.set_licence(place.licence.str());
+        retailer.set_ration_class(row.ration_class);
+        retailer.set_grade(row.grade);
+        bytes += retailer.ByteSizeLong();
+        *page->add_retailers() = std::move(retailer);
+        return true;
+      });
   page->set_last(!more);
   ++pages_;
   return outcome;
@@ -164,19 +165,20 @@ Outcome RunWork::PageStep(const State& state) {
   std::vector<int32_t> level_index(columns_.size(), -1);
   size_t bytes = 0;
   size_t shops = 0;
-  state.inputs.ForEachFrom({key_, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunInput& input) {
-    if (place.run() != key_ || bytes >= kPageBytes || shops >= kShopsAtOnce) return false;
-    if (after_ && place.licence == *after_) return true;
-    after_ = place.licence;
-    ++shops;
-    v1::RetailerAllocation retailer = Allocate(state, place.licence, input, level_index, page);
-    ++next_shop_;
-    if (retailer.orders().empty()) return true;
-    ++retailers_;
-    bytes += retailer.ByteSizeLong();
-    *page.add_retailers() = std::move(retailer);
-    return true;
-  });
+  state.inputs.ForEachFrom(
+      {key_, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunInput& input) {
+        if (place.run() != key_ || bytes >= kPageBytes || shops >= kShopsAtOnce) return false;
+        if (after_ && place.licence == *after_) return true;
+        after_ = place.licence;
+        ++shops;
+        v1::RetailerAllocation retailer = Allocate(state, place.licence, input, level_index, page);
+        ++next_shop_;
+        if (retailer.orders().empty()) return true;
+        ++retailers_;
+        bytes += retailer.ByteSizeLong();
+        *page.add_retailers() = std::move(retailer);
+        return true;
+      });
   if (page.retailers().empty()) return {};
   ++pages_;
   page_digests_ += Sha256(event.SerializeAsString()).view();

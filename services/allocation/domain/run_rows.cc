@@ -11,8 +11,8 @@ constexpr size_t kMaxSkus = 60'000;
 constexpr uint32_t kMaxLineNumber = 60'000;
 
 // Places of the page's SKUs among those of the window; new ones are added when `add` is set.
-absl::StatusOr<std::vector<uint16_t>> Places(State& state, const WindowKey& window, const std::vector<Code>& skus,
-                                             bool add) {
+absl::StatusOr<std::vector<uint16_t>> Places(State& state, const WindowKey& window,
+                                             const std::vector<Code>& skus, bool add) {
   std::map<Code, uint16_t> known;
   if (const WindowSkus* row = state.window_skus.Find(window)) {
     for (size_t i = 0; i < row->skus.size(); ++i) known.emplace(row->skus[i], static_cast<uint16_t>(i));
@@ -65,8 +65,8 @@ absl::StatusOr<RunInput> InputRow(const v1::InputRetailer& retailer, const std::
   return row;
 }
 
-absl::StatusOr<RunResult> ResultRow(const v1::RetailerAllocation& retailer, const std::vector<uint16_t>& places,
-                                    bool first_run) {
+absl::StatusOr<RunResult> ResultRow(const v1::RetailerAllocation& retailer,
+                                    const std::vector<uint16_t>& places, bool first_run) {
   RunResult row;
   row.ration_class = retailer.ration_class();
   row.grade = retailer.grade();
@@ -76,14 +76,16 @@ absl::StatusOr<RunResult> ResultRow(const v1::RetailerAllocation& retailer, cons
     out.id = order.order_id();
     out.lines.reserve(static_cast<size_t>(order.lines_size()));
     for (const v1::OfferedLine& line : order.lines()) {
-      if (line.level_index() >= places.size() || line.line_number() < 1 || line.line_number() > kMaxLineNumber) {
+      if (line.level_index() >= places.size() || line.line_number() < 1 ||
+          line.line_number() > kMaxLineNumber) {
         return Misfit("line of an allocation");
       }
       const auto number = static_cast<uint16_t>(line.line_number());
       const auto offered = static_cast<int32_t>(line.offered_cartons());
-      out.lines.push_back({places[line.level_index()], number, static_cast<int32_t>(line.requested_cartons()), offered,
-                           RunResult::kUnanswered, first_run ? offered : 0,
-                           line.has_cap_cartons() ? static_cast<int32_t>(line.cap_cartons()) : RunResult::kNoCap});
+      out.lines.push_back(
+          {places[line.level_index()], number, static_cast<int32_t>(line.requested_cartons()), offered,
+           RunResult::kUnanswered, first_run ? offered : 0,
+           line.has_cap_cartons() ? static_cast<int32_t>(line.cap_cartons()) : RunResult::kNoCap});
       if (line.shop_requested_cartons() == 0 && line.tie_key().empty() && line.held_cartons() == 0) continue;
       RunResult::Detail& detail = out.details.emplace_back();
       detail.line = number;

@@ -19,7 +19,8 @@ RunWork RunWork::Copy(const RunKey& key, partition::Safeguards safeguards) {
   return {key, 0, "", safeguards, Phase::kCopy};
 }
 
-RunWork RunWork::Compute(const RunKey& key, uint32_t attempt, std::string secret, partition::Safeguards safeguards) {
+RunWork RunWork::Compute(const RunKey& key, uint32_t attempt, std::string secret,
+                         partition::Safeguards safeguards) {
   return {key, attempt, std::move(secret), safeguards, Phase::kGather};
 }
 
@@ -96,7 +97,8 @@ std::vector<RunWork::Ask> RunWork::AsksOf(const State& state, const RunInput& in
   // Few lines of a shop name a SKU twice, so looking back over sorted places is cheap.
   std::vector<Ask> asks;
   for (const RunInput::Order& order : input.orders) {
-    for (const RunInput::Line& line : order.lines) asks.push_back({line.sku, line.requested, 0, 1, std::nullopt});
+    for (const RunInput::Line& line : order.lines)
+      asks.push_back({line.sku, line.requested, 0, 1, std::nullopt});
   }
   std::stable_sort(asks.begin(), asks.end(), [](const Ask& a, const Ask& b) { return a.sku < b.sku; });
   size_t kept = 0;
@@ -134,30 +136,31 @@ void RunWork::GatherStep(const State& state) {
   const Policy* policy = PolicyNamed(state, key_.county, run.policy_version);
   int64_t lines = 0;
   bool more = false;
-  state.inputs.ForEachFrom({key_, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunInput& input) {
-    if (place.run() != key_) return false;
-    if (after_ && place.licence == *after_) return true;
-    if (lines >= kLinesAtOnce) {
-      more = true;
-      return false;
-    }
-    after_ = place.licence;
-    const auto shop = static_cast<uint32_t>(shops_.size());
-    const int32_t grade = GradeOf(state, place.licence, input);
-    shops_.push_back({place.licence, policy == nullptr ? 1 : WeightOf(*policy, grade)});
-    for (const Ask& ask : AsksOf(state, input)) {
-      Column& column = columns_[ask.sku];
-      const int64_t wanted = Wanted(ask.held, ask.asked, ask.cap);
-      column.shop.push_back(shop);
-      column.wanted.push_back(static_cast<int32_t>(wanted));
-      column.requested += ask.asked;
-      column.held += ask.held;
-      column.within_caps += wanted - ask.held;
-      column.lines += ask.lines;
-      lines += ask.lines;
-    }
-    return true;
-  });
+  state.inputs.ForEachFrom(
+      {key_, after_.value_or(Code())}, [&](const RunLicenceKey& place, const RunInput& input) {
+        if (place.run() != key_) return false;
+        if (after_ && place.licence == *after_) return true;
+        if (lines >= kLinesAtOnce) {
+          more = true;
+          return false;
+        }
+        after_ = place.licence;
+        const auto shop = static_cast<uint32_t>(shops_.size());
+        const int32_t grade = GradeOf(state, place.licence, input);
+        shops_.push_back({place.licence, policy == nullptr ? 1 : WeightOf(*policy, grade)});
+        for (const Ask& ask : AsksOf(state, input)) {
+          Column& column = columns_[ask.sku];
+          const int64_t wanted = Wanted(ask.held, ask.asked, ask.cap);
+          column.shop.push_back(shop);
+          column.wanted.push_back(static_cast<int32_t>(wanted));
+          column.requested += ask.asked;
+          column.held += ask.held;
+          column.within_caps += wanted - ask.held;
+          column.lines += ask.lines;
+          lines += ask.lines;
+        }
+        return true;
+      });
   if (more) return;
   after_.reset();
   phase_ = Phase::kFill;

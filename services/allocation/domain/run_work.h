@@ -27,7 +27,8 @@ class RunWork {
   // For a compensating run whose input is to be copied.
   static RunWork Copy(const RunKey& key, partition::Safeguards safeguards);
   // For a run whose RunStarted, with this attempt, is being decided. `secret` may be empty when nothing is scarce.
-  static RunWork Compute(const RunKey& key, uint32_t attempt, std::string secret, partition::Safeguards safeguards);
+  static RunWork Compute(const RunKey& key, uint32_t attempt, std::string secret,
+                         partition::Safeguards safeguards);
 
   const RunKey& key() const { return key_; }
   // False when the state has gone another way than this work: it is then to be dropped.
@@ -54,8 +55,8 @@ class RunWork {
     v1::LineRule rule = v1::LINE_RULE_UNSPECIFIED;
     Level level;
     std::optional<TieKeys> keys;  // Where the level is limited.
-    size_t next = 0;       // Where the pages are.
-    int64_t checked = 0;   // What the check has added up.
+    size_t next = 0;              // Where the pages are.
+    int64_t checked = 0;          // What the check has added up.
     int64_t checked_wanted = 0;
   };
   struct Shop {
@@ -71,7 +72,8 @@ class RunWork {
     std::optional<int64_t> cap;
   };
 
-  RunWork(const RunKey& key, uint32_t attempt, std::string secret, partition::Safeguards safeguards, Phase phase)
+  RunWork(const RunKey& key, uint32_t attempt, std::string secret, partition::Safeguards safeguards,
+          Phase phase)
       : key_(key), attempt_(attempt), secret_(std::move(secret)), safeguards_(safeguards), phase_(phase) {}
 
   Outcome CopyStep(const State& state);
@@ -89,7 +91,8 @@ class RunWork {
   int64_t SupplyOf(const State& state, Code sku) const;
   v1::RetailerAllocation Allocate(const State& state, Code licence, const RunInput& input,
                                   std::vector<int32_t>& level_index, v1::AllocationPage& page);
-  void CheckRetailer(const State& state, Code licence, const RunInput& input, std::vector<std::string>& findings);
+  void CheckRetailer(const State& state, Code licence, const RunInput& input,
+                     std::vector<std::string>& findings);
   void CheckSums(const State& state, std::vector<std::string>& findings) const;
 
   RunKey key_;

@@ -10,7 +10,8 @@ namespace {
 
 template <typename Row>
 auto* OrderOf(Row& row, const std::string& id) {
-  const auto it = std::find_if(row.orders.begin(), row.orders.end(), [&](const auto& order) { return order.id == id; });
+  const auto it =
+      std::find_if(row.orders.begin(), row.orders.end(), [&](const auto& order) { return order.id == id; });
   return it == row.orders.end() ? nullptr : &*it;
 }
 
@@ -61,8 +62,8 @@ class Moves {
 };
 
 // Cartons of a line that the shop no longer holds.
-void GiveBack(RunResult& first, const std::string& order_id, uint32_t number, int64_t cartons, int64_t can_take,
-              Moves& moves) {
+void GiveBack(RunResult& first, const std::string& order_id, uint32_t number, int64_t cartons,
+              int64_t can_take, Moves& moves) {
   RunResult::Order* order = OrderOf(first, order_id);
   RunResult::Line* line = order == nullptr ? nullptr : LineOf(*order, number);
   if (line == nullptr) return;

@@ -92,7 +92,8 @@ void AddSettled(const RunResult::Order& order, const std::string& order_id, cons
 }
 
 // A whole order that is void takes nothing any more, not even on lines that never got anything.
-void AddFreed(const State& state, const intake::OrderVoided& voided, std::vector<partition::EventPtr>& events) {
+void AddFreed(const State& state, const intake::OrderVoided& voided,
+              std::vector<partition::EventPtr>& events) {
   const auto window = ParseWindow(voided.window_id());
   const RunResult::Order* order =
       window ? FindOrder(state, RunKey(*window, 0), voided.licence(), voided.order_id()) : nullptr;

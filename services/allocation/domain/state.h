@@ -98,10 +98,11 @@ struct Policy {
   int64_t publish_lead_minutes = 0;
   static void Fields(auto& self, auto&& visit) {
     visit(self.version, self.floats.large_basis_points, self.floats.medium_basis_points,
-          self.floats.small_basis_points, self.small_least, self.agreement_max_months, self.proposal_lapse_days,
-          self.provisional_months, self.evidence_months, self.step_above, self.step, self.agreement_max,
-          self.pacing_slack_bp, self.seasons, self.reserve_bp, self.ratios, self.ratio_least_demand,
-          self.fill.divisor, self.fill.min_one, self.weights, self.publish_lead_minutes);
+          self.floats.small_basis_points, self.small_least, self.agreement_max_months,
+          self.proposal_lapse_days, self.provisional_months, self.evidence_months, self.step_above, self.step,
+          self.agreement_max, self.pacing_slack_bp, self.seasons, self.reserve_bp, self.ratios,
+          self.ratio_least_demand, self.fill.divisor, self.fill.min_one, self.weights,
+          self.publish_lead_minutes);
   }
 };
 
@@ -282,7 +283,8 @@ struct WindowSkuKey {
   int32_t number = 0;
   Code sku;
   WindowSkuKey() = default;
-  WindowSkuKey(const WindowKey& window, Code code) : county(window.county), day(window.day), number(window.number), sku(code) {}
+  WindowSkuKey(const WindowKey& window, Code code)
+      : county(window.county), day(window.day), number(window.number), sku(code) {}
   WindowKey window() const { return {county, day, number}; }
   auto operator<=>(const WindowSkuKey&) const = default;
   static void Fields(auto& self, auto&& visit) { visit(self.county, self.day, self.number, self.sku); }
@@ -371,8 +373,8 @@ struct RunProgress {
   uint32_t input_pages_expected = 0;
   uint32_t input_pages = 0;
   bool input_complete = false;
-  Digest input_digest;              // Over the input pages so far.
-  std::vector<int64_t> asked;       // Of each SKU of the window, by place.
+  Digest input_digest;         // Over the input pages so far.
+  std::vector<int64_t> asked;  // Of each SKU of the window, by place.
   std::vector<uint64_t> page_heights;
   std::vector<std::pair<Code, int64_t>> supply;  // Set aside by RunStarted; by SKU.
   Digest secret_hash;
@@ -417,7 +419,9 @@ struct RunInput {
   int32_t grade = 0;
   std::vector<Order> orders;
   std::vector<std::pair<uint16_t, int32_t>> held;  // Of compensating runs, by SKU.
-  static void Fields(auto& self, auto&& visit) { visit(self.ration_class, self.grade, self.orders, self.held); }
+  static void Fields(auto& self, auto&& visit) {
+    visit(self.ration_class, self.grade, self.orders, self.held);
+  }
 };
 struct RunResult {
   struct Line {
@@ -447,9 +451,10 @@ struct RunResult {
   };
   struct Order {
     std::string id;
-    std::vector<Line> lines;                            // By line number.
-    std::vector<Detail> details;                        // By line number.
-    std::vector<std::pair<uint16_t, int32_t>> can_take;  // In the window's run: what returned lines still can.
+    std::vector<Line> lines;      // By line number.
+    std::vector<Detail> details;  // By line number.
+    std::vector<std::pair<uint16_t, int32_t>>
+        can_take;  // In the window's run: what returned lines still can.
     static void Fields(auto& self, auto&& visit) { visit(self.id, self.lines, self.details, self.can_take); }
   };
   static constexpr int32_t kUnanswered = -1;
@@ -464,7 +469,13 @@ struct RunResult {
 };
 
 // ---- Timers.
-enum class TimerKind : uint8_t { kAgreement = 1, kOpenMonth = 2, kOpeningPage = 3, kCompensate = 4, kCloseWindow = 5 };
+enum class TimerKind : uint8_t {
+  kAgreement = 1,
+  kOpenMonth = 2,
+  kOpeningPage = 3,
+  kCompensate = 4,
+  kCloseWindow = 5
+};
 struct TimerKey {
   int64_t due_us = 0;
   TimerKind kind = TimerKind::kAgreement;

@@ -17,7 +17,8 @@ template <typename Lines>
 std::vector<std::pair<Code, int64_t>> CheckedLines(const State& state, Refusals& refusals, const Lines& lines,
                                                    bool may_be_empty) {
   std::vector<std::pair<Code, int64_t>> checked;
-  if (lines.size() > kMaxLines) Refuse(refusals, common::v1::REASON_TOO_LARGE, "lines", kMaxLines, lines.size());
+  if (lines.size() > kMaxLines)
+    Refuse(refusals, common::v1::REASON_TOO_LARGE, "lines", kMaxLines, lines.size());
   if (lines.empty() && !may_be_empty) Refuse(refusals, common::v1::REASON_INVALID_FIELD, "lines", "no lines");
   if (!refusals.empty()) return checked;
   std::set<Code> seen;
@@ -26,8 +27,10 @@ std::vector<std::pair<Code, int64_t>> CheckedLines(const State& state, Refusals&
     const auto sku = SkuField(refusals, field + "sku", lines[i].sku());
     InRange(refusals, field + "cartons", lines[i].cartons(), 0, kMaxTotalCartons);
     if (!sku) continue;
-    if (!state.skus.Contains({*sku})) Refuse(refusals, common::v1::REASON_SKU_UNKNOWN, field + "sku", sku->str());
-    if (!seen.insert(*sku).second) Refuse(refusals, common::v1::REASON_INVALID_FIELD, field + "sku", "named twice");
+    if (!state.skus.Contains({*sku}))
+      Refuse(refusals, common::v1::REASON_SKU_UNKNOWN, field + "sku", sku->str());
+    if (!seen.insert(*sku).second)
+      Refuse(refusals, common::v1::REASON_INVALID_FIELD, field + "sku", "named twice");
     checked.emplace_back(*sku, lines[i].cartons());
   }
   return checked;
@@ -78,7 +81,8 @@ Outcome DecideConfirmSupply(const State& state, const v1::ConfirmSupplyRequest& 
   return outcome;
 }
 
-Outcome DecideApproveRelease(const State& state, const v1::ApproveReleaseRequest& request, const Stamp& stamp) {
+Outcome DecideApproveRelease(const State& state, const v1::ApproveReleaseRequest& request,
+                             const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   const auto window = WindowField(outcome.refusals, "window_id", request.window_id(), county);
@@ -104,7 +108,8 @@ Outcome DecideApproveRelease(const State& state, const v1::ApproveReleaseRequest
     Refuse(outcome.refusals, common::v1::REASON_FOUR_EYES, "window_id", release->planned_by);
   }
   if (over) Refuse(outcome.refusals, common::v1::REASON_OVER_SUPPLY, "window_id");
-  if (WindowClosed(state, *window)) Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "window_id", "CLOSED");
+  if (WindowClosed(state, *window))
+    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "window_id", "CLOSED");
   if (outcome.refused()) {
     outcome.response.reset();
     return outcome;
@@ -127,16 +132,19 @@ Outcome DecideStateSupply(const State& state, const v1::StateSupplyRequest& requ
   const Release* release = state.releases.Find(*window);
   if ((known != nullptr && known->opened && known->floating) ||
       (release != nullptr && release->mode == v1::SUPPLY_MODE_RELEASED)) {
-    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "window_id", "its supply is planned and released");
+    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "window_id",
+           "its supply is planned and released");
   }
-  if (WindowClosed(state, *window)) Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "window_id", "CLOSED");
+  if (WindowClosed(state, *window))
+    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "window_id", "CLOSED");
   v1::SupplyReleased event;
   for (size_t i = 0; i < lines.size(); ++i) {
     const auto& [sku, cartons] = lines[i];
     const WindowSupply* row = state.window_supplies.Find({*window, sku});
     const int64_t before = row == nullptr ? 0 : row->released;
     if (cartons < before) {
-      Refuse(outcome.refusals, common::v1::REASON_OVER_SUPPLY, fmt::format("lines[{}].cartons", i), before, cartons);
+      Refuse(outcome.refusals, common::v1::REASON_OVER_SUPPLY, fmt::format("lines[{}].cartons", i), before,
+             cartons);
     } else if (cartons > before) {
       AddLine(event.mutable_lines(), sku, cartons - before);
     }
@@ -174,8 +182,10 @@ void AddRoll(const State& state, const WindowKey& window, std::vector<partition:
   event.set_window_id(WindowText(window));
   state.releases.ForEachFrom({window.county, window.day, window.number + 1},
                              [&](const WindowKey& next, const Release& row) {
-                               if (next.county != window.county || MonthOf(next) != MonthOf(window)) return false;
-                               if (row.mode != v1::SUPPLY_MODE_RELEASED || WindowAllocating(state, next)) return true;
+                               if (next.county != window.county || MonthOf(next) != MonthOf(window))
+                                 return false;
+                               if (row.mode != v1::SUPPLY_MODE_RELEASED || WindowAllocating(state, next))
+                                 return true;
                                event.set_to_window_id(WindowText(next));
                                return false;
                              });

@@ -14,7 +14,8 @@ namespace sanyuan::allocation {
 
 Outcome DecideConfirmSupply(const State& state, const v1::ConfirmSupplyRequest& request, const Stamp& stamp);
 Outcome DecidePlanRelease(const State& state, const v1::PlanReleaseRequest& request, const Stamp& stamp);
-Outcome DecideApproveRelease(const State& state, const v1::ApproveReleaseRequest& request, const Stamp& stamp);
+Outcome DecideApproveRelease(const State& state, const v1::ApproveReleaseRequest& request,
+                             const Stamp& stamp);
 Outcome DecideStateSupply(const State& state, const v1::StateSupplyRequest& request, const Stamp& stamp);
 
 // The window's release is complete, and under the floating policy a second person approved it.

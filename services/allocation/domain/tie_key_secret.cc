@@ -7,12 +7,14 @@ constexpr size_t kHashBytes = 32;
 constexpr size_t kMaxSecretBytes = 64;
 
 bool CheckBytes(Refusals& refusals, const std::string& field, size_t size, size_t low, size_t high) {
-  return InRange(refusals, field, static_cast<int64_t>(size), static_cast<int64_t>(low), static_cast<int64_t>(high));
+  return InRange(refusals, field, static_cast<int64_t>(size), static_cast<int64_t>(low),
+                 static_cast<int64_t>(high));
 }
 
 }  // namespace
 
-Outcome DecideAnnounceTieKey(const State& state, const v1::AnnounceTieKeyRequest& request, const Stamp& stamp) {
+Outcome DecideAnnounceTieKey(const State& state, const v1::AnnounceTieKeyRequest& request,
+                             const Stamp& stamp) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   const auto window = WindowField(outcome.refusals, "window_id", request.window_id(), county);
@@ -49,7 +51,8 @@ Outcome DecideAnnounceTieKey(const State& state, const v1::AnnounceTieKeyRequest
   return outcome;
 }
 
-Outcome DecideRevealTieKey(const State& state, const v1::RevealTieKeyRequest& request, const Stamp& /*stamp*/) {
+Outcome DecideRevealTieKey(const State& state, const v1::RevealTieKeyRequest& request,
+                           const Stamp& /*stamp*/) {
   Outcome outcome;
   const auto county = CountyField(outcome.refusals, request.county_code());
   const auto window = WindowField(outcome.refusals, "window_id", request.window_id(), county);
@@ -92,7 +95,8 @@ Lottery LotteryOf(const State& state, const SecretSource& secrets, const WindowK
   if (!known->secret.empty()) return {Lottery::Kind::kReady, known->secret};
   const std::optional<std::string> secret = secrets ? secrets(WindowText(window)) : std::nullopt;
   if (!secret) return {Lottery::Kind::kSecretMissing, ""};
-  if (Sha256(*secret) != known->hash || secret->size() < TieKeys::kMinSecretBytes) return {Lottery::Kind::kMismatch, ""};
+  if (Sha256(*secret) != known->hash || secret->size() < TieKeys::kMinSecretBytes)
+    return {Lottery::Kind::kMismatch, ""};
   return {Lottery::Kind::kReady, *secret};
 }
 

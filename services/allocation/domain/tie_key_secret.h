@@ -16,7 +16,8 @@ namespace sanyuan::allocation {
 // what a run needs of it for a replay stands in its events. Called by the writer alone, must not block.
 using SecretSource = std::function<std::optional<std::string>(const std::string& cycle)>;
 
-Outcome DecideAnnounceTieKey(const State& state, const v1::AnnounceTieKeyRequest& request, const Stamp& stamp);
+Outcome DecideAnnounceTieKey(const State& state, const v1::AnnounceTieKeyRequest& request,
+                             const Stamp& stamp);
 Outcome DecideRevealTieKey(const State& state, const v1::RevealTieKeyRequest& request, const Stamp& stamp);
 
 // Announces the hash of a window that was just scheduled, when the service holds its secret.

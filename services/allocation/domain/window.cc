@@ -60,8 +60,8 @@ void RefreshWindowTimers(State& state, const WindowKey& window, const Stamp& sta
   const bool settled = last && state.runs.Find(*last)->state == v1::RUN_STATE_PUBLISHED;
   int64_t compensate_us = 0;
   if (settled && SomebodyCouldTake(state, window)) {
-    compensate_us = due.compensate_us != 0 ? due.compensate_us
-                                           : absl::ToUnixMicros(stamp.decided_at + kCompensateAfter);
+    compensate_us =
+        due.compensate_us != 0 ? due.compensate_us : absl::ToUnixMicros(stamp.decided_at + kCompensateAfter);
   }
   const int64_t close_us = settled ? absl::ToUnixMicros(DayStart(window.day) + kCloseAfter) : 0;
   Move(state, window, TimerKind::kCompensate, due.compensate_us, compensate_us);
@@ -96,9 +96,9 @@ Outcome FireClose(const State& state, const TimerKey& timer) {
 absl::Status Evolve(State& state, const v1::WindowNoted& event, const Stamp& stamp) {
   const auto window = ParseWindow(event.window_id());
   if (!window) return Misfit("WindowNoted");
-  state.windows.Put(*window, {event.occurrence(), event.occurrences(), TimeOf(event.opens_at()), event.opened(),
-                              event.floating(), event.policy_version(), event.tight_list_version(),
-                              event.ration_version()});
+  state.windows.Put(*window, {event.occurrence(), event.occurrences(), TimeOf(event.opens_at()),
+                              event.opened(), event.floating(), event.policy_version(),
+                              event.tight_list_version(), event.ration_version()});
   if (!event.opened() || event.floating()) PlanOpening(state, *window, event.occurrences(), stamp);
   return absl::OkStatus();
 }

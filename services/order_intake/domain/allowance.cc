@@ -10,7 +10,8 @@ int64_t PacingCeiling(const Allowance& allowance, const Window& window) {
   const auto steps = static_cast<int64_t>(allowance.pacing.size());
   if (steps == 0 || window.occurrences == 0) return allowance.ceiling;
   const int64_t step = (window.occurrence * steps + window.occurrences - 1) / window.occurrences;
-  return std::min<int64_t>(allowance.ceiling, allowance.pacing[static_cast<size_t>(std::clamp<int64_t>(step, 1, steps) - 1)]);
+  return std::min<int64_t>(allowance.ceiling,
+                           allowance.pacing[static_cast<size_t>(std::clamp<int64_t>(step, 1, steps) - 1)]);
 }
 
 int64_t AvailableInMonth(const Allowance& allowance) {
@@ -25,9 +26,9 @@ absl::Status Book(State& state, const AllowanceKey& key, const LedgerEntry& entr
   if (entry.reserved == 0 && entry.consumed == 0) return absl::OkStatus();
   const Allowance* before = state.allowances.Find(key);
   if (before == nullptr || before->reserved + entry.reserved < 0 || before->consumed + entry.consumed < 0) {
-    return absl::InvalidArgumentError(fmt::format("allowance of {} for {}: reserved {:+}, consumed {:+} can't be booked",
-                                                  key.licence.view(), MonthText(key.month), entry.reserved,
-                                                  entry.consumed));
+    return absl::InvalidArgumentError(
+        fmt::format("allowance of {} for {}: reserved {:+}, consumed {:+} can't be booked",
+                    key.licence.view(), MonthText(key.month), entry.reserved, entry.consumed));
   }
   Allowance& allowance = state.allowances.Mutate(key);
   allowance.reserved += entry.reserved;

@@ -32,7 +32,8 @@ bool IsDay(int32_t number) {
 
 std::optional<Day> ParseDay(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  return ParseCompactDay(std::string(text.substr(0, 4)) + std::string(text.substr(5, 2)) + std::string(text.substr(8)));
+  return ParseCompactDay(std::string(text.substr(0, 4)) + std::string(text.substr(5, 2)) +
+                         std::string(text.substr(8)));
 }
 
 std::optional<Day> ParseCompactDay(std::string_view text) {
@@ -42,7 +43,9 @@ std::optional<Day> ParseCompactDay(std::string_view text) {
   return *number;
 }
 
-std::string DayText(Day day) { return fmt::format("{:04}-{:02}-{:02}", day / 10000, day / 100 % 100, day % 100); }
+std::string DayText(Day day) {
+  return fmt::format("{:04}-{:02}-{:02}", day / 10000, day / 100 % 100, day % 100);
+}
 
 std::optional<Month> ParseMonth(std::string_view text) {
   if (text.size() != 7) return std::nullopt;

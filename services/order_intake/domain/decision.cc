@@ -14,8 +14,8 @@ constexpr absl::Duration kAheadAllowed = absl::Seconds(2);
 std::string Recorded(const std::string& text) {
   constexpr size_t kLongest = 64;
   const bool is_id = text.size() <= kLongest && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
-  });
+                       return absl::ascii_isgraph(static_cast<unsigned char>(c));
+                     });
   return is_id ? text : std::string();
 }
 
@@ -68,7 +68,8 @@ bool RefuseStaff(const State& state, County county, const Stamp& stamp, const st
   return true;
 }
 
-absl::Status EvolveForbiddenAttempt(State& state, const v1::ForbiddenActionAttempted& event, const Stamp& stamp) {
+absl::Status EvolveForbiddenAttempt(State& state, const v1::ForbiddenActionAttempted& event,
+                                    const Stamp& stamp) {
   const auto county = ParseCounty(event.county_code());
   if (!county) return Unfoldable("ForbiddenActionAttempted", "no county");
   Attempt& attempt = state.attempts.Mutate({*county, event.attempt_id()});

@@ -49,7 +49,8 @@ absl::Status Unfoldable(const char* event, const std::string& why);
 bool RefuseStaff(const State& state, County county, const Stamp& stamp, const std::string& device_id,
                  const std::string& licence, const std::string& order_id, Outcome& outcome);
 
-absl::Status EvolveForbiddenAttempt(State& state, const v1::ForbiddenActionAttempted& event, const Stamp& stamp);
+absl::Status EvolveForbiddenAttempt(State& state, const v1::ForbiddenActionAttempted& event,
+                                    const Stamp& stamp);
 
 }  // namespace sanyuan::order_intake
 

@@ -17,14 +17,16 @@ bool SameLine(const DemandLine& line, const v1::DemandLine& said) {
 Outcome DecideReportDemand(const State& state, const v1::ReportDemandRequest& request, const Stamp& stamp) {
   Outcome outcome;
   const auto county = ParseCounty(request.county_code());
-  if (county && RefuseStaff(state, *county, stamp, request.device_id(), request.licence(), "", outcome)) return outcome;
+  if (county && RefuseStaff(state, *county, stamp, request.device_id(), request.licence(), "", outcome))
+    return outcome;
   outcome.refusals = Validate(request);
   if (outcome.refused()) return outcome;
 
   const WindowId id = *WindowId::Parse(request.window_id());
   const Code licence(request.licence());
   GuardCounty(state, *county, outcome.refusals);
-  if (request.licence() != stamp.actor.id) Refuse(outcome.refusals, common::v1::REASON_NOT_OWN_LICENCE, "licence");
+  if (request.licence() != stamp.actor.id)
+    Refuse(outcome.refusals, common::v1::REASON_NOT_OWN_LICENCE, "licence");
   if (!state.retailers.Contains({*county, licence})) {
     Refuse(outcome.refusals, common::v1::REASON_LICENCE_UNKNOWN, "licence");
   }
@@ -65,7 +67,8 @@ absl::Status Evolve(State& state, const v1::DemandReported& event, const Stamp& 
   participation.demand.clear();
   participation.demand.reserve(static_cast<size_t>(event.lines_size()));
   for (const v1::DemandLine& line : event.lines()) {
-    if (!Code::IsValid(line.sku()) || line.demand_cartons() < 0 || line.demand_cartons() > kMostDemandCartons) {
+    if (!Code::IsValid(line.sku()) || line.demand_cartons() < 0 ||
+        line.demand_cartons() > kMostDemandCartons) {
       return Unfoldable("DemandReported", "lines");
     }
     participation.demand.push_back({Code(line.sku()), static_cast<int32_t>(line.demand_cartons())});

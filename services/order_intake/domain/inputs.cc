@@ -157,12 +157,14 @@ EventPtr NoteAllocation(const State& state, const AllocationEvent& event) {
 }
 
 EventPtr NoteOf(const State& state, std::string_view topic, const google::protobuf::Message& event) {
-  if (topic == kReferenceTopic) return NoteReference(state, static_cast<const registry::v1::ReferenceEvent&>(event));
+  if (topic == kReferenceTopic)
+    return NoteReference(state, static_cast<const registry::v1::ReferenceEvent&>(event));
   if (topic == kRegistryTopic) return NoteRegistry(state, static_cast<const registry::v1::Event&>(event));
   return NoteAllocation(state, static_cast<const AllocationEvent&>(event));
 }
 
-const allocation::v1::AllocationPublished* PublishedIn(std::string_view topic, const google::protobuf::Message& event) {
+const allocation::v1::AllocationPublished* PublishedIn(std::string_view topic,
+                                                       const google::protobuf::Message& event) {
   if (topic != kAllocationTopic) return nullptr;
   const auto& typed = static_cast<const AllocationEvent&>(event);
   return typed.has_allocation_published() ? &typed.allocation_published() : nullptr;
@@ -178,8 +180,9 @@ const AllocationEvent* PageIn(const std::vector<EventPtr>& events) {
 
 // The orders of a run's pages, from `order` on; `done` when none is left. The pages must be those that were
 // published, or nothing is taken and the fold refuses the note of it.
-void SettleRun(const State& state, const partition::Input& input, const allocation::v1::AllocationPublished& published,
-               uint64_t order, size_t budget, const Stamp& stamp, partition::Reaction& reaction) {
+void SettleRun(const State& state, const partition::Input& input,
+               const allocation::v1::AllocationPublished& published, uint64_t order, size_t budget,
+               const Stamp& stamp, partition::Reaction& reaction) {
   const auto settled = [&](const std::string& window_id) {
     auto [event, end] = NewEvent(&v1::Event::mutable_run_settled);
     end->set_run_id(published.run_id());
@@ -209,7 +212,8 @@ void SettleRun(const State& state, const partition::Input& input, const allocati
           return;
         }
         reaction.next_index = at;
-        OrderOffer offer{published.run_id(), allocated.order_id(), retailer.licence(), published.window_id(), {}};
+        OrderOffer offer{
+            published.run_id(), allocated.order_id(), retailer.licence(), published.window_id(), {}};
         for (const allocation::v1::OfferedLine& line : allocated.lines()) {
           // In a later run, nothing more is no offer; in the window's own run it ends the reservation.
           if (compensating && line.offered_cartons() == 0) continue;

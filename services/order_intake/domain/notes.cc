@@ -9,7 +9,9 @@ namespace {
 constexpr int64_t kMostCartons = 1'000'000'000;  // Ceilings and caps: what a row can hold.
 
 // Facts come from journals of other contexts and are believed; what can't be a row here has no use here.
-std::optional<Day> OptionalDay(const std::string& text) { return text.empty() ? std::optional<Day>(0) : ParseDay(text); }
+std::optional<Day> OptionalDay(const std::string& text) {
+  return text.empty() ? std::optional<Day>(0) : ParseDay(text);
+}
 
 std::optional<Code> OptionalCode(const std::string& text) {
   return text.empty() ? std::optional<Code>(Code()) : Code::Parse(text);
@@ -115,8 +117,8 @@ int64_t NextOrdinal(const state::Table<VersionKey, Row>& versions, County county
 }
 
 template <typename Row>
-absl::Status FoldVersion(state::Table<VersionKey, Row>& versions, std::optional<std::pair<VersionKey, Row>> row,
-                         const char* event) {
+absl::Status FoldVersion(state::Table<VersionKey, Row>& versions,
+                         std::optional<std::pair<VersionKey, Row>> row, const char* event) {
   if (!row) return Unfoldable(event, "fields");
   row->second.ordinal = NextOrdinal(versions, row->first.county);
   versions.Put(row->first, std::move(row->second));
@@ -162,7 +164,8 @@ partition::EventPtr Note(const State& state, const v1::StaffDevicesNoted& note) 
   if (!county) return nullptr;
   const StaffDevices* before = state.staff_devices.Find({*county, note.staff_id()});
   const std::vector<std::string> devices(note.device_ids().begin(), note.device_ids().end());
-  if ((before == nullptr && devices.empty()) || (before != nullptr && before->devices == devices)) return nullptr;
+  if ((before == nullptr && devices.empty()) || (before != nullptr && before->devices == devices))
+    return nullptr;
   return Wrap(note, &v1::Event::mutable_staff_devices_noted);
 }
 
@@ -263,7 +266,8 @@ absl::Status Evolve(State& state, const v1::OrderingPolicyNoted& note) {
   if (!key) return Unfoldable("OrderingPolicyNoted", note.version());
   OrderingPolicy& policy = state.ordering_policies.Mutate(*key);
   policy.limits = {absl::Seconds(note.grace_seconds()), static_cast<int32_t>(note.max_lines()),
-                   static_cast<int32_t>(note.max_line_cartons()), static_cast<int32_t>(note.max_orders_per_window()),
+                   static_cast<int32_t>(note.max_line_cartons()),
+                   static_cast<int32_t>(note.max_orders_per_window()),
                    static_cast<int32_t>(note.payment_tries())};
   policy.payment_deadline_minute = static_cast<int32_t>(note.payment_deadline_minute());
   return absl::OkStatus();

@@ -22,12 +22,14 @@ bool FoldLines(const RequestedLines& requested, std::vector<Line>& lines) {
   lines.clear();
   lines.reserve(static_cast<size_t>(requested.size()));
   for (const v1::RequestedLine& line : requested) {
-    if (!Code::IsValid(line.sku()) || line.requested_cartons() < 0 || line.requested_cartons() > kMostLineCartons ||
-        line.demand_cartons() < 0 || line.demand_cartons() > kMostDemandCartons) {
+    if (!Code::IsValid(line.sku()) || line.requested_cartons() < 0 ||
+        line.requested_cartons() > kMostLineCartons || line.demand_cartons() < 0 ||
+        line.demand_cartons() > kMostDemandCartons) {
       return false;
     }
-    lines.push_back({Code(line.sku()), static_cast<int32_t>(line.requested_cartons()),
-                     line.has_demand_cartons() ? static_cast<int32_t>(line.demand_cartons()) : Line::kNothingSaid});
+    lines.push_back(
+        {Code(line.sku()), static_cast<int32_t>(line.requested_cartons()),
+         line.has_demand_cartons() ? static_cast<int32_t>(line.demand_cartons()) : Line::kNothingSaid});
   }
   return true;
 }
@@ -41,7 +43,8 @@ struct Target {
 };
 
 // False when `outcome` is complete.
-bool FindOwn(const State& state, const std::string& order_id, const Stamp& stamp, Outcome& outcome, Target& target) {
+bool FindOwn(const State& state, const std::string& order_id, const Stamp& stamp, Outcome& outcome,
+             Target& target) {
   target.id = *OrderId::Parse(order_id);
   target.order = state.orders.Find(target.id);
   if (target.order == nullptr) {
@@ -74,7 +77,8 @@ int64_t CountedMicros(const Stamp& stamp, const Window& window) {
 Outcome DecideSubmitOrder(const State& state, const v1::SubmitOrderRequest& request, const Stamp& stamp) {
   Outcome outcome;
   const auto county = ParseCounty(request.county_code());
-  if (county && RefuseStaff(state, *county, stamp, request.device_id(), request.licence(), "", outcome)) return outcome;
+  if (county && RefuseStaff(state, *county, stamp, request.device_id(), request.licence(), "", outcome))
+    return outcome;
   outcome.refusals = Validate(request);
   if (!outcome.refusals.empty()) return outcome;
   // A repeat so late that its request id is forgotten still finds its order.
@@ -86,7 +90,8 @@ Outcome DecideSubmitOrder(const State& state, const v1::SubmitOrderRequest& requ
   proposal.licence = Code(request.licence());
   proposal.lines = &request.lines();
   GuardCounty(state, *county, outcome.refusals);
-  if (request.licence() != stamp.actor.id) Refuse(outcome.refusals, common::v1::REASON_NOT_OWN_LICENCE, "licence");
+  if (request.licence() != stamp.actor.id)
+    Refuse(outcome.refusals, common::v1::REASON_NOT_OWN_LICENCE, "licence");
   proposal.window = state.windows.Find(proposal.window_id);
   GuardRetailer(state, *county, proposal.licence, proposal.window_id, proposal.window, outcome.refusals);
   if (proposal.window == nullptr) {
@@ -121,28 +126,33 @@ Outcome DecideSubmitOrder(const State& state, const v1::SubmitOrderRequest& requ
 Outcome DecideAmendOrder(const State& state, const v1::AmendOrderRequest& request, const Stamp& stamp) {
   Outcome outcome;
   const auto county = ParseCounty(request.county_code());
-  if (county && RefuseStaff(state, *county, stamp, request.device_id(), "", request.order_id(), outcome)) return outcome;
+  if (county && RefuseStaff(state, *county, stamp, request.device_id(), "", request.order_id(), outcome))
+    return outcome;
   outcome.refusals = Validate(request);
   Target target;
   if (outcome.refused() || !FindOwn(state, request.order_id(), stamp, outcome, target)) return outcome;
 
   const Order& order = *target.order;
   if (order.state == OrderState::kSubmitted &&
-      std::equal(order.lines.begin(), order.lines.end(), request.lines().begin(), request.lines().end(), SameLine)) {
+      std::equal(order.lines.begin(), order.lines.end(), request.lines().begin(), request.lines().end(),
+                 SameLine)) {
     outcome.response = std::make_unique<v1::AmendOrderResponse>();
     return outcome;
   }
-  if (order.state != OrderState::kSubmitted) Refuse(outcome.refusals, common::v1::REASON_ORDER_NOT_OPEN, "order_id");
+  if (order.state != OrderState::kSubmitted)
+    Refuse(outcome.refusals, common::v1::REASON_ORDER_NOT_OPEN, "order_id");
   GuardTime(state, target.window_id, *target.window, order.licence, stamp, outcome);
 
-  Proposal proposal{target.window_id, target.window, order.licence, state.retailers.Find({*county, order.licence}),
-                    &request.lines(), &target.id, &order};
+  Proposal proposal{
+      target.window_id, target.window, order.licence, state.retailers.Find({*county, order.licence}),
+      &request.lines(), &target.id,    &order};
   int64_t requested = 0;
   for (const v1::RequestedLine& line : request.lines()) requested += line.requested_cartons();
   if (requested > order.Requested()) {
     GuardRetailer(state, *county, order.licence, target.window_id, target.window, outcome.refusals);
   }
-  if (proposal.retailer != nullptr && target.window->state == WindowState::kOpen) GuardLines(state, proposal, outcome);
+  if (proposal.retailer != nullptr && target.window->state == WindowState::kOpen)
+    GuardLines(state, proposal, outcome);
   if (outcome.refused()) outcome.not_ready.clear();
   if (outcome.refused() || !outcome.not_ready.empty()) return outcome;
 
@@ -160,14 +170,16 @@ Outcome DecideAmendOrder(const State& state, const v1::AmendOrderRequest& reques
 Outcome DecideCancelOrder(const State& state, const v1::CancelOrderRequest& request, const Stamp& stamp) {
   Outcome outcome;
   const auto county = ParseCounty(request.county_code());
-  if (county && RefuseStaff(state, *county, stamp, request.device_id(), "", request.order_id(), outcome)) return outcome;
+  if (county && RefuseStaff(state, *county, stamp, request.device_id(), "", request.order_id(), outcome))
+    return outcome;
   outcome.refusals = Validate(request);
   Target target;
   if (outcome.refused() || !FindOwn(state, request.order_id(), stamp, outcome, target)) return outcome;
 
   const Order& order = *target.order;
   if (order.state != OrderState::kCancelled) {
-    if (order.state != OrderState::kSubmitted) Refuse(outcome.refusals, common::v1::REASON_ORDER_NOT_OPEN, "order_id");
+    if (order.state != OrderState::kSubmitted)
+      Refuse(outcome.refusals, common::v1::REASON_ORDER_NOT_OPEN, "order_id");
     GuardTime(state, target.window_id, *target.window, order.licence, stamp, outcome);
     if (outcome.refused()) return outcome;
     auto [event, cancelled] = NewEvent(&v1::Event::mutable_order_cancelled);
@@ -208,7 +220,8 @@ absl::Status Evolve(State& state, const v1::OrderAmended& event, const Stamp&) {
   Order& order = state.orders.Mutate(*id);
   if (!FoldLines(event.lines(), order.lines)) return Unfoldable("OrderAmended", "lines");
   order.changed_at = absl::FromUnixMicros(event.received_at_us());
-  return Book(state, {id->county, MonthOf(order.order_day), order.licence}, {event.reserved_change_cartons(), 0});
+  return Book(state, {id->county, MonthOf(order.order_day), order.licence},
+              {event.reserved_change_cartons(), 0});
 }
 
 absl::Status Evolve(State& state, const v1::OrderCancelled& event, const Stamp&) {

@@ -24,13 +24,15 @@ bool OrdersIn(const Window& window, const Code& route) {
 std::string NextWindow(const State& state, const WindowId& closed, const Code& licence, absl::Time now) {
   const Retailer* retailer = state.retailers.Find({closed.county, licence});
   std::string text;
-  state.windows.ForEachFrom(WindowId{closed.county, closed.order_day, 0}, [&](const WindowId& id, const Window& window) {
-    if (id.county != closed.county) return false;
-    if (id == closed || window.cut_off < now || window.state > WindowState::kOpen) return true;
-    if (retailer != nullptr && !OrdersIn(window, retailer->route)) return true;
-    text = fmt::format("{} opens {}", id.Text(), TimeText(window.opens_at));
-    return false;
-  });
+  state.windows.ForEachFrom(WindowId{closed.county, closed.order_day, 0},
+                            [&](const WindowId& id, const Window& window) {
+                              if (id.county != closed.county) return false;
+                              if (id == closed || window.cut_off < now || window.state > WindowState::kOpen)
+                                return true;
+                              if (retailer != nullptr && !OrdersIn(window, retailer->route)) return true;
+                              text = fmt::format("{} opens {}", id.Text(), TimeText(window.opens_at));
+                              return false;
+                            });
   return text;
 }
 
@@ -46,10 +48,12 @@ struct SkuSums {
   int64_t others = 0;
 };
 
-std::optional<int32_t> CapOf(const TightList* tight, const RationTable* rations, const Code& sku, const Code& ration_class) {
+std::optional<int32_t> CapOf(const TightList* tight, const RationTable* rations, const Code& sku,
+                             const Code& ration_class) {
   if (tight == nullptr || rations == nullptr || ration_class.empty()) return std::nullopt;
   if (!std::binary_search(tight->skus.begin(), tight->skus.end(), sku)) return std::nullopt;
-  const auto it = std::lower_bound(rations->caps.begin(), rations->caps.end(), RationCap{sku, ration_class, INT32_MIN});
+  const auto it =
+      std::lower_bound(rations->caps.begin(), rations->caps.end(), RationCap{sku, ration_class, INT32_MIN});
   if (it == rations->caps.end() || it->sku != sku || it->ration_class != ration_class) return std::nullopt;
   return it->cap;
 }
@@ -81,7 +85,8 @@ void GuardCounts(const State& state, const Proposal& proposal, Refusals& refusal
     RefuseOver(refusals, common::v1::REASON_TOO_MANY_LINES, "lines", limits.max_lines, lines);
   }
   int64_t other_lines = 0;
-  ForEachOther(state, proposal, [&](const Order& order) { other_lines += static_cast<int64_t>(order.lines.size()); });
+  ForEachOther(state, proposal,
+               [&](const Order& order) { other_lines += static_cast<int64_t>(order.lines.size()); });
   if (other_lines + lines > kMostLinesInWindow) {
     RefuseOver(refusals, common::v1::REASON_TOO_MANY_LINES, "lines",
                std::max<int64_t>(0, kMostLinesInWindow - other_lines), lines);
@@ -101,7 +106,8 @@ void GuardSkus(const State& state, const Proposal& proposal, Refusals& refusals)
   const WindowId& id = proposal.window_id;
   const TightList* tight =
       window.tight_list.empty() ? nullptr : state.tight_lists.Find({id.county, window.tight_list});
-  const RationTable* rations = window.ration.empty() ? nullptr : state.rations.Find({id.county, window.ration});
+  const RationTable* rations =
+      window.ration.empty() ? nullptr : state.rations.Find({id.county, window.ration});
   std::vector<SkuSums> limited;
   for (int i = 0; i < proposal.lines->size(); ++i) {
     const v1::RequestedLine& line = (*proposal.lines)[i];
@@ -120,7 +126,8 @@ void GuardSkus(const State& state, const Proposal& proposal, Refusals& refusals)
     limited.push_back({code, i, !sku->orderable, cap, line.requested_cartons()});
   }
   if (limited.empty()) return;
-  std::stable_sort(limited.begin(), limited.end(), [](const SkuSums& a, const SkuSums& b) { return a.sku < b.sku; });
+  std::stable_sort(limited.begin(), limited.end(),
+                   [](const SkuSums& a, const SkuSums& b) { return a.sku < b.sku; });
   size_t kept = 0;
   for (size_t i = 1; i < limited.size(); ++i) {
     if (limited[i].sku == limited[kept].sku) {
@@ -159,7 +166,8 @@ void GuardRoom(const State& state, const Proposal& proposal, Outcome& outcome) {
   }
   const int64_t held = proposal.replaced == nullptr ? 0 : proposal.replaced->Requested();
   const int64_t in_month = AvailableInMonth(*allowance);
-  if (change > in_month) RefuseOver(outcome.refusals, REASON_OVER_TOTAL, "lines", held + in_month, held + change);
+  if (change > in_month)
+    RefuseOver(outcome.refusals, REASON_OVER_TOTAL, "lines", held + in_month, held + change);
   const int64_t now = AvailableNow(*allowance, *proposal.window);
   if (change > now) RefuseOver(outcome.refusals, REASON_OVER_PACING, "lines", held + now, held + change);
 }
@@ -172,11 +180,12 @@ void GuardCounty(const State& state, County county, Refusals& refusals) {
   }
 }
 
-void GuardRetailer(const State& state, County county, const Code& licence, const WindowId& id, const Window* window,
-                   Refusals& refusals) {
+void GuardRetailer(const State& state, County county, const Code& licence, const WindowId& id,
+                   const Window* window, Refusals& refusals) {
   const Retailer* retailer = state.retailers.Find({county, licence});
   if (retailer == nullptr) return Refuse(refusals, common::v1::REASON_LICENCE_UNKNOWN, "licence");
-  const bool valid = id.order_day >= retailer->valid_from && (retailer->valid_to == 0 || id.order_day <= retailer->valid_to);
+  const bool valid =
+      id.order_day >= retailer->valid_from && (retailer->valid_to == 0 || id.order_day <= retailer->valid_to);
   if (!retailer->active || !valid) Refuse(refusals, common::v1::REASON_LICENCE_NOT_ACTIVE, "licence");
   if (window != nullptr && !OrdersIn(*window, retailer->route)) {
     Refuse(refusals, common::v1::REASON_NOT_IN_WINDOW, "window_id", retailer->route.str());

@@ -19,8 +19,8 @@ void GuardCounty(const State& state, County county, Refusals& refusals);
 
 // The licence is registered, active and valid on the window's order day, and of a route that orders in it.
 // `window` may be null when it is not known.
-void GuardRetailer(const State& state, County county, const Code& licence, const WindowId& id, const Window* window,
-                   Refusals& refusals);
+void GuardRetailer(const State& state, County county, const Code& licence, const WindowId& id,
+                   const Window* window, Refusals& refusals);
 
 // The call is in time: counted not before the opening and not after the cut-off's second. Otherwise
 // WINDOW_CLOSED, whose detail names the next window of the retailer's route and its opening.

@@ -40,9 +40,12 @@ std::vector<std::string_view> OrderIntakeDomain::Inputs() {
 
 partition::EventPtr OrderIntakeDomain::NewEvent() const { return std::make_unique<v1::Event>(); }
 
-partition::EventPtr OrderIntakeDomain::NewInputEvent(std::string_view topic) const { return NewInputEventOf(topic); }
+partition::EventPtr OrderIntakeDomain::NewInputEvent(std::string_view topic) const {
+  return NewInputEventOf(topic);
+}
 
-partition::Outcome OrderIntakeDomain::Decide(const partition::Command& command, const partition::Stamp& stamp) const {
+partition::Outcome OrderIntakeDomain::Decide(const partition::Command& command,
+                                             const partition::Stamp& stamp) const {
   std::string_view method = command.method;
   if (method.substr(0, kPackage.size()) == kPackage) method.remove_prefix(kPackage.size());
   if (method == "OrderService/SubmitOrder") return Dispatch(DecideSubmitOrder, state_, command, stamp);
@@ -50,7 +53,8 @@ partition::Outcome OrderIntakeDomain::Decide(const partition::Command& command, 
   if (method == "OrderService/CancelOrder") return Dispatch(DecideCancelOrder, state_, command, stamp);
   if (method == "OrderService/RecordPayment") return Dispatch(DecideRecordPayment, state_, command, stamp);
   if (method == "DemandService/ReportDemand") return Dispatch(DecideReportDemand, state_, command, stamp);
-  if (method == "OrderWindowService/ScheduleWindow") return Dispatch(DecideScheduleWindow, state_, command, stamp);
+  if (method == "OrderWindowService/ScheduleWindow")
+    return Dispatch(DecideScheduleWindow, state_, command, stamp);
   Outcome outcome;
   Refuse(outcome.refusals, common::v1::REASON_INVALID_FIELD, "method", command.method);
   return outcome;
@@ -70,11 +74,12 @@ absl::Time OrderIntakeDomain::NextDue() const {
 partition::Outcome OrderIntakeDomain::Fire(const partition::Stamp& stamp) const {
   absl::Time window_due = absl::InfiniteFuture(), void_due = absl::InfiniteFuture();
   WindowId id;
-  state_.window_timers.ForEachFrom({absl::InfinitePast(), {}}, [&](const WindowTimerKey& key, const Nothing&) {
-    window_due = key.due;
-    id = key.window;
-    return false;
-  });
+  state_.window_timers.ForEachFrom({absl::InfinitePast(), {}},
+                                   [&](const WindowTimerKey& key, const Nothing&) {
+                                     window_due = key.due;
+                                     id = key.window;
+                                     return false;
+                                   });
   state_.unpaid.ForEachFrom({absl::InfinitePast(), {}, 0}, [&](const UnpaidKey& key, const Nothing&) {
     void_due = key.due;
     return false;
@@ -82,17 +87,21 @@ partition::Outcome OrderIntakeDomain::Fire(const partition::Stamp& stamp) const 
   if (std::min(window_due, void_due) > stamp.decided_at) return {};
   if (void_due < window_due) return FireVoid(state_, stamp);
   const Window& window = *state_.windows.Find(id);
-  return window.state == WindowState::kScheduled ? FireOpening(state_, id, window) : FireClosing(state_, id, window);
+  return window.state == WindowState::kScheduled ? FireOpening(state_, id, window)
+                                                 : FireClosing(state_, id, window);
 }
 
-std::vector<uint64_t> OrderIntakeDomain::PagesOf(const partition::Input& input) const { return PagesOfInput(input); }
+std::vector<uint64_t> OrderIntakeDomain::PagesOf(const partition::Input& input) const {
+  return PagesOfInput(input);
+}
 
 partition::Reaction OrderIntakeDomain::React(const partition::Input& input, uint64_t index, size_t budget,
                                              const partition::Stamp& stamp) const {
   return ReactTo(state_, input, index, budget, stamp);
 }
 
-absl::Status OrderIntakeDomain::Evolve(const google::protobuf::Message& message, const partition::Stamp& stamp) {
+absl::Status OrderIntakeDomain::Evolve(const google::protobuf::Message& message,
+                                       const partition::Stamp& stamp) {
   const auto& event = static_cast<const v1::Event&>(message);
   using order_intake::Evolve;
   switch (event.event_case()) {

@@ -45,8 +45,8 @@ std::string VersionAt(const state::Table<VersionKey, Row>& versions, County coun
   versions.ForEachFrom(VersionKey{county, ""}, [&](const VersionKey& key, const Row& row) {
     if (key.county != county) return false;
     if (row.effective_from > at) return true;
-    if (best_row == nullptr || std::pair(row.effective_from, row.ordinal) >
-                                   std::pair(best_row->effective_from, best_row->ordinal)) {
+    if (best_row == nullptr ||
+        std::pair(row.effective_from, row.ordinal) > std::pair(best_row->effective_from, best_row->ordinal)) {
       best = key.version;
       best_row = &row;
     }
@@ -57,7 +57,8 @@ std::string VersionAt(const state::Table<VersionKey, Row>& versions, County coun
 
 }  // namespace
 
-Outcome DecideScheduleWindow(const State& state, const v1::ScheduleWindowRequest& request, const Stamp& stamp) {
+Outcome DecideScheduleWindow(const State& state, const v1::ScheduleWindowRequest& request,
+                             const Stamp& stamp) {
   Outcome outcome;
   outcome.refusals = Validate(request);
   if (outcome.refused()) return outcome;
@@ -72,7 +73,8 @@ Outcome DecideScheduleWindow(const State& state, const v1::ScheduleWindowRequest
     if (before->opens_at == opens_at && before->cut_off == cut_off &&
         before->occurrence == static_cast<int32_t>(request.occurrence()) &&
         before->occurrences == static_cast<int32_t>(request.occurrences()) &&
-        before->routes == SortedRoutes(request.route_ids()) && before->expected_none == request.expected_none()) {
+        before->routes == SortedRoutes(request.route_ids()) &&
+        before->expected_none == request.expected_none()) {
       outcome.response = std::move(response);
     } else {
       Refuse(outcome.refusals, common::v1::REASON_ALREADY_EXISTS, "order_day", id.Text());
@@ -153,7 +155,8 @@ absl::Status Evolve(State& state, const v1::OrderWindowScheduled& event, const S
 absl::Status Evolve(State& state, const v1::OrderWindowOpened& event, const Stamp&) {
   const auto id = WindowId::Parse(event.window_id());
   const auto deadline = FromTimestamp(event.payment_deadline());
-  if (!id || !deadline || !state.windows.Contains(*id)) return Unfoldable("OrderWindowOpened", event.window_id());
+  if (!id || !deadline || !state.windows.Contains(*id))
+    return Unfoldable("OrderWindowOpened", event.window_id());
   Window& window = state.windows.Mutate(*id);
   window.state = WindowState::kOpen;
   window.ordering_policy = event.versions().ordering_policy();
@@ -164,7 +167,8 @@ absl::Status Evolve(State& state, const v1::OrderWindowOpened& event, const Stam
   window.expected_none = event.expected_none();
   window.limits = {absl::Seconds(event.grace_seconds()), static_cast<int32_t>(event.max_lines()),
                    static_cast<int32_t>(event.max_line_cartons()),
-                   static_cast<int32_t>(event.max_orders_per_window()), static_cast<int32_t>(event.payment_tries())};
+                   static_cast<int32_t>(event.max_orders_per_window()),
+                   static_cast<int32_t>(event.payment_tries())};
   if (event.has_payment_deadline()) window.payment_deadline = *deadline;
   state.window_timers.Erase({window.opens_at, *id});
   state.window_timers.Mutate({window.cut_off + absl::Seconds(1) + window.limits.grace, *id});

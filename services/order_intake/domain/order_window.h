@@ -14,7 +14,8 @@
 
 namespace sanyuan::order_intake {
 
-Outcome DecideScheduleWindow(const State& state, const v1::ScheduleWindowRequest& request, const Stamp& stamp);
+Outcome DecideScheduleWindow(const State& state, const v1::ScheduleWindowRequest& request,
+                             const Stamp& stamp);
 
 // What a window that opens now freezes. Lists and rations that count from its scheduled opening on, policies of
 // its order day.

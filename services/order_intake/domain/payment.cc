@@ -29,8 +29,8 @@ OrderState StateByDebits(const Order& order) {
   return order.state == OrderState::kPaymentFailed ? OrderState::kPartAllocated : order.state;
 }
 
-std::unique_ptr<v1::Event> Paid(const v1::RecordPaymentRequest& request, const OrderId& id, const Order& order,
-                                const Debit& debit) {
+std::unique_ptr<v1::Event> Paid(const v1::RecordPaymentRequest& request, const OrderId& id,
+                                const Order& order, const Debit& debit) {
   auto [event, paid] = NewEvent(&v1::Event::mutable_order_paid);
   paid->set_order_id(request.order_id());
   paid->set_licence(order.licence.str());
@@ -85,7 +85,8 @@ Debit* DebitToChange(State& state, const std::string& order_id, uint32_t number,
 void EraseUnpaid(State& state, const OrderId& id, const Order& order, uint32_t number) {
   const Debit& debit = order.debits[number - 1];
   const Window* window = state.windows.Find(WindowOf(id, order));
-  if (debit.deadline && window != nullptr) state.unpaid.Erase({VoidDue(*debit.deadline, *window), id, number});
+  if (debit.deadline && window != nullptr)
+    state.unpaid.Erase({VoidDue(*debit.deadline, *window), id, number});
 }
 
 }  // namespace
@@ -130,14 +131,18 @@ Outcome DecideRecordPayment(const State& state, const v1::RecordPaymentRequest& 
     }
     return outcome;
   }
-  if (debit.state == DebitState::kPaid) Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "debit_number");
-  const bool late = debit.deadline && CountedAt(stamp, window->limits.grace) >= *debit.deadline + absl::Seconds(1);
+  if (debit.state == DebitState::kPaid)
+    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "debit_number");
+  const bool late =
+      debit.deadline && CountedAt(stamp, window->limits.grace) >= *debit.deadline + absl::Seconds(1);
   if (debit.state == DebitState::kVoid || late) {
-    Refuse(outcome.refusals, common::v1::REASON_PAYMENT_LATE, "", debit.deadline ? TimeText(*debit.deadline) : "");
+    Refuse(outcome.refusals, common::v1::REASON_PAYMENT_LATE, "",
+           debit.deadline ? TimeText(*debit.deadline) : "");
   }
   const int64_t failed = FailedTries(debit);
   if (debit.state == DebitState::kFailed && failed >= window->limits.payment_tries) {
-    RefuseOver(outcome.refusals, common::v1::REASON_PAYMENT_TRIES_USED, "", window->limits.payment_tries, failed + 1);
+    RefuseOver(outcome.refusals, common::v1::REASON_PAYMENT_TRIES_USED, "", window->limits.payment_tries,
+               failed + 1);
   }
   if (is_paid && request.amount_fen() != debit.amount_fen) {
     RefuseOver(outcome.refusals, common::v1::REASON_AMOUNT_MISMATCH, "amount_fen", debit.amount_fen,

@@ -16,9 +16,9 @@ constexpr uint32_t kMostOccurrences = 31;
 constexpr uint32_t kMostSequence = 99;
 
 bool IsPrintable(const std::string& text, size_t longest) {
-  return text.size() <= longest &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return absl::ascii_isprint(static_cast<unsigned char>(c)); });
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isprint(static_cast<unsigned char>(c));
+         });
 }
 
 void CheckCounty(const std::string& county_code, Refusals& refusals) {
@@ -151,7 +151,8 @@ Refusals Validate(const v1::ReportDemandRequest& request) {
   std::sort(by_sku.begin(), by_sku.end());
   for (size_t i = 1; i < by_sku.size(); ++i) {
     if (by_sku[i].first == by_sku[i - 1].first) {
-      Refuse(refusals, common::v1::REASON_INVALID_FIELD, LineField(by_sku[i].second, "sku"), "more than once");
+      Refuse(refusals, common::v1::REASON_INVALID_FIELD, LineField(by_sku[i].second, "sku"),
+             "more than once");
     }
   }
   return refusals;

@@ -196,7 +196,8 @@ absl::Status Evolve(State& state, const v1::AllocationTaken& event, const Stamp&
     settlement.offered += static_cast<int32_t>(line.offered_cartons());
     settlement.taken += static_cast<int32_t>(line.taken_cartons());
     settlement.returned_reason = 0;
-    if (settlement.taken > order->lines[index].requested) return Unfoldable("AllocationTaken", "more than requested");
+    if (settlement.taken > order->lines[index].requested)
+      return Unfoldable("AllocationTaken", "more than requested");
     if (line.taken_cartons() > 0) {
       // A line has one price, that of its order day.
       settlement.price_fen = line.price_fen();
@@ -210,7 +211,8 @@ absl::Status Evolve(State& state, const v1::AllocationTaken& event, const Stamp&
     }
   }
   if (debit.cartons > 0) {
-    if (event.debit_number() != order->debits.size() + 1) return Unfoldable("AllocationTaken", "debit number");
+    if (event.debit_number() != order->debits.size() + 1)
+      return Unfoldable("AllocationTaken", "debit number");
     if (debit.deadline) {
       state.unpaid.Mutate({VoidDue(*debit.deadline, *window), id, event.debit_number()});
     }

@@ -24,7 +24,8 @@ struct State : state::Store {
   state::Table<WindowId, Closing> closings{*this, "closings", state::Content::kInternal};
   state::Table<UnpaidKey, Nothing> unpaid{*this, "unpaid", state::Content::kInternal};
   // Months whose allowances are all here.
-  state::Table<MonthKey, Nothing> allowances_complete{*this, "allowances_complete", state::Content::kInternal};
+  state::Table<MonthKey, Nothing> allowances_complete{*this, "allowances_complete",
+                                                      state::Content::kInternal};
 
   state::Table<CountyKey, Nothing> counties{*this, "counties", state::Content::kInternal};
   state::Table<RetailerKey, Retailer> retailers{*this, "retailers", state::Content::kInternal};
@@ -33,7 +34,8 @@ struct State : state::Store {
   state::Table<SkuKey, Sku> skus{*this, "skus", state::Content::kInternal};
   state::Table<PolicyKey, OrderingPolicy> ordering_policies{*this, "ordering_policies",
                                                             state::Content::kInternal};
-  state::Table<PolicyKey, Nothing> allocation_policies{*this, "allocation_policies", state::Content::kInternal};
+  state::Table<PolicyKey, Nothing> allocation_policies{*this, "allocation_policies",
+                                                       state::Content::kInternal};
   state::Table<VersionKey, TightList> tight_lists{*this, "tight_lists", state::Content::kInternal};
   state::Table<VersionKey, RationTable> rations{*this, "rations", state::Content::kInternal};
 };

@@ -46,17 +46,18 @@ std::unique_ptr<v1::Event> NextPage(const State& state, const WindowId& id, cons
   auto [event, page] = NewEvent(&v1::Event::mutable_window_locked_page);
   const Code after = closing == nullptr ? Code() : closing->last_locked;
   size_t bytes = 0;
-  state.participations.ForEachFrom(RetailerInWindow{id, after}, [&](const RetailerInWindow& key,
-                                                                    const Participation& participation) {
-    if (static_cast<const WindowId&>(key) != id || bytes >= kPageBytes) return false;
-    if (key.licence == after) return true;
-    v1::LockedRetailer retailer;
-    if (FillRetailer(state, key.licence, participation, retailer)) {
-      bytes += retailer.ByteSizeLong();
-      *page->add_retailers() = std::move(retailer);
-    }
-    return true;
-  });
+  state.participations.ForEachFrom(RetailerInWindow{id, after},
+                                   [&](const RetailerInWindow& key, const Participation& participation) {
+                                     if (static_cast<const WindowId&>(key) != id || bytes >= kPageBytes)
+                                       return false;
+                                     if (key.licence == after) return true;
+                                     v1::LockedRetailer retailer;
+                                     if (FillRetailer(state, key.licence, participation, retailer)) {
+                                       bytes += retailer.ByteSizeLong();
+                                       *page->add_retailers() = std::move(retailer);
+                                     }
+                                     return true;
+                                   });
   if (page->retailers_size() == 0) return nullptr;
   page->set_window_id(id.Text());
   page->set_page_number(closing == nullptr ? 0 : static_cast<uint32_t>(closing->page_heights.size()));
@@ -74,7 +75,8 @@ bool Ordered(const State& state, const Participation* participation) {
 bool IsExpected(const WindowId& id, const Window& window, const Retailer& retailer) {
   return retailer.active && retailer.expected && id.order_day >= retailer.valid_from &&
          (retailer.valid_to == 0 || id.order_day <= retailer.valid_to) &&
-         (window.routes.empty() || std::binary_search(window.routes.begin(), window.routes.end(), retailer.route));
+         (window.routes.empty() ||
+          std::binary_search(window.routes.begin(), window.routes.end(), retailer.route));
 }
 
 void AddSilent(const State& state, const WindowId& id, const Window& window, const Closing* closing,
@@ -131,12 +133,14 @@ absl::Status EvolveLockedPage(State& state, const v1::Event& event, const Stamp&
   Closing& closing = state.closings.Mutate(*id);
   for (const v1::LockedRetailer& retailer : page.retailers()) {
     const auto licence = Code::Parse(retailer.licence());
-    if (!licence || *licence <= closing.last_locked) return Unfoldable("WindowLockedPage", retailer.licence());
+    if (!licence || *licence <= closing.last_locked)
+      return Unfoldable("WindowLockedPage", retailer.licence());
     closing.last_locked = *licence;
     if (retailer.orders_size() > 0) ++closing.sums.retailers;
     for (const v1::LockedOrder& locked : retailer.orders()) {
       const auto order_id = OrderId::Parse(locked.order_id());
-      if (!order_id || !state.orders.Contains(*order_id)) return Unfoldable("WindowLockedPage", locked.order_id());
+      if (!order_id || !state.orders.Contains(*order_id))
+        return Unfoldable("WindowLockedPage", locked.order_id());
       Order& order = state.orders.Mutate(*order_id);
       order.state = OrderState::kLocked;
       ++closing.sums.orders;
@@ -169,7 +173,8 @@ absl::Status Evolve(State& state, const v1::OrderWindowClosed& event, const Stam
   Window& window = state.windows.Mutate(*id);
   const v1::WindowSums& sums = event.sums();
   window.state = WindowState::kClosed;
-  window.sums = {sums.retailers(), sums.orders(), sums.lines(), sums.requested_cartons(), sums.silent_retailers()};
+  window.sums = {sums.retailers(), sums.orders(), sums.lines(), sums.requested_cartons(),
+                 sums.silent_retailers()};
   state.window_timers.Erase({window.cut_off + absl::Seconds(1) + window.limits.grace, *id});
   state.closings.Erase(*id);
   ForgetOldVersions(state, id->county, stamp.decided_at);

@@ -7,8 +7,8 @@ namespace sanyuan::registry {
 namespace {
 
 bool IsJudgedBy(v1::PolicyKind kind) {
-  return kind == v1::POLICY_KIND_FORMAT || kind == v1::POLICY_KIND_CONDUCT || kind == v1::POLICY_KIND_ORDERING ||
-         kind == v1::POLICY_KIND_DELIVERY;
+  return kind == v1::POLICY_KIND_FORMAT || kind == v1::POLICY_KIND_CONDUCT ||
+         kind == v1::POLICY_KIND_ORDERING || kind == v1::POLICY_KIND_DELIVERY;
 }
 
 std::unique_ptr<v1::Event> Copy(const State& state, const v1::ReferenceEvent& event) {
@@ -17,13 +17,15 @@ std::unique_ptr<v1::Event> Copy(const State& state, const v1::ReferenceEvent& ev
     const v1::County& county = event.county_registered().county();
     const std::optional<Code> code = Code::Parse(county.code());
     const CountyRow* held = code ? state.counties.Find({*code}) : nullptr;
-    if (!code || (held != nullptr && reference::ChangedPaths(CountyOf({*code}, *held), county).empty())) return nullptr;
+    if (!code || (held != nullptr && reference::ChangedPaths(CountyOf({*code}, *held), county).empty()))
+      return nullptr;
     *copy->mutable_county_adopted()->mutable_county() = county;
     return copy;
   }
   if (event.has_policy_published()) {
     const v1::PolicyVersion& policy = event.policy_published().policy();
-    if (!IsJudgedBy(reference::KindOf(policy)) || state.policies.Version(policy.version()) != nullptr) return nullptr;
+    if (!IsJudgedBy(reference::KindOf(policy)) || state.policies.Version(policy.version()) != nullptr)
+      return nullptr;
     *copy->mutable_policy_adopted()->mutable_policy() = policy;
     return copy;
   }

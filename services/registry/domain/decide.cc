@@ -49,7 +49,8 @@ bool IsRecordedAttempt(const Stamp& stamp) {
   const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
   if (method == nullptr) return false;
   const common::v1::Access& access = method->options().GetExtension(common::v1::access);
-  return std::find(access.recorded().begin(), access.recorded().end(), stamp.actor.role) != access.recorded().end();
+  return std::find(access.recorded().begin(), access.recorded().end(), stamp.actor.role) !=
+         access.recorded().end();
 }
 
 v1::ForbiddenActionAttempted ForbiddenAttempt(const Stamp& stamp, const std::string& county_code,

@@ -64,15 +64,16 @@ inline Outcome Refused(Refusals refusals) {
 //   judge(item, path, refusals)             everything else that stands against it
 //   accept(item)                            adds the event
 template <typename Item, typename Items, typename IdOf, typename Standing, typename Judge, typename Accept>
-void JudgeBatch(const Items& items, std::string_view name, v1::BatchResult& result, IdOf id_of, Standing standing,
-                Judge judge, Accept accept) {
+void JudgeBatch(const Items& items, std::string_view name, v1::BatchResult& result, IdOf id_of,
+                Standing standing, Judge judge, Accept accept) {
   std::map<std::string, Item> taken;
   int index = 0;
   for (const Item& item : items) {
     const std::string path = fmt::format("{}[{}]", name, index++);
     const std::string id = id_of(item);
     const auto earlier = taken.find(id);
-    std::optional<Item> before = earlier != taken.end() ? std::optional<Item>(earlier->second) : standing(item);
+    std::optional<Item> before =
+        earlier != taken.end() ? std::optional<Item>(earlier->second) : standing(item);
     Refusals refusals;
     if (before) {
       const std::vector<std::string> changed = reference::ChangedPaths(*before, item);
@@ -103,8 +104,10 @@ Outcome Sized(Outcome outcome, const std::string& field);
 
 // From full method name to decider.
 template <typename State>
-using Deciders = std::map<std::string, std::function<Outcome(const State&, const google::protobuf::Message&, const Stamp&)>,
-                          std::less<>>;
+using Deciders =
+    std::map<std::string,
+             std::function<Outcome(const State&, const google::protobuf::Message&, const Stamp&)>,
+             std::less<>>;
 
 template <typename Request, typename State>
 void Add(Deciders<State>& deciders, std::string_view service,

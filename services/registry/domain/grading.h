@@ -10,7 +10,8 @@ namespace sanyuan::registry {
 
 // Each item is judged alone: LICENCE_UNKNOWN, INVALID_FIELD for a grade outside 1 to 30, a class that is none, a
 // scale that is not given. Equal to what stands: unchanged.
-Outcome DecideGradeRetailers(const State& state, const v1::GradeRetailersRequest& request, const Stamp& stamp);
+Outcome DecideGradeRetailers(const State& state, const v1::GradeRetailersRequest& request,
+                             const Stamp& stamp);
 
 }  // namespace sanyuan::registry
 

@@ -84,7 +84,8 @@ Outcome DecideRegisterOrgUnits(const State& state, const v1::RegisterOrgUnitsReq
   return Sized(std::move(outcome), "units");
 }
 
-Outcome DecideChangeOrgUnit(const State& state, const v1::ChangeOrgUnitRequest& request, const Stamp& /*stamp*/) {
+Outcome DecideChangeOrgUnit(const State& state, const v1::ChangeOrgUnitRequest& request,
+                            const Stamp& /*stamp*/) {
   Outcome outcome;
   const v1::OrgUnit& unit = request.unit();
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);

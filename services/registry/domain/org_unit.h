@@ -9,7 +9,8 @@ namespace sanyuan::registry {
 
 // UNIT_LEVEL unless the level is DEPT to TRANSIT_POINT, and for a territory that is not below a department.
 // ORG_UNKNOWN for a parent that is neither registered nor earlier in the batch; no parent: below the county.
-Outcome DecideRegisterOrgUnits(const State& state, const v1::RegisterOrgUnitsRequest& request, const Stamp& stamp);
+Outcome DecideRegisterOrgUnits(const State& state, const v1::RegisterOrgUnitsRequest& request,
+                               const Stamp& stamp);
 // The level of a unit never changes, and a unit is not put below itself (WRONG_STATE).
 Outcome DecideChangeOrgUnit(const State& state, const v1::ChangeOrgUnitRequest& request, const Stamp& stamp);
 

@@ -9,7 +9,8 @@ bool HasEnded(v1::LicenceStatus status) {
 
 }  // namespace
 
-Outcome DecideForgetPerson(const State& state, const v1::ForgetPersonRequest& request, const Stamp& /*stamp*/) {
+Outcome DecideForgetPerson(const State& state, const v1::ForgetPersonRequest& request,
+                           const Stamp& /*stamp*/) {
   Outcome outcome;
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);
   CheckLength(request.why(), kMaxReasonLength, "why", outcome.refusals);

@@ -52,7 +52,8 @@ Outcome DecidePublishPolicy(const ReferenceState& state, const v1::PublishPolicy
            reference::JoinPaths(reference::ChangedPaths(*same, policy)));
   }
   const absl::Time from = FromWireTime(policy.effective_from());
-  if (const auto* last = state.policies.Last(reference::KindOf(policy), policy.county_prefix()); last != nullptr) {
+  if (const auto* last = state.policies.Last(reference::KindOf(policy), policy.county_prefix());
+      last != nullptr) {
     if (from <= FromWireTime(last->effective_from())) {
       Refuse(outcome.refusals, common::v1::REASON_VERSION_NOT_NEXT, "policy.effective_from", last->version());
     }

@@ -50,8 +50,8 @@ void TakeFields(const v1::Profile& from, const std::vector<const FieldDescriptor
   to.GetReflection()->SwapFields(&to, &copy, fields);
 }
 
-void CheckProposer(const v1::Retailer& retailer, const v1::ProposeProfileChangeRequest& request, const Stamp& stamp,
-                   Refusals& refusals) {
+void CheckProposer(const v1::Retailer& retailer, const v1::ProposeProfileChangeRequest& request,
+                   const Stamp& stamp, Refusals& refusals) {
   if (stamp.actor.role == common::v1::ROLE_RETAILER) {
     if (stamp.actor.id != request.licence()) Refuse(refusals, common::v1::REASON_NOT_OWN_LICENCE, "licence");
     for (int i = 0; i < request.update_mask().paths_size(); ++i) {
@@ -127,9 +127,11 @@ Outcome DecideDecideProfileChange(const State& state, const v1::DecideProfileCha
     return outcome;
   }
   if (row->state != v1::PROPOSAL_STATE_PROPOSED) {
-    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "proposal_id", v1::ProposalState_Name(row->state));
+    Refuse(outcome.refusals, common::v1::REASON_WRONG_STATE, "proposal_id",
+           v1::ProposalState_Name(row->state));
   }
-  if (row->proposed_by == stamp.actor.id) Refuse(outcome.refusals, common::v1::REASON_FOUR_EYES, "proposal_id");
+  if (row->proposed_by == stamp.actor.id)
+    Refuse(outcome.refusals, common::v1::REASON_FOUR_EYES, "proposal_id");
 
   const v1::ProfileProposal proposal =
       ProposalOf(*county, request.proposal_id(), *row, state.proposals_private.Find(key));

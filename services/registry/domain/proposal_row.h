@@ -25,8 +25,8 @@ struct ProposalRow {
   std::string why;
 
   static void Fields(auto& self, auto&& visit) {
-    visit(self.licence, self.profile, self.paths, self.proposed_by, self.proposed_at, self.state, self.decided_by,
-          self.decided_at, self.why);
+    visit(self.licence, self.profile, self.paths, self.proposed_by, self.proposed_at, self.state,
+          self.decided_by, self.decided_at, self.why);
   }
 };
 

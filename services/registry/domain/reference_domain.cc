@@ -28,18 +28,20 @@ partition::EventPtr ReferenceDomain::NewEvent() const { return std::make_unique<
 
 partition::EventPtr ReferenceDomain::NewInputEvent(std::string_view /*topic*/) const { return nullptr; }
 
-partition::Outcome ReferenceDomain::Decide(const partition::Command& command, const partition::Stamp& stamp) const {
+partition::Outcome ReferenceDomain::Decide(const partition::Command& command,
+                                           const partition::Stamp& stamp) const {
   return Dispatch(Commands(), state_, command, stamp);
 }
 
 partition::Outcome ReferenceDomain::Fire(const partition::Stamp& /*stamp*/) const { return {}; }
 
-partition::Reaction ReferenceDomain::React(const partition::Input& /*input*/, uint64_t /*index*/, size_t /*budget*/,
-                                           const partition::Stamp& /*stamp*/) const {
+partition::Reaction ReferenceDomain::React(const partition::Input& /*input*/, uint64_t /*index*/,
+                                           size_t /*budget*/, const partition::Stamp& /*stamp*/) const {
   return {};
 }
 
-absl::Status ReferenceDomain::Evolve(const google::protobuf::Message& message, const partition::Stamp& stamp) {
+absl::Status ReferenceDomain::Evolve(const google::protobuf::Message& message,
+                                     const partition::Stamp& stamp) {
   const auto* event = dynamic_cast<const v1::ReferenceEvent*>(&message);
   if (event == nullptr) return absl::InvalidArgumentError(message.GetTypeName());
   switch (event->event_case()) {

@@ -36,7 +36,9 @@ struct PriceClassRow {
   int64_t from_fen = 0;
   int64_t below_fen = 0;
 
-  static void Fields(auto& self, auto&& visit) { visit(self.name_zh, self.name_en, self.from_fen, self.below_fen); }
+  static void Fields(auto& self, auto&& visit) {
+    visit(self.name_zh, self.name_en, self.from_fen, self.below_fen);
+  }
 };
 
 struct SkuPriceRow {
@@ -44,7 +46,8 @@ struct SkuPriceRow {
   int64_t allocation_fen = 0, wholesale_fen = 0, guide_carton_fen = 0, guide_pack_fen = 0;
 
   static void Fields(auto& self, auto&& visit) {
-    visit(self.valid_from, self.allocation_fen, self.wholesale_fen, self.guide_carton_fen, self.guide_pack_fen);
+    visit(self.valid_from, self.allocation_fen, self.wholesale_fen, self.guide_carton_fen,
+          self.guide_pack_fen);
   }
 };
 

@@ -70,7 +70,8 @@ absl::Status Evolve(ReferenceState& state, const v1::CountyRegistered& event, co
   return absl::OkStatus();
 }
 
-Outcome DecideRegisterReferenceUnits(const ReferenceState& state, const v1::RegisterReferenceUnitsRequest& request,
+Outcome DecideRegisterReferenceUnits(const ReferenceState& state,
+                                     const v1::RegisterReferenceUnitsRequest& request,
                                      const Stamp& /*stamp*/) {
   Outcome outcome;
   CheckBatchSize(request.units_size(), "units", outcome.refusals);

@@ -14,8 +14,8 @@ absl::Status Evolve(ReferenceState& state, const v1::CountyRegistered& event, co
 
 // UNIT_LEVEL unless the level is NATION to COUNTY and the parent stands exactly one level higher (the nation has
 // none); ORG_UNKNOWN for a parent that is neither registered nor earlier in the batch.
-Outcome DecideRegisterReferenceUnits(const ReferenceState& state, const v1::RegisterReferenceUnitsRequest& request,
-                                     const Stamp& stamp);
+Outcome DecideRegisterReferenceUnits(const ReferenceState& state,
+                                     const v1::RegisterReferenceUnitsRequest& request, const Stamp& stamp);
 absl::Status Evolve(ReferenceState& state, const v1::ReferenceUnitRegistered& event, const Stamp& stamp);
 
 v1::County CountyOf(const CodeKey& key, const CountyRow& row);

@@ -47,7 +47,8 @@ partition::EventPtr RegistryDomain::NewInputEvent(std::string_view topic) const 
   return nullptr;
 }
 
-partition::Outcome RegistryDomain::Decide(const partition::Command& command, const partition::Stamp& stamp) const {
+partition::Outcome RegistryDomain::Decide(const partition::Command& command,
+                                          const partition::Stamp& stamp) const {
   return Dispatch(Commands(), state_, command, stamp);
 }
 

@@ -39,8 +39,8 @@ void CheckPlace(int32_t latitude_e6, int32_t longitude_e6, const std::string& pa
   CheckRange(longitude_e6, -kMaxLongitudeE6, kMaxLongitudeE6, path + ".longitude_e6", refusals);
 }
 
-void CheckPosition(const State& state, County county, const v1::MeasuredPosition& position, const std::string& path,
-                   Refusals& refusals) {
+void CheckPosition(const State& state, County county, const v1::MeasuredPosition& position,
+                   const std::string& path, Refusals& refusals) {
   CheckPlace(position.latitude_e6(), position.longitude_e6(), path, refusals);
   CheckRange(position.accuracy_metres(), 0, 100'000, path + ".accuracy_metres", refusals);
   CheckRange(position.visits(), 0, 10'000, path + ".visits", refusals);
@@ -64,7 +64,8 @@ void CheckReceivers(const State& state, County county, const std::string& licenc
     const std::string& id = profile.authorised_receivers(i).receiver_id();
     if (id.size() <= licence.size() + 1 || id.compare(0, licence.size() + 1, licence + "-") != 0 ||
         !IsPrintable(id, kMaxReceiverIdLength) || !ids.insert(id).second) {
-      Refuse(refusals, REASON_INVALID_FIELD, fmt::format("{}.authorised_receivers[{}].receiver_id", path, i), id);
+      Refuse(refusals, REASON_INVALID_FIELD, fmt::format("{}.authorised_receivers[{}].receiver_id", path, i),
+             id);
     }
   }
 }
@@ -92,7 +93,8 @@ absl::Status Put(State& state, const v1::Retailer& retailer) {
   const std::optional<County> county = CountyOfId(retailer.county_code());
   const std::optional<LocalKey> key = county ? KeyOf(*county, retailer.licence()) : std::nullopt;
   if (!key) return absl::InvalidArgumentError("a retailer without county or licence");
-  if (retailer.profile().has_position() && !reference::IsWireTime(retailer.profile().position().measured_at())) {
+  if (retailer.profile().has_position() &&
+      !reference::IsWireTime(retailer.profile().position().measured_at())) {
     return absl::InvalidArgumentError("a position without a time");
   }
   state.retailers.Put(*key, RetailerRowOf(retailer));
@@ -148,7 +150,8 @@ void CheckProfile(const State& state, County county, const std::string& licence,
     }
   }
   if (profile.has_position()) CheckPosition(state, county, profile.position(), path + ".position", refusals);
-  if (!IsPrintable(profile.card_id(), kMaxCardLength)) Refuse(refusals, REASON_INVALID_FIELD, path + ".card_id");
+  if (!IsPrintable(profile.card_id(), kMaxCardLength))
+    Refuse(refusals, REASON_INVALID_FIELD, path + ".card_id");
   CheckReceivers(state, county, licence, profile, path, stamp, refusals);
   if (profile.has_pickup_agreement()) {
     const v1::PickupAgreement& pickup = profile.pickup_agreement();
@@ -166,7 +169,8 @@ void CheckGrading(const v1::Grading& grading, const std::string& path, Refusals&
   CheckRange(grading.grade(), 0, 30, path + ".grade", refusals);
   CheckCode(grading.class_code(), true, path + ".class_code", refusals);
   CheckEnum(grading.scale(), v1::BusinessScale_IsValid, path + ".scale", refusals);
-  if (!IsPrintable(grading.version(), kMaxVersionLength)) Refuse(refusals, REASON_INVALID_FIELD, path + ".version");
+  if (!IsPrintable(grading.version(), kMaxVersionLength))
+    Refuse(refusals, REASON_INVALID_FIELD, path + ".version");
 }
 
 void CheckSupervision(const v1::Supervision& supervision, const std::string& path, Refusals& refusals) {
@@ -178,7 +182,8 @@ void CheckSupervision(const v1::Supervision& supervision, const std::string& pat
 }
 
 void CheckCannotOrder(const v1::CannotOrder& entry, const std::string& path, Refusals& refusals) {
-  if (entry.reason() == v1::CANNOT_ORDER_REASON_UNSPECIFIED || !v1::CannotOrderReason_IsValid(entry.reason())) {
+  if (entry.reason() == v1::CANNOT_ORDER_REASON_UNSPECIFIED ||
+      !v1::CannotOrderReason_IsValid(entry.reason())) {
     Refuse(refusals, REASON_INVALID_FIELD, path + ".reason");
   }
   CheckDate(entry.until(), false, path + ".until", refusals);
@@ -197,13 +202,14 @@ Outcome DecideRegisterRetailers(const State& state, const v1::RegisterRetailersR
   }
   std::vector<v1::Retailer> retailers;
   for (const v1::Retailer& item : request.retailers()) {
-    retailers.push_back(
-        Completed(item, item.county_code().empty() ? request.county_code() : item.county_code(),
-                  StandingRetailer(state, *county, item.licence()), stamp));
+    retailers.push_back(Completed(item,
+                                  item.county_code().empty() ? request.county_code() : item.county_code(),
+                                  StandingRetailer(state, *county, item.licence()), stamp));
   }
   auto response = std::make_unique<v1::RegisterRetailersResponse>();
   JudgeBatch<v1::Retailer>(
-      retailers, "retailers", *response->mutable_result(), [](const v1::Retailer& item) { return item.licence(); },
+      retailers, "retailers", *response->mutable_result(),
+      [](const v1::Retailer& item) { return item.licence(); },
       [&](const v1::Retailer& item) { return StandingRetailer(state, *county, item.licence()); },
       [&](const v1::Retailer& item, const std::string& path, Refusals& refusals) {
         if (item.county_code() != request.county_code()) {

@@ -38,15 +38,15 @@ std::unique_ptr<v1::Event> RetailerChange(const v1::Retailer& before, const v1::
 // A batch that changes retailers: each item names a licence (LICENCE_UNKNOWN, PERSON_FORGOTTEN) and at most one item
 // does (INVALID_FIELD for the later ones). `change(item, path, retailer, refusals)` changes and judges the retailer.
 template <typename Items, typename Change>
-void ChangeEach(const State& state, County county, const Items& items, v1::BatchResult& result, Outcome& outcome,
-                Change change);
+void ChangeEach(const State& state, County county, const Items& items, v1::BatchResult& result,
+                Outcome& outcome, Change change);
 
 absl::Status Evolve(State& state, const v1::RetailerRegistered& event, const Stamp& stamp);
 absl::Status Evolve(State& state, const v1::RetailerChanged& event, const Stamp& stamp);
 
 template <typename Items, typename Change>
-void ChangeEach(const State& state, County county, const Items& items, v1::BatchResult& result, Outcome& outcome,
-                Change change) {
+void ChangeEach(const State& state, County county, const Items& items, v1::BatchResult& result,
+                Outcome& outcome, Change change) {
   std::set<std::string> licences;
   for (int i = 0; i < items.size(); ++i) {
     const auto& item = items[i];

@@ -9,8 +9,12 @@ namespace {
 Code CodeOrNone(const std::string& text) { return Code::Parse(text).value_or(Code()); }
 
 PositionRow PositionRowOf(const v1::MeasuredPosition& position) {
-  return {position.latitude_e6(), position.longitude_e6(), position.accuracy_metres(), position.visits(),
-          CodeOrNone(position.measured_by()), reference::FromWireTime(position.measured_at())};
+  return {position.latitude_e6(),
+          position.longitude_e6(),
+          position.accuracy_metres(),
+          position.visits(),
+          CodeOrNone(position.measured_by()),
+          reference::FromWireTime(position.measured_at())};
 }
 
 PickupRow PickupRowOf(const v1::PickupAgreement& pickup) {
@@ -95,7 +99,8 @@ RetailerRow RetailerRowOf(const v1::Retailer& retailer) {
   row.large = retailer.supervision().large();
   row.supervision_reason = retailer.supervision().reason();
   if (retailer.has_cannot_order()) {
-    row.cannot_order = {retailer.cannot_order().reason(), DayNumberOf(retailer.cannot_order().until()).value_or(0)};
+    row.cannot_order = {retailer.cannot_order().reason(),
+                        DayNumberOf(retailer.cannot_order().until()).value_or(0)};
   }
   row.joined_on = DayNumberOf(retailer.joined_on()).value_or(0);
   row.forgotten = retailer.forgotten();

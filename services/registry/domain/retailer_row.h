@@ -74,9 +74,9 @@ struct RetailerRow {
 
   static void Fields(auto& self, auto&& visit) {
     visit(self.status, self.valid_from, self.valid_to, self.company, self.business_scope, self.market_type,
-          self.format, self.circle, self.route, self.stop_number, self.promised_minute, self.am, self.position,
-          self.card_id, self.receiver_ids, self.pickup, self.seasonal, self.expected_to_order, self.grade,
-          self.class_code, self.scale, self.grading_version, self.supervision_mode, self.large,
+          self.format, self.circle, self.route, self.stop_number, self.promised_minute, self.am,
+          self.position, self.card_id, self.receiver_ids, self.pickup, self.seasonal, self.expected_to_order,
+          self.grade, self.class_code, self.scale, self.grading_version, self.supervision_mode, self.large,
           self.supervision_reason, self.cannot_order, self.joined_on, self.forgotten);
   }
 };
@@ -93,8 +93,8 @@ struct RetailerPrivateRow {
   std::vector<ReceiverPrivateRow> receivers;  // As receiver_ids of the other row.
 
   static void Fields(auto& self, auto&& visit) {
-    visit(self.licensee, self.shop_name, self.address, self.contact, self.phone, self.phone_hash, self.pin_hash,
-          self.receivers);
+    visit(self.licensee, self.shop_name, self.address, self.contact, self.phone, self.phone_hash,
+          self.pin_hash, self.receivers);
   }
 };
 

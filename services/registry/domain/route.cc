@@ -73,7 +73,8 @@ void CheckRoute(const State& state, County county, const v1::Route& route, const
   if (route.market_type() != v1::MARKET_TYPE_URBAN && route.market_type() != v1::MARKET_TYPE_RURAL) {
     Refuse(refusals, REASON_INVALID_FIELD, path + ".market_type");
   }
-  CheckUnitOfLevel(state, county, route.depot_unit_id(), v1::UNIT_LEVEL_DEPOT, path + ".depot_unit_id", refusals);
+  CheckUnitOfLevel(state, county, route.depot_unit_id(), v1::UNIT_LEVEL_DEPOT, path + ".depot_unit_id",
+                   refusals);
   CheckUnitOfLevel(state, county, route.transit_unit_id(), v1::UNIT_LEVEL_TRANSIT_POINT,
                    path + ".transit_unit_id", refusals);
   CheckDate(route.first_order_day(), false, path + ".first_order_day", refusals);
@@ -90,7 +91,8 @@ void CheckRoute(const State& state, County county, const v1::Route& route, const
   CheckLength(route.vehicle(), 40, path + ".vehicle", refusals);
 }
 
-Outcome DecideRegisterRoutes(const State& state, const v1::RegisterRoutesRequest& request, const Stamp& /*stamp*/) {
+Outcome DecideRegisterRoutes(const State& state, const v1::RegisterRoutesRequest& request,
+                             const Stamp& /*stamp*/) {
   Outcome outcome;
   CheckBatchSize(request.routes_size(), "routes", outcome.refusals);
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);

@@ -12,7 +12,8 @@ namespace sanyuan::registry {
 void CheckRoute(const State& state, County county, const v1::Route& route, const std::string& path,
                 Refusals& refusals);
 
-Outcome DecideRegisterRoutes(const State& state, const v1::RegisterRoutesRequest& request, const Stamp& stamp);
+Outcome DecideRegisterRoutes(const State& state, const v1::RegisterRoutesRequest& request,
+                             const Stamp& stamp);
 // WRONG_STATE when a route is closed that retailers name.
 Outcome DecideChangeRoute(const State& state, const v1::ChangeRouteRequest& request, const Stamp& stamp);
 

@@ -24,8 +24,8 @@ struct RouteRow {
 
   static void Fields(auto& self, auto&& visit) {
     visit(self.name, self.market_type, self.depot, self.transit, self.first_order_day, self.cycle_weeks,
-          self.order_weekday, self.delivery_offset_wd, self.departure_minute, self.crew_id, self.crew, self.vehicle,
-          self.active);
+          self.order_weekday, self.delivery_offset_wd, self.departure_minute, self.crew_id, self.crew,
+          self.vehicle, self.active);
   }
 };
 

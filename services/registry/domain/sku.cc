@@ -48,8 +48,8 @@ void CheckClassesKnown(const ReferenceState& state, const v1::Sku& sku, const st
   for (int i = 0; i < sku.classes_size(); ++i) {
     const std::optional<Code> code = Code::Parse(sku.classes(i).class_code());
     if (code && !state.price_classes.Contains({*code})) {
-      Refuse(refusals, common::v1::REASON_PRICE_CLASS_UNKNOWN, fmt::format("{}.classes[{}].class_code", path, i),
-             code->str());
+      Refuse(refusals, common::v1::REASON_PRICE_CLASS_UNKNOWN,
+             fmt::format("{}.classes[{}].class_code", path, i), code->str());
     }
   }
 }
@@ -195,7 +195,8 @@ Outcome DecideRegisterSkus(const ReferenceState& state, const v1::RegisterSkusRe
   return Sized(std::move(outcome), "skus");
 }
 
-Outcome DecideChangeSku(const ReferenceState& state, const v1::ChangeSkuRequest& request, const Stamp& stamp) {
+Outcome DecideChangeSku(const ReferenceState& state, const v1::ChangeSkuRequest& request,
+                        const Stamp& stamp) {
   Outcome outcome;
   if (IsRecordedAttempt(stamp)) {
     auto event = std::make_unique<v1::ReferenceEvent>();

@@ -14,7 +14,8 @@ Outcome DecideDefinePriceClasses(const ReferenceState& state, const v1::DefinePr
 absl::Status Evolve(ReferenceState& state, const v1::PriceClassDefined& event, const Stamp& stamp);
 
 // Not ready until a format policy for all counties is in force. SKU_FORMAT, PRICE_CLASS_UNKNOWN, ALREADY_EXISTS.
-Outcome DecideRegisterSkus(const ReferenceState& state, const v1::RegisterSkusRequest& request, const Stamp& stamp);
+Outcome DecideRegisterSkus(const ReferenceState& state, const v1::RegisterSkusRequest& request,
+                           const Stamp& stamp);
 // SKU_UNKNOWN; NOT_EFFECTIVE if a price or class entry whose day has come is changed, removed or added.
 Outcome DecideChangeSku(const ReferenceState& state, const v1::ChangeSkuRequest& request, const Stamp& stamp);
 absl::Status Evolve(ReferenceState& state, const v1::SkuListed& event, const Stamp& stamp);

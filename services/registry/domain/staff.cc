@@ -18,7 +18,8 @@ constexpr size_t kSha256Size = 32;
 
 bool IsStaffRole(common::v1::Role role) {
   return common::v1::Role_IsValid(role) && role != common::v1::ROLE_UNSPECIFIED &&
-         role != common::v1::ROLE_RETAILER && role != common::v1::ROLE_BANK && role != common::v1::ROLE_SYSTEM;
+         role != common::v1::ROLE_RETAILER && role != common::v1::ROLE_BANK &&
+         role != common::v1::ROLE_SYSTEM;
 }
 
 bool IsDeviceId(const std::string& text) {
@@ -36,7 +37,8 @@ void CheckLists(const v1::Staff& staff, const std::string& path, Refusals& refus
   }
   CheckRange(staff.relatives_licences_size(), 0, kMaxRelatives, path + ".relatives_licences", refusals);
   for (int i = 0; i < staff.relatives_licences_size(); ++i) {
-    CheckCode(staff.relatives_licences(i), false, fmt::format("{}.relatives_licences[{}]", path, i), refusals);
+    CheckCode(staff.relatives_licences(i), false, fmt::format("{}.relatives_licences[{}]", path, i),
+              refusals);
   }
   CheckRange(staff.qualifications_size(), 0, kMaxQualifications, path + ".qualifications", refusals);
   for (int i = 0; i < staff.qualifications_size(); ++i) {
@@ -93,14 +95,16 @@ void CheckStaff(const State& state, County county, const v1::Staff& staff, const
   CheckSealed(staff, path, refusals);
 }
 
-Outcome DecideRegisterStaff(const State& state, const v1::RegisterStaffRequest& request, const Stamp& /*stamp*/) {
+Outcome DecideRegisterStaff(const State& state, const v1::RegisterStaffRequest& request,
+                            const Stamp& /*stamp*/) {
   Outcome outcome;
   CheckBatchSize(request.staff_size(), "staff", outcome.refusals);
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);
   if (outcome.refused()) return outcome;
   auto response = std::make_unique<v1::RegisterStaffResponse>();
   JudgeBatch<v1::Staff>(
-      request.staff(), "staff", *response->mutable_result(), [](const v1::Staff& staff) { return staff.staff_id(); },
+      request.staff(), "staff", *response->mutable_result(),
+      [](const v1::Staff& staff) { return staff.staff_id(); },
       [&](const v1::Staff& staff) { return Standing(state, *county, staff.staff_id()); },
       [&](const v1::Staff& staff, const std::string& path, Refusals& refusals) {
         CheckStaff(state, *county, staff, path, refusals);
@@ -126,7 +130,8 @@ Outcome DecideChangeStaff(const State& state, const v1::ChangeStaffRequest& requ
   v1::Staff staff = request.staff();
   staff.clear_commitment();
   CheckStaff(state, *county, staff, "staff", outcome.refusals);
-  if (stamp.actor.id == staff.staff_id()) Refuse(outcome.refusals, common::v1::REASON_FOUR_EYES, "staff.staff_id");
+  if (stamp.actor.id == staff.staff_id())
+    Refuse(outcome.refusals, common::v1::REASON_FOUR_EYES, "staff.staff_id");
   const std::optional<v1::Staff> before = Standing(state, *county, staff.staff_id());
   if (!before) {
     Refuse(outcome.refusals, common::v1::REASON_STAFF_UNKNOWN, "staff.staff_id", staff.staff_id());
@@ -147,7 +152,8 @@ Outcome DecideChangeStaff(const State& state, const v1::ChangeStaffRequest& requ
   return outcome;
 }
 
-Outcome DecideSignCommitment(const State& state, const v1::SignCommitmentRequest& request, const Stamp& stamp) {
+Outcome DecideSignCommitment(const State& state, const v1::SignCommitmentRequest& request,
+                             const Stamp& stamp) {
   Outcome outcome;
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);
   if (!county) return outcome;
@@ -165,7 +171,8 @@ Outcome DecideSignCommitment(const State& state, const v1::SignCommitmentRequest
   if (conduct == nullptr) {
     Refuse(outcome.refusals, common::v1::REASON_POLICY_UNKNOWN, "version", "no conduct policy is in force");
   } else if (conduct->commitment_version() != request.version()) {
-    Refuse(outcome.refusals, common::v1::REASON_COMMITMENT_NOT_SIGNED, "version", conduct->commitment_version());
+    Refuse(outcome.refusals, common::v1::REASON_COMMITMENT_NOT_SIGNED, "version",
+           conduct->commitment_version());
   }
   if (outcome.refused()) return outcome;
   if (staff->commitment().version() != request.version() ||

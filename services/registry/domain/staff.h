@@ -20,7 +20,8 @@ Outcome DecideRegisterStaff(const State& state, const v1::RegisterStaffRequest& 
 Outcome DecideChangeStaff(const State& state, const v1::ChangeStaffRequest& request, const Stamp& stamp);
 // By the person itself (NOT_ASSIGNED_TO_CALLER otherwise), and the version that the conduct policy in force names
 // (COMMITMENT_NOT_SIGNED with that version otherwise). POLICY_UNKNOWN without a conduct policy.
-Outcome DecideSignCommitment(const State& state, const v1::SignCommitmentRequest& request, const Stamp& stamp);
+Outcome DecideSignCommitment(const State& state, const v1::SignCommitmentRequest& request,
+                             const Stamp& stamp);
 
 absl::Status Evolve(State& state, const v1::StaffRegistered& event, const Stamp& stamp);
 absl::Status Evolve(State& state, const v1::StaffChanged& event, const Stamp& stamp);

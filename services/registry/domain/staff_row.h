@@ -27,9 +27,9 @@ struct StaffRow {
   bool forgotten = false;
 
   static void Fields(auto& self, auto&& visit) {
-    visit(self.unit, self.role, self.active, self.device_ids, self.relatives_licences, self.commitment_version,
-          self.commitment_signed_at, self.commitment_sha256, self.qualifications, self.valid_from, self.valid_to,
-          self.forgotten);
+    visit(self.unit, self.role, self.active, self.device_ids, self.relatives_licences,
+          self.commitment_version, self.commitment_signed_at, self.commitment_sha256, self.qualifications,
+          self.valid_from, self.valid_to, self.forgotten);
   }
 };
 

@@ -2,7 +2,8 @@
 
 namespace sanyuan::registry {
 
-std::optional<County> CheckCountyCode(const State& state, const std::string& county_code, Refusals& refusals) {
+std::optional<County> CheckCountyCode(const State& state, const std::string& county_code,
+                                      Refusals& refusals) {
   const std::optional<County> county = county_code.size() == 6 ? CountyOfId(county_code) : std::nullopt;
   if (!county) {
     Refuse(refusals, common::v1::REASON_INVALID_FIELD, "county_code");

@@ -44,23 +44,24 @@ Outcome DecideAssignSupervision(const State& state, const v1::AssignSupervisionR
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);
   if (outcome.refused()) return outcome;
   auto response = std::make_unique<v1::AssignSupervisionResponse>();
-  ChangeEach(
-      state, *county, request.retailers(), *response->mutable_result(), outcome,
-      [](const v1::SupervisedRetailer& item, const std::string& path, v1::Retailer& retailer, Refusals& refusals) {
-        v1::Supervision& supervision = *retailer.mutable_supervision();
-        supervision.set_mode(item.mode());
-        supervision.set_large(item.large());
-        supervision.set_reason(item.reason());
-        CheckSupervision(supervision, path, refusals);
-        if (item.mode() == v1::SUPERVISION_MODE_UNSPECIFIED) {
-          Refuse(refusals, common::v1::REASON_INVALID_FIELD, path + ".mode");
-        }
-      });
+  ChangeEach(state, *county, request.retailers(), *response->mutable_result(), outcome,
+             [](const v1::SupervisedRetailer& item, const std::string& path, v1::Retailer& retailer,
+                Refusals& refusals) {
+               v1::Supervision& supervision = *retailer.mutable_supervision();
+               supervision.set_mode(item.mode());
+               supervision.set_large(item.large());
+               supervision.set_reason(item.reason());
+               CheckSupervision(supervision, path, refusals);
+               if (item.mode() == v1::SUPERVISION_MODE_UNSPECIFIED) {
+                 Refuse(refusals, common::v1::REASON_INVALID_FIELD, path + ".mode");
+               }
+             });
   outcome.response = std::move(response);
   return Sized(std::move(outcome), "retailers");
 }
 
-Outcome DecideMarkCannotOrder(const State& state, const v1::MarkCannotOrderRequest& request, const Stamp& stamp) {
+Outcome DecideMarkCannotOrder(const State& state, const v1::MarkCannotOrderRequest& request,
+                              const Stamp& stamp) {
   Outcome outcome;
   const std::optional<County> county = CheckCountyCode(state, request.county_code(), outcome.refusals);
   if (!county) return outcome;
@@ -76,7 +77,8 @@ Outcome DecideMarkCannotOrder(const State& state, const v1::MarkCannotOrderReque
   v1::Retailer after = *before;
   after.clear_cannot_order();
   if (request.has_cannot_order()) *after.mutable_cannot_order() = request.cannot_order();
-  if (std::unique_ptr<v1::Event> event = RetailerChange(*before, after)) outcome.events.push_back(std::move(event));
+  if (std::unique_ptr<v1::Event> event = RetailerChange(*before, after))
+    outcome.events.push_back(std::move(event));
   outcome.response = std::make_unique<v1::MarkCannotOrderResponse>();
   return outcome;
 }

@@ -15,7 +15,8 @@ Outcome DecideAssignSupervision(const State& state, const v1::AssignSupervisionR
 
 // EXCEPTION_TOO_LONG when `until` is more than sheet_max_cycles order cycles of the shop's route away (weekly
 // without a route); POLICY_UNKNOWN without an ordering policy; INVALID_FIELD for a day that is over.
-Outcome DecideMarkCannotOrder(const State& state, const v1::MarkCannotOrderRequest& request, const Stamp& stamp);
+Outcome DecideMarkCannotOrder(const State& state, const v1::MarkCannotOrderRequest& request,
+                              const Stamp& stamp);
 
 }  // namespace sanyuan::registry
 

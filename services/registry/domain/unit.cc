@@ -5,8 +5,12 @@
 namespace sanyuan::registry {
 
 UnitRow UnitRowOf(const v1::OrgUnit& unit) {
-  return {Code::Parse(unit.parent_id()).value_or(Code()), unit.level(), unit.name(), unit.region_code(),
-          DayNumberOf(unit.valid_from()).value_or(0), DayNumberOf(unit.valid_to()).value_or(0)};
+  return {Code::Parse(unit.parent_id()).value_or(Code()),
+          unit.level(),
+          unit.name(),
+          unit.region_code(),
+          DayNumberOf(unit.valid_from()).value_or(0),
+          DayNumberOf(unit.valid_to()).value_or(0)};
 }
 
 v1::OrgUnit UnitOf(std::string_view unit_id, const UnitRow& row) {

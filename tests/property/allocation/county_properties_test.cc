@@ -17,7 +17,8 @@ registry::v1::BusinessScale AnyScale() {
                            registry::v1::BUSINESS_SCALE_SMALL);
 }
 
-RC_GTEST_PROP(AllocationCountyProperties, Invariant17PacingNeverFallsEndsAtTheCeilingAndTakesNothingAway, ()) {
+RC_GTEST_PROP(AllocationCountyProperties, Invariant17PacingNeverFallsEndsAtTheCeilingAndTakesNothingAway,
+              ()) {
   AllocationCounty county;
   const int seasons = *rc::gen::inRange(0, 3);
   county.PublishPolicy([&](registry::v1::AllocationPolicy& policy) {
@@ -68,7 +69,8 @@ RC_GTEST_PROP(AllocationCountyProperties, Invariant4CeilingGrowsWithTheAgreedTot
 
 RC_GTEST_PROP(AllocationCountyProperties, Invariant16And26SplitOverOrderDaysLosesNoCarton, ()) {
   AllocationCounty county;
-  county.PublishPolicy([](registry::v1::AllocationPolicy& policy) { policy.set_reserve_bp(*rc::gen::inRange(0, 5'001)); });
+  county.PublishPolicy(
+      [](registry::v1::AllocationPolicy& policy) { policy.set_reserve_bp(*rc::gen::inRange(0, 5'001)); });
   county.ListSkus(1);
   const auto supplier = Staff("620121S01", ROLE_SUPPLY_DEPARTMENT);
   v1::ConfirmSupplyRequest confirm;
@@ -118,7 +120,8 @@ TEST(AllocationTakeOver, AtEachSingleStepGivesTheSameBusinessState) {
     county.Open();
     county.Close(orders, kWindow, 1);
   };
-  const std::vector<AllocationCounty::Order> orders = {{1, {{1, 12}, {2, 5}}}, {2, {{1, 12}}}, {3, {{1, 12}, {3, 2}}}};
+  const std::vector<AllocationCounty::Order> orders = {
+      {1, {{1, 12}, {2, 5}}}, {2, {{1, 12}}}, {3, {{1, 12}, {3, 2}}}};
   AllocationCounty undisturbed;
   auto own = orders;
   prepare(undisturbed, own);
@@ -132,7 +135,8 @@ TEST(AllocationTakeOver, AtEachSingleStepGivesTheSameBusinessState) {
     county.TakeOver();
     county.Work();
     ASSERT_TRUE(county.status().ok()) << step << ": " << county.status();
-    EXPECT_EQ(county.domain().store().BusinessDigests(), undisturbed.domain().store().BusinessDigests()) << step;
+    EXPECT_EQ(county.domain().store().BusinessDigests(), undisturbed.domain().store().BusinessDigests())
+        << step;
   }
 }
 
@@ -158,7 +162,8 @@ TEST(AllocationTakeOver, InTheMiddleOfACompensatingRunGivesTheSameBusinessState)
     county.TakeOver();
     county.Work();
     ASSERT_TRUE(county.status().ok()) << step << ": " << county.status();
-    EXPECT_EQ(county.domain().store().BusinessDigests(), undisturbed.domain().store().BusinessDigests()) << step;
+    EXPECT_EQ(county.domain().store().BusinessDigests(), undisturbed.domain().store().BusinessDigests())
+        << step;
   }
 }
 

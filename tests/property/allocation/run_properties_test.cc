@@ -240,7 +240,8 @@ RC_GTEST_PROP(AllocationRun, Invariant15SameInputSamePagesToTheByte, ()) {
   const auto first = PagesIn(one);
   const auto second = PagesIn(two);
   RC_ASSERT(first.size() == second.size());
-  for (size_t i = 0; i < first.size(); ++i) RC_ASSERT(first[i].SerializeAsString() == second[i].SerializeAsString());
+  for (size_t i = 0; i < first.size(); ++i)
+    RC_ASSERT(first[i].SerializeAsString() == second[i].SerializeAsString());
   RC_ASSERT(one.Work() == 0);
 }
 
@@ -266,11 +267,13 @@ RC_GTEST_PROP(AllocationRun, Invariant16And24CartonsAreConservedThroughOffersVoi
     county.TakeAll(run);
     RC_ASSERT(county.Imbalances().empty());
     // One order is void as a whole.
-    const Order& order = any.orders[static_cast<size_t>(*rc::gen::inRange<int>(0, static_cast<int>(any.orders.size())))];
+    const Order& order =
+        any.orders[static_cast<size_t>(*rc::gen::inRange<int>(0, static_cast<int>(any.orders.size())))];
     if (!void_already[order.id]) {
       std::map<uint32_t, int64_t> freed;
       for (int32_t sequence = 0; sequence <= key.sequence; ++sequence) {
-        const auto* row = county.state().results.Find({RunKey(key.window(), sequence), Code(Licence(order.shop))});
+        const auto* row =
+            county.state().results.Find({RunKey(key.window(), sequence), Code(Licence(order.shop))});
         if (row == nullptr) continue;
         for (const auto& of_row : row->orders) {
           if (of_row.id != order.id) continue;
@@ -291,9 +294,8 @@ RC_GTEST_PROP(AllocationRun, Invariant16And24CartonsAreConservedThroughOffersVoi
   county.TakeAll(last);
   county.Tick(county.now() + absl::Minutes(2));
   county.Work();
-  county.state().window_supplies.ForEach([&](const WindowSkuKey&, const WindowSupply& row) {
-    RC_ASSERT(row.free == 0 || row.waiting == 0);
-  });
+  county.state().window_supplies.ForEach(
+      [&](const WindowSkuKey&, const WindowSupply& row) { RC_ASSERT(row.free == 0 || row.waiting == 0); });
   county.Tick(Shanghai(2019, 8, 7));
   RC_ASSERT(county.Imbalances().empty());
   RC_ASSERT(county.state().runs.Find(*ParseRun(kRun))->state == v1::RUN_STATE_CLOSED);
@@ -337,8 +339,8 @@ RC_GTEST_PROP(AllocationRun, Invariant25EveryLineIsRecomputedFromItsRecordAlone,
           v1::Explanation record;
           *record.mutable_level() = page.levels(static_cast<int>(line.level_index()));
           record.set_requested_cartons(line.requested_cartons());
-          record.set_shop_requested_cartons(line.shop_requested_cartons() == 0 ? line.requested_cartons()
-                                                                              : line.shop_requested_cartons());
+          record.set_shop_requested_cartons(
+              line.shop_requested_cartons() == 0 ? line.requested_cartons() : line.shop_requested_cartons());
           record.set_shop_before_cartons(line.shop_before_cartons());
           if (line.has_cap_cartons()) record.set_cap_cartons(line.cap_cartons());
           record.set_weight(retailer.weight());

@@ -38,10 +38,11 @@ Findings CheckLedgerAgainstOrders(const State& state) {
   Findings findings;
   for (const auto& [key, sums] : expected) {
     const auto* row = state.allowances.Find(key);
-    const int64_t reserved = row == nullptr ? 0 : row->reserved, consumed = row == nullptr ? 0 : row->consumed;
+    const int64_t reserved = row == nullptr ? 0 : row->reserved,
+                  consumed = row == nullptr ? 0 : row->consumed;
     if (std::pair(reserved, consumed) != sums) {
-      findings.push_back(fmt::format("{}: ledger {} reserved {} consumed, orders {} and {}", key.licence.view(),
-                                     reserved, consumed, sums.first, sums.second));
+      findings.push_back(fmt::format("{}: ledger {} reserved {} consumed, orders {} and {}",
+                                     key.licence.view(), reserved, consumed, sums.first, sums.second));
     }
   }
   return findings;
@@ -55,13 +56,15 @@ Findings CheckJournalConservation(const OrderIntakeCounty& county) {
     for (const std::string& bytes : record.events) {
       order_intake::v1::Event event;
       event.ParseFromString(bytes);
-      reserved += event.order_submitted().reserved_cartons() + event.order_amended().reserved_change_cartons();
+      reserved +=
+          event.order_submitted().reserved_cartons() + event.order_amended().reserved_change_cartons();
       released += event.order_cancelled().released_cartons();
       for (const auto& line : event.allocation_taken().lines()) {
         reserved += line.reserved_anew_cartons();
         released += line.released_cartons();
         consumed += line.taken_cartons();
-        taken[{event.allocation_taken().order_id(), event.allocation_taken().debit_number()}] += line.taken_cartons();
+        taken[{event.allocation_taken().order_id(), event.allocation_taken().debit_number()}] +=
+            line.taken_cartons();
       }
       for (const auto& line : event.allocation_returned().lines()) released += line.released_cartons();
       if (!event.has_order_voided()) continue;
@@ -83,25 +86,26 @@ Findings CheckJournalConservation(const OrderIntakeCounty& county) {
     still_consumed += row.consumed;
   });
   if (reserved != still_reserved + consumed + released) {
-    findings.push_back(fmt::format("{} reserved, but {} still are, {} consumed, {} released", reserved, still_reserved,
-                                   consumed, released));
+    findings.push_back(fmt::format("{} reserved, but {} still are, {} consumed, {} released", reserved,
+                                   still_reserved, consumed, released));
   }
   if (consumed != still_consumed + released_consumed) {
-    findings.push_back(fmt::format("{} consumed, but {} still are, {} voided", consumed, still_consumed,
-                                   released_consumed));
+    findings.push_back(
+        fmt::format("{} consumed, but {} still are, {} voided", consumed, still_consumed, released_consumed));
   }
   return findings;
 }
 
 std::map<AllowanceKey, int64_t> Brackets(const State& state) {
   std::map<AllowanceKey, int64_t> brackets;
-  state.allowances.ForEach(
-      [&](const AllowanceKey& key, const auto& row) { brackets[key] = row.ceiling - row.reserved - row.consumed; });
+  state.allowances.ForEach([&](const AllowanceKey& key, const auto& row) {
+    brackets[key] = row.ceiling - row.reserved - row.consumed;
+  });
   return brackets;
 }
 
-Findings CheckBrackets(const std::map<AllowanceKey, int64_t>& before, const std::map<AllowanceKey, int64_t>& after,
-                       bool ceiling_moved) {
+Findings CheckBrackets(const std::map<AllowanceKey, int64_t>& before,
+                       const std::map<AllowanceKey, int64_t>& after, bool ceiling_moved) {
   Findings findings;
   for (const auto& [key, bracket] : after) {
     if (bracket >= 0 || ceiling_moved) continue;
@@ -119,7 +123,8 @@ Findings CheckOrders(const State& state) {
     for (size_t i = 0; i < order.settlements.size(); ++i) {
       const int32_t taken = order.settlements[i].taken;
       if (taken < 0 || taken > order.lines[i].requested) {
-        findings.push_back(fmt::format("{} line {} holds {} of {}", id.Text(), i + 1, taken, order.lines[i].requested));
+        findings.push_back(
+            fmt::format("{} line {} holds {} of {}", id.Text(), i + 1, taken, order.lines[i].requested));
       }
     }
   });
@@ -140,13 +145,15 @@ Findings CheckCap(const State& state, const Code& sku, int64_t cap) {
     if (order.state == OrderState::kCancelled) return;
     for (const order_intake::Line& line : order.lines) {
       if (line.sku == sku) {
-        sums[order_intake::RetailerInWindow{order_intake::WindowOf(id, order), order.licence}] += line.requested;
+        sums[order_intake::RetailerInWindow{order_intake::WindowOf(id, order), order.licence}] +=
+            line.requested;
       }
     }
   });
   Findings findings;
   for (const auto& [key, sum] : sums) {
-    if (sum > cap) findings.push_back(fmt::format("{} asks for {} of a cap of {}", key.licence.view(), sum, cap));
+    if (sum > cap)
+      findings.push_back(fmt::format("{} asks for {} of a cap of {}", key.licence.view(), sum, cap));
   }
   return findings;
 }

@@ -14,11 +14,11 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::SizeIs;
 using testing::Asked;
 using testing::Findings;
 using testing::Offer;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 enum class Kind {
   kSubmit,
@@ -79,11 +79,15 @@ class Life {
     for (auto& found : testing::CheckBrackets(before, testing::Brackets(county_.state()), ceiling_moved)) {
       findings.push_back("invariant 2, 3: " + found);
     }
-    for (auto& found : testing::CheckLedgerAgainstOrders(county_.state())) findings.push_back("invariant 3: " + found);
-    for (auto& found : testing::CheckJournalConservation(county_)) findings.push_back("invariant 3, 24: " + found);
+    for (auto& found : testing::CheckLedgerAgainstOrders(county_.state()))
+      findings.push_back("invariant 3: " + found);
+    for (auto& found : testing::CheckJournalConservation(county_))
+      findings.push_back("invariant 3, 24: " + found);
     for (auto& found : testing::CheckOrders(county_.state())) findings.push_back("invariant 5, 20: " + found);
-    for (auto& found : testing::CheckCap(county_.state(), Code("620003"), kCap)) findings.push_back("invariant 5: " + found);
-    if (orders_.size() != county_.state().orders.size()) findings.push_back("invariant 20: an order nobody sent");
+    for (auto& found : testing::CheckCap(county_.state(), Code("620003"), kCap))
+      findings.push_back("invariant 5: " + found);
+    if (orders_.size() != county_.state().orders.size())
+      findings.push_back("invariant 20: an order nobody sent");
     if (step.kind == Kind::kRules || step.kind == Kind::kCeiling || step.kind == Kind::kSuspend ||
         step.kind == Kind::kStaff) {
       if (locked != Locked()) findings.push_back("invariant 21, 27: locked orders changed");
@@ -125,16 +129,18 @@ class Life {
       case Kind::kDemand: {
         const std::vector<std::pair<std::string, int64_t>> said{{SkuNo(step.c), step.b % 1000}};
         const std::string window = WindowAt(step.b);
-        if (!county_.ReportDemand(Shop(step.a), window, said).refused()) said_[{window, Shop(step.a)}] = said[0];
+        if (!county_.ReportDemand(Shop(step.a), window, said).refused())
+          said_[{window, Shop(step.a)}] = said[0];
         return {};
       }
       case Kind::kCeiling:
-        county_.OpenAllowance(Shop(step.a), "2019-08", step.b % 60, {static_cast<int64_t>(step.b % 30), step.b % 60});
+        county_.OpenAllowance(Shop(step.a), "2019-08", step.b % 60,
+                              {static_cast<int64_t>(step.b % 30), step.b % 60});
         return {};
       case Kind::kPay:
         if (!orders_.empty()) {
-          county_.Pay(orders_[step.a % orders_.size()].first, step.b % 3 != 0, "bank-" + std::to_string(step.c % 50),
-                      1 + step.c % 3);
+          county_.Pay(orders_[step.a % orders_.size()].first, step.b % 3 != 0,
+                      "bank-" + std::to_string(step.c % 50), 1 + step.c % 3);
         }
         return {};
       case Kind::kOfferMore:
@@ -182,7 +188,8 @@ class Life {
       if (!shared_.insert(window).second) continue;
       std::vector<Offer> offers = county_.FullOffers(window);
       for (Offer& offer : offers) {
-        for (auto& [number, cartons] : offer.lines) cartons = std::max<int64_t>(0, cartons - (step.b + number) % 4);
+        for (auto& [number, cartons] : offer.lines)
+          cartons = std::max<int64_t>(0, cartons - (step.b + number) % 4);
       }
       county_.Publish("run-" + window, window, offers, false, 64 + step.c % 2000);
     }
@@ -202,10 +209,12 @@ class Life {
     int64_t taken = 0, returned = 0;
     for (const auto& event : events) {
       for (const auto& l : testing::EventOf(event).allocation_taken().lines()) taken += l.taken_cartons();
-      for (const auto& l : testing::EventOf(event).allocation_returned().lines()) returned += l.offered_cartons();
+      for (const auto& l : testing::EventOf(event).allocation_returned().lines())
+        returned += l.offered_cartons();
     }
     if (taken + returned != offered) return {"an offer is neither taken nor returned"};
-    if (county_.OrderOf(id).settlements[line - 1].taken != had + taken) return {"taken cartons are not the order's"};
+    if (county_.OrderOf(id).settlements[line - 1].taken != had + taken)
+      return {"taken cartons are not the order's"};
     return {};
   }
 
@@ -226,7 +235,8 @@ class Life {
   }
 
   Findings TryAsStaff(const Step& step) {
-    constexpr common::v1::Role kStaff[] = {common::v1::ROLE_ACCOUNT_MANAGER, common::v1::ROLE_MARKETING_MANAGER,
+    constexpr common::v1::Role kStaff[] = {common::v1::ROLE_ACCOUNT_MANAGER,
+                                           common::v1::ROLE_MARKETING_MANAGER,
                                            common::v1::ROLE_DELIVERY_STAFF, common::v1::ROLE_INSPECTOR};
     const Digest orders = Encoded();
     v1::SubmitOrderRequest request;
@@ -264,7 +274,8 @@ class Life {
     orders_.emplace_back(OrderIdOf(first), shop);
     const Digest after = Encoded();
     const auto second = county_.Send(actor, method, request, absl::InfinitePast(), number);
-    if (OrderIdOf(second) != OrderIdOf(first) || Encoded() != after) return {"invariant 2: a repeat took effect"};
+    if (OrderIdOf(second) != OrderIdOf(first) || Encoded() != after)
+      return {"invariant 2: a repeat took effect"};
     return {};
   }
 
@@ -322,13 +333,15 @@ class Life {
       partition::Stamp stamp = county_.StampNow();
       stamp.actor = {shop, common::v1::ROLE_RETAILER};
       const auto outcome = DecideAmendOrder(county_.state(), request, stamp);
-      if (outcome.refused() || !outcome.not_ready.empty()) findings.push_back("invariant 1: zero was refused for " + id);
+      if (outcome.refused() || !outcome.not_ready.empty())
+        findings.push_back("invariant 1: zero was refused for " + id);
     }
   }
 
   testing::OrderIntakeCounty county_;
   std::vector<std::string> windows_;
-  std::vector<std::pair<std::string, std::string>> orders_;  // Id and licence of every order that was accepted.
+  std::vector<std::pair<std::string, std::string>>
+      orders_;  // Id and licence of every order that was accepted.
   std::map<std::string, std::vector<Asked>> said_on_lines_;
   std::map<std::pair<std::string, std::string>, std::pair<std::string, int64_t>> said_;
   std::set<std::string> shared_;
@@ -337,13 +350,14 @@ class Life {
 };
 
 rc::Gen<Step> AnyStep() {
-  return rc::gen::map(rc::gen::tuple(rc::gen::inRange(0, static_cast<int>(Kind::kKinds)), rc::gen::inRange(0, 100000),
-                                     rc::gen::inRange(0, 100000), rc::gen::inRange(0, 100000)),
-                      [](const std::tuple<int, int, int, int>& drawn) {
-                        const auto [kind, a, b, c] = drawn;
-                        return Step{static_cast<Kind>(kind), static_cast<uint32_t>(a), static_cast<uint32_t>(b),
-                                    static_cast<uint32_t>(c)};
-                      });
+  return rc::gen::map(
+      rc::gen::tuple(rc::gen::inRange(0, static_cast<int>(Kind::kKinds)), rc::gen::inRange(0, 100000),
+                     rc::gen::inRange(0, 100000), rc::gen::inRange(0, 100000)),
+      [](const std::tuple<int, int, int, int>& drawn) {
+        const auto [kind, a, b, c] = drawn;
+        return Step{static_cast<Kind>(kind), static_cast<uint32_t>(a), static_cast<uint32_t>(b),
+                    static_cast<uint32_t>(c)};
+      });
 }
 
 RC_GTEST_PROP(OrderIntake, InvariantsHoldAfterEveryStepAndReplayEqualsLive, ()) {
@@ -362,7 +376,8 @@ RC_GTEST_PROP(OrderIntake, InvariantsHoldAfterEveryStepAndReplayEqualsLive, ()) 
 // within its tolerance decide who was in time.
 RC_GTEST_PROP(OrderIntake, ForeignClocksChangeNoCutOffDecision, ()) {
   const int now = *rc::gen::inRange(-700, 700);  // Seconds around the cut-off.
-  const int shift = *rc::gen::suchThat(rc::gen::inRange(-48 * 3600, 48 * 3600), [](int s) { return s < -300 || s > 2; });
+  const int shift =
+      *rc::gen::suchThat(rc::gen::inRange(-48 * 3600, 48 * 3600), [](int s) { return s < -300 || s > 2; });
   const auto in_time = [&](absl::Duration received) {
     testing::OrderIntakeCounty county;
     county.AddRetailer(Shop(0));
@@ -413,7 +428,8 @@ TEST_F(Controls, CartonsThatVanishFromTheLedgerAreFound) {
   taken.add_lines()->set_line_number(1);
   taken.mutable_lines(0)->set_taken_cartons(3);
   Write(event);
-  EXPECT_THAT(testing::CheckLedgerAgainstOrders(county_.state()), SizeIs(1)) << "2 reserved for a line that was settled";
+  EXPECT_THAT(testing::CheckLedgerAgainstOrders(county_.state()), SizeIs(1))
+      << "2 reserved for a line that was settled";
   v1::Event voided;
   voided.mutable_order_voided()->set_order_id(order_);
   voided.mutable_order_voided()->set_debit_number(1);

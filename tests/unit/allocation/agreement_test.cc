@@ -74,7 +74,8 @@ void CollectFields(const google::protobuf::Descriptor* message, std::set<std::st
   if (!seen.insert(message).second) return;
   for (int i = 0; i < message->field_count(); ++i) {
     names.insert(message->field(i)->name());
-    if (message->field(i)->message_type() != nullptr) CollectFields(message->field(i)->message_type(), names, seen);
+    if (message->field(i)->message_type() != nullptr)
+      CollectFields(message->field(i)->message_type(), names, seen);
   }
 }
 
@@ -190,7 +191,8 @@ TEST_F(AgreementTest, LargeRetailerNeedsThreeSignaturesOfThreePeople) {
   Accept(id, Retailer(2));
   EXPECT_TRUE(Accepted(Approve(id, mm_)));
   EXPECT_EQ(StateOf(id), v1::AGREEMENT_STATE_ACCEPTED);
-  EXPECT_TRUE(Refused(Approve(id, Staff(mm_.id, ROLE_INSPECTOR)), common::v1::REASON_FOUR_EYES, "agreement_id"));
+  EXPECT_TRUE(
+      Refused(Approve(id, Staff(mm_.id, ROLE_INSPECTOR)), common::v1::REASON_FOUR_EYES, "agreement_id"));
   EXPECT_TRUE(Accepted(Approve(id, Staff("620121I01", ROLE_INSPECTOR))));
   EXPECT_TRUE(Accepted(Approve(id, Staff("620121C01", ROLE_COUNTY_MANAGER))));
   EXPECT_EQ(StateOf(id), v1::AGREEMENT_STATE_APPROVED);
@@ -208,7 +210,8 @@ TEST_F(AgreementTest, CounteredProposalIsRevisedAndProposedAgain) {
   revise.set_agreed_total_cartons(120);
   EXPECT_TRUE(Accepted(county_.Send(am_, "AgreementService/ReviseAgreement", revise)));
   EXPECT_TRUE(Accepted(Propose(id)));
-  EXPECT_TRUE(Refused(Accept(id, Retailer(1), 100), common::v1::REASON_CONSENT_MISSING, "agreed_total_cartons"));
+  EXPECT_TRUE(
+      Refused(Accept(id, Retailer(1), 100), common::v1::REASON_CONSENT_MISSING, "agreed_total_cartons"));
   EXPECT_TRUE(Accepted(Accept(id, Retailer(1), 120)));
 }
 

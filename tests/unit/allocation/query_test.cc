@@ -1,7 +1,8 @@
 // Views and queries: what each role sees, and that an explanation says what the record says.
+#include "common/view/query.h"
+
 #include <gtest/gtest.h>
 
-#include "common/view/query.h"
 #include "services/allocation/queries.h"
 #include "services/allocation/view.h"
 #include "tests/support/allocation_county.h"
@@ -30,11 +31,13 @@ class MemoryView final : public view::ViewReader {
     if (row == rows_.end()) return std::optional<std::string>();
     return std::optional(row->second);
   }
-  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Scan(std::string_view prefix, std::string_view after,
+  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Scan(std::string_view prefix,
+                                                                        std::string_view after,
                                                                         size_t limit) const override {
     std::vector<std::pair<std::string, std::string>> found;
     auto row = after.empty() ? rows_.lower_bound(std::string(prefix)) : rows_.upper_bound(std::string(after));
-    for (; row != rows_.end() && found.size() < limit && row->first.compare(0, prefix.size(), prefix) == 0; ++row) {
+    for (; row != rows_.end() && found.size() < limit && row->first.compare(0, prefix.size(), prefix) == 0;
+         ++row) {
       found.push_back(*row);
     }
     return found;
@@ -191,9 +194,9 @@ TEST_F(QueryTest, SupplyAndLotteryAreThere) {
 }
 
 TEST_F(QueryTest, EveryQueryOfTheContractIsRegistered) {
-  for (const auto* file :
-       {v1::Agreement::descriptor()->file(), v1::Allowance::descriptor()->file(), v1::TightList::descriptor()->file(),
-        v1::Supply::descriptor()->file(), v1::TieKeySecret::descriptor()->file(), v1::Run::descriptor()->file()}) {
+  for (const auto* file : {v1::Agreement::descriptor()->file(), v1::Allowance::descriptor()->file(),
+                           v1::TightList::descriptor()->file(), v1::Supply::descriptor()->file(),
+                           v1::TieKeySecret::descriptor()->file(), v1::Run::descriptor()->file()}) {
     for (int m = 0; m < file->service(0)->method_count(); ++m) {
       const auto* method = file->service(0)->method(m);
       const bool command = method->input_type()->FindFieldByName("header") != nullptr;

@@ -1,7 +1,8 @@
 // Tight lists and reasonable rations: R30, R31, invariant 22.
+#include "services/allocation/domain/ration.h"
+
 #include <gtest/gtest.h>
 
-#include "services/allocation/domain/ration.h"
 #include "tests/support/allocation_county.h"
 #include "tests/unit/allocation/expect.h"
 
@@ -110,8 +111,8 @@ TEST_F(RationTest, CapOfASkuThatIsNoLongerTightDoesNotCount) {
 }
 
 TEST_F(RationTest, AccountManagerWhoPublishesIsRefusedAndRecorded) {
-  const auto outcome =
-      county_.Send(Staff("620121A01", ROLE_ACCOUNT_MANAGER), "RationService/PublishRations", v1::PublishRationsRequest());
+  const auto outcome = county_.Send(Staff("620121A01", ROLE_ACCOUNT_MANAGER), "RationService/PublishRations",
+                                    v1::PublishRationsRequest());
   EXPECT_TRUE(Refused(outcome, common::v1::REASON_FORBIDDEN_ACTION, ""));
   EXPECT_EQ(county_.Last()[0].forbidden_action_attempted().method(),
             "/sanyuan.allocation.v1.RationService/PublishRations");

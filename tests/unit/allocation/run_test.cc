@@ -30,7 +30,9 @@ class RunTest : public ::testing::Test {
     EXPECT_EQ(replayed->store().StateDigest(), county_.domain().store().StateDigest());
   }
 
-  const allocation::Run& RunOf(const std::string& id = kRun) const { return *county_.state().runs.Find(*ParseRun(id)); }
+  const allocation::Run& RunOf(const std::string& id = kRun) const {
+    return *county_.state().runs.Find(*ParseRun(id));
+  }
   WindowSupply Pool(int sku) const {
     return *county_.state().window_supplies.Find({*ParseWindow(kWindow), Code(SkuCode(sku))});
   }
@@ -88,7 +90,8 @@ TEST_F(RunTest, SecretIsInTheJournalOnlyFromPublicationOn) {
 TEST_F(RunTest, SeveralLinesOfOneSkuAreOneRequest) {
   std::vector<Order> orders = {{1, {{1, 4}, {1, 4}}}, {1, {{1, 4}}}, {2, {{1, 12}}}};
   county_.Allocate(orders, {{1, 12}});
-  const int64_t first = county_.Offered(orders[0], 1) + county_.Offered(orders[0], 2) + county_.Offered(orders[1], 1);
+  const int64_t first =
+      county_.Offered(orders[0], 1) + county_.Offered(orders[0], 2) + county_.Offered(orders[1], 1);
   EXPECT_EQ(first, 6);
   EXPECT_EQ(county_.Offered(orders[0], 1), 4);
   EXPECT_EQ(county_.Offered(orders[2], 1), 6);
@@ -249,7 +252,8 @@ TEST_F(RunTest, ClosedWindowRollsWhatIsLeftToTheNextOneAndThenToTheReserve) {
   county_.Tick(Shanghai(2019, 8, 7));
   EXPECT_EQ(RunOf().state, v1::RUN_STATE_CLOSED);
   EXPECT_EQ(Pool(1).rolled, 15);
-  const WindowSupply next = *county_.state().window_supplies.Find({*ParseWindow("620121-20190812-1"), Code(SkuCode(1))});
+  const WindowSupply next =
+      *county_.state().window_supplies.Find({*ParseWindow("620121-20190812-1"), Code(SkuCode(1))});
   EXPECT_EQ(next.free, 45);
 }
 
@@ -257,7 +261,8 @@ TEST_F(RunTest, ClosedWindowWithoutANextOneFillsTheReserve) {
   std::vector<Order> orders = {{1, {{1, 5}}}};
   county_.Allocate(orders, {{1, 20}});
   county_.TakeAll();
-  const int64_t before = county_.state().supplies.Find({620121, *ParseMonth("2019-08"), Code(SkuCode(1))})->reserve();
+  const int64_t before =
+      county_.state().supplies.Find({620121, *ParseMonth("2019-08"), Code(SkuCode(1))})->reserve();
   county_.Tick(Shanghai(2019, 8, 7));
   const auto& after = *county_.state().supplies.Find({620121, *ParseMonth("2019-08"), Code(SkuCode(1))});
   EXPECT_EQ(after.reserve(), before + 15);
@@ -308,8 +313,9 @@ TEST_F(RunWithoutSecretTest, LateAnnouncementIsRefused) {
   announce.set_secret_hash(std::string(32, 'h'));
   county_.Schedule();
   county_.Tick(Shanghai(2019, 8, 3, 12));
-  EXPECT_TRUE(Refused(county_.Send(Staff("620121O01", ROLE_OPERATOR), "TieKeyService/AnnounceTieKey", announce),
-                      common::v1::REASON_TIE_KEY_LATE, "window_id"));
+  EXPECT_TRUE(
+      Refused(county_.Send(Staff("620121O01", ROLE_OPERATOR), "TieKeyService/AnnounceTieKey", announce),
+              common::v1::REASON_TIE_KEY_LATE, "window_id"));
 }
 
 TEST_F(RunTest, HeldRunIsResumedByAPersonOnly) {
@@ -319,8 +325,8 @@ TEST_F(RunTest, HeldRunIsResumedByAPersonOnly) {
   request.set_run_id(kRun);
   request.set_why("looked at it");
   const auto supply = Staff("620121S01", ROLE_SUPPLY_DEPARTMENT);
-  EXPECT_TRUE(Refused(county_.Send(supply, "AllocationService/ResumeRun", request), common::v1::REASON_WRONG_STATE,
-                      "run_id"));
+  EXPECT_TRUE(Refused(county_.Send(supply, "AllocationService/ResumeRun", request),
+                      common::v1::REASON_WRONG_STATE, "run_id"));
   request.set_run_id("620121-20190805-1-r7");
   EXPECT_TRUE(Refused(county_.Send(supply, "AllocationService/ResumeRun", request),
                       common::v1::REASON_ALLOCATION_RUN_UNKNOWN, "run_id"));

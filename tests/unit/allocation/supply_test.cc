@@ -38,7 +38,8 @@ class SupplyTest : public ::testing::Test {
     line->set_cartons(cartons);
     return county_.Send(planner_, "SupplyService/ConfirmSupply", request);
   }
-  partition::Outcome Plan(int sku, const std::vector<std::pair<std::string, int64_t>>& days, int64_t ratio = 0) {
+  partition::Outcome Plan(int sku, const std::vector<std::pair<std::string, int64_t>>& days,
+                          int64_t ratio = 0) {
     v1::PlanReleaseRequest request;
     request.set_month("2019-08");
     auto* line = request.add_lines();
@@ -69,7 +70,8 @@ class SupplyTest : public ::testing::Test {
     return *county_.state().supplies.Find({620121, *ParseMonth("2019-08"), Code(SkuCode(sku))});
   }
   WindowSupply InWindow(const std::string& window, int sku) const {
-    const WindowSupply* row = county_.state().window_supplies.Find({*ParseWindow(window), Code(SkuCode(sku))});
+    const WindowSupply* row =
+        county_.state().window_supplies.Find({*ParseWindow(window), Code(SkuCode(sku))});
     return row == nullptr ? WindowSupply{} : *row;
   }
 
@@ -156,8 +158,8 @@ TEST_F(SupplyTest, EveryFieldThatIsWrongIsNamed) {
   v1::PlanReleaseRequest request;
   request.set_month("2019-13");
   request.add_lines();
-  EXPECT_TRUE(Refused(county_.Send(planner_, "SupplyService/PlanRelease", request), common::v1::REASON_INVALID_FIELD,
-                      "month"));
+  EXPECT_TRUE(Refused(county_.Send(planner_, "SupplyService/PlanRelease", request),
+                      common::v1::REASON_INVALID_FIELD, "month"));
   EXPECT_TRUE(Refused(Plan(1, {{"620122-20190805-1", 1}}), common::v1::REASON_INVALID_FIELD,
                       "lines[0].days[0].window_id"));
   EXPECT_TRUE(Refused(Plan(1, {{"620121-20190905-1", 1}}), common::v1::REASON_INVALID_FIELD,

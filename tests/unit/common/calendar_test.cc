@@ -21,7 +21,9 @@ std::vector<Date> Join(std::vector<std::vector<Date>> parts) {
   return all;
 }
 
-absl::Time At(const std::string& date, int hour, int minute = 0) { return AtMinute(Day(date), hour * 60 + minute); }
+absl::Time At(const std::string& date, int hour, int minute = 0) {
+  return AtMinute(Day(date), hour * 60 + minute);
+}
 
 // The notice of the State Council for 2019, with the extended May holiday.
 class Calendar2019 : public ::testing::Test {
@@ -116,8 +118,8 @@ TEST(BusinessTime, TheBusinessDateBeginsAtSixteenHoursOfTheDayBeforeInUtc) {
 }
 
 TEST(BusinessTime, OnlyDaysThatExistAreDates) {
-  for (const char* text : {"", "2019-02-29", "2019-13-01", "2019-00-10", "2019-1-01", "2019/01/01", "19-01-01",
-                           "2019-01-01 ", "1970-01-01", "+019-01-01"}) {
+  for (const char* text : {"", "2019-02-29", "2019-13-01", "2019-00-10", "2019-1-01", "2019/01/01",
+                           "19-01-01", "2019-01-01 ", "1970-01-01", "+019-01-01"}) {
     EXPECT_FALSE(ParseDate(text).has_value()) << text;
   }
   EXPECT_EQ(DateText(Day("2020-02-29")), "2020-02-29");

@@ -302,7 +302,8 @@ TEST_F(PartitionTest, AReleaseWithTheRepairedRecordDropsNothing) {
   release.set_repaired_record(good);
   const std::string payload = release.SerializeAsString();
   const Place stand = *reader->reader().place();
-  Frame frame{FrameKind::kRelease, stand.journal_id, stand.height + 1, stand.height + 1, stand.head, payload, {}};
+  Frame frame{
+      FrameKind::kRelease, stand.journal_id, stand.height + 1, stand.height + 1, stand.head, payload, {}};
   journal.push_back(Seal(frame));
   reader.ReadAll();
   EXPECT_FALSE(reader->halted());
@@ -335,7 +336,8 @@ TEST_F(PartitionTest, AReleaseWithoutACopyGoesOnBehindTheDamage) {
   release.set_resume_offset(static_cast<int64_t>(journal.size()) + 1);
   const std::string payload = release.SerializeAsString();
   const Place stand = *reader->reader().place();
-  Frame frame{FrameKind::kRelease, stand.journal_id, stand.height + 1, stand.height + 1, stand.head, payload, {}};
+  Frame frame{
+      FrameKind::kRelease, stand.journal_id, stand.height + 1, stand.height + 1, stand.head, payload, {}};
   journal.push_back(Seal(frame));
   reader.ReadAll();
   ASSERT_FALSE(reader->halted());

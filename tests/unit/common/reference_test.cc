@@ -59,7 +59,8 @@ TEST_F(PolicyTableTest, TheLatestVersionWhoseTimeHasComeIsInForce) {
   Add(Allocation("a2", "", "2019-08-01", 600));
   EXPECT_EQ(state_.policies.Allocation(kYongdeng, At("2019-05-31")), nullptr);
   EXPECT_EQ(state_.policies.Allocation(kYongdeng, At("2019-06-01"))->reserve_bp(), 500);
-  EXPECT_EQ(state_.policies.Allocation(kYongdeng, At("2019-08-01") - absl::Microseconds(1))->reserve_bp(), 500);
+  EXPECT_EQ(state_.policies.Allocation(kYongdeng, At("2019-08-01") - absl::Microseconds(1))->reserve_bp(),
+            500);
   EXPECT_EQ(state_.policies.Allocation(kYongdeng, At("2019-08-01"))->reserve_bp(), 600);
 }
 
@@ -178,7 +179,8 @@ TEST(Settings, EveryNumberOfEveryPolicyHasARangeThatHoldsItsStartValue) {
   int numbers = 0;
   for (int i = 0; i < v1::PolicyVersion::descriptor()->file()->message_type_count(); ++i) {
     const auto* type = v1::PolicyVersion::descriptor()->file()->message_type(i);
-    if (type->name().find("Policy") == std::string::npos || type->name().find("Polic") + 6 != type->name().size()) {
+    if (type->name().find("Policy") == std::string::npos ||
+        type->name().find("Polic") + 6 != type->name().size()) {
       continue;
     }
     for (int f = 0; f < type->field_count(); ++f) {
@@ -201,7 +203,8 @@ TEST(Formats, ALicenceIsTheCountyTheNatureAndFiveDigits) {
   const v1::FormatPolicy policy = StartFormatPolicy();
   EXPECT_TRUE(FitsLicence("620121100001", policy, kYongdeng));
   EXPECT_TRUE(FitsLicence("620121299999", policy, kYongdeng));
-  for (const char* text : {"", "620121300001", "62012110000", "6201211000011", "620122100001", "62012110000x"}) {
+  for (const char* text :
+       {"", "620121300001", "62012110000", "6201211000011", "620122100001", "62012110000x"}) {
     EXPECT_FALSE(FitsLicence(text, policy, kYongdeng)) << text;
   }
   EXPECT_TRUE(FitsSku("310181", policy));
@@ -271,7 +274,8 @@ TEST(CalendarTableTest, ARevisedNoticeReplacesItsYearAndAnOlderOneIsKnown) {
   state.BeginRecord(2);
   ASSERT_TRUE(state.calendars.Add(calendar).ok());
   EXPECT_TRUE(state.calendars.Current().IsWorkingDay(ParseDate("2019-10-01").value()));
-  EXPECT_EQ(CanonicalBytes(CalendarOf({2019}, *state.calendars.rows().Find({2019}))), CanonicalBytes(calendar));
+  EXPECT_EQ(CanonicalBytes(CalendarOf({2019}, *state.calendars.rows().Find({2019}))),
+            CanonicalBytes(calendar));
 }
 
 TEST(CalendarTableTest, ACalendarWithAWrongDayNamesIt) {

@@ -26,7 +26,8 @@ class Chain {
 
  private:
   std::string Append(FrameKind kind, std::string_view payload, uint64_t term) {
-    Frame frame{kind, id_, term, kind == FrameKind::kGenesis ? 0 : place_.height + 1, place_.head, payload, {}};
+    Frame frame{kind,        id_,     term, kind == FrameKind::kGenesis ? 0 : place_.height + 1,
+                place_.head, payload, {}};
     std::string bytes = Seal(frame);
     place_ = {id_, frame.term, frame.height, frame.digest, place_.offset + 1};
     return bytes;

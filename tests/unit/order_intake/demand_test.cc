@@ -6,11 +6,11 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::At;
 using testing::Find;
+using ::testing::IsEmpty;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 constexpr char kShop[] = "620121100001";
 
@@ -61,17 +61,21 @@ TEST_F(DemandTest, LaterStatementReplacesTheEarlierOneAndTheSameAgainIsNoEvent) 
 
 TEST_F(DemandTest, IsNotTakenAfterTheCutOff) {
   county_.Tick(At("2019-08-05", 0, 1));
-  EXPECT_NE(Find(county_.ReportDemand(kShop, window_, {{"620003", 7}}), common::v1::REASON_WINDOW_CLOSED), nullptr);
+  EXPECT_NE(Find(county_.ReportDemand(kShop, window_, {{"620003", 7}}), common::v1::REASON_WINDOW_CLOSED),
+            nullptr);
 }
 
 TEST_F(DemandTest, ListedTwiceUnknownOrNegativeIsNamedByLine) {
-  EXPECT_EQ(Find(county_.ReportDemand(kShop, window_, {{"620003", 7}, {"620003", 7}}), common::v1::REASON_INVALID_FIELD)
+  EXPECT_EQ(Find(county_.ReportDemand(kShop, window_, {{"620003", 7}, {"620003", 7}}),
+                 common::v1::REASON_INVALID_FIELD)
                 ->field(),
             "lines[1].sku");
-  EXPECT_EQ(Find(county_.ReportDemand(kShop, window_, {{"620003", -7}}), common::v1::REASON_QUANTITY_RANGE)->field(),
+  EXPECT_EQ(Find(county_.ReportDemand(kShop, window_, {{"620003", -7}}), common::v1::REASON_QUANTITY_RANGE)
+                ->field(),
             "lines[0].demand_cartons");
-  EXPECT_EQ(Find(county_.ReportDemand(kShop, window_, {{"999999", 7}}), common::v1::REASON_SKU_UNKNOWN)->field(),
-            "lines[0].sku");
+  EXPECT_EQ(
+      Find(county_.ReportDemand(kShop, window_, {{"999999", 7}}), common::v1::REASON_SKU_UNKNOWN)->field(),
+      "lines[0].sku");
 }
 
 TEST_F(DemandTest, StaffDoesNotReportItForARetailer) {

@@ -6,14 +6,14 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::Asked;
 using testing::At;
 using testing::EventOf;
 using testing::Find;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 constexpr char kShop[] = "620121100001";
 constexpr char kOther[] = "620121100002";
@@ -94,7 +94,8 @@ TEST_F(OrderTest, AllThatStandsAgainstAnOrderIsSaidAtOnce) {
 }
 
 TEST_F(OrderTest, MalformedFieldsAreAllNamed) {
-  const auto outcome = county_.Submit(kShop, window_, {{"", 1}, {"620001", -1}, {"620001", 2000000}, {"620002", 1, -3}});
+  const auto outcome =
+      county_.Submit(kShop, window_, {{"", 1}, {"620001", -1}, {"620001", 2000000}, {"620002", 1, -3}});
   EXPECT_EQ(Find(outcome, common::v1::REASON_SKU_FORMAT)->field(), "lines[0].sku");
   EXPECT_THAT(Reasons(outcome), SizeIs(4));
   const auto none = county_.Submit(kShop, window_, {});
@@ -106,9 +107,11 @@ TEST_F(OrderTest, MalformedFieldsAreAllNamed) {
 
 TEST_F(OrderTest, SuspendedAndExpiredLicencesDoNotOrder) {
   county_.AddRetailer(kShop, {.active = false});
-  EXPECT_NE(Find(county_.Submit(kShop, window_, {{"620001", 1}}), common::v1::REASON_LICENCE_NOT_ACTIVE), nullptr);
+  EXPECT_NE(Find(county_.Submit(kShop, window_, {{"620001", 1}}), common::v1::REASON_LICENCE_NOT_ACTIVE),
+            nullptr);
   county_.AddRetailer(kShop, {.valid_to = "2019-08-04"});
-  EXPECT_NE(Find(county_.Submit(kShop, window_, {{"620001", 1}}), common::v1::REASON_LICENCE_NOT_ACTIVE), nullptr);
+  EXPECT_NE(Find(county_.Submit(kShop, window_, {{"620001", 1}}), common::v1::REASON_LICENCE_NOT_ACTIVE),
+            nullptr);
   county_.AddRetailer(kShop, {.valid_to = "2019-08-05"});
   EXPECT_NE(OrderIdOf(county_.Submit(kShop, window_, {{"620001", 1}})), "");
 }
@@ -230,8 +233,9 @@ TEST_F(OrderTest, CeilingLoweredBelowWhatIsReservedLeavesNothingAndCancelsNothin
 TEST_F(OrderTest, OrderOfNothingIsAcceptedWithoutAnAllowance) {
   county_.AddRetailer("620121100009");
   EXPECT_NE(OrderIdOf(county_.Submit("620121100009", window_, {{"620001", 0}})), "");
-  EXPECT_NE(Find(county_.Submit("620121100009", window_, {{"620001", 1}}), common::v1::REASON_ALLOWANCE_NOT_OPEN),
-            nullptr);
+  EXPECT_NE(
+      Find(county_.Submit("620121100009", window_, {{"620001", 1}}), common::v1::REASON_ALLOWANCE_NOT_OPEN),
+      nullptr);
 }
 
 TEST_F(OrderTest, MissingAllowanceIsNotYetUntilTheMonthIsComplete) {
@@ -240,7 +244,8 @@ TEST_F(OrderTest, MissingAllowanceIsNotYetUntilTheMonthIsComplete) {
   EXPECT_FALSE(outcome.refused());
   EXPECT_THAT(outcome.not_ready, HasSubstr("2019-09"));
   county_.CompleteMonth("2019-09");
-  EXPECT_NE(Find(county_.Submit(kShop, september, {{"620001", 1}}), common::v1::REASON_ALLOWANCE_NOT_OPEN), nullptr);
+  EXPECT_NE(Find(county_.Submit(kShop, september, {{"620001", 1}}), common::v1::REASON_ALLOWANCE_NOT_OPEN),
+            nullptr);
 }
 
 TEST_F(OrderTest, LedgerIsThatOfTheWindowsMonth) {
@@ -297,13 +302,16 @@ TEST_F(CappedOrderTest, WindowIsJudgedByTheVersionsItOpenedWith) {
 TEST_F(OrderTest, SkuClosedLaterStaysInTheOrderAndCanOnlyShrink) {
   const std::string order = OrderIdOf(county_.Submit(kShop, window_, {{"620004", 5}}));
   county_.ListSku("620004", 100, false);
-  EXPECT_EQ(Find(county_.Amend(kShop, order, {{"620004", 6}}), common::v1::REASON_SKU_CLOSED)->field(), "lines[0].sku");
+  EXPECT_EQ(Find(county_.Amend(kShop, order, {{"620004", 6}}), common::v1::REASON_SKU_CLOSED)->field(),
+            "lines[0].sku");
   EXPECT_FALSE(county_.Amend(kShop, order, {{"620004", 4}, {"620001", 1}}).refused());
 }
 
 TEST_F(OrderTest, NumberOfOrdersInAWindowIsBounded) {
   for (int i = 0; i < 100; ++i) ASSERT_NE(OrderIdOf(county_.Submit(kShop, window_, {{"620001", 0}})), "");
-  EXPECT_EQ(Find(county_.Submit(kShop, window_, {{"620001", 0}}), common::v1::REASON_TOO_MANY_ORDERS)->limit(), 100);
+  EXPECT_EQ(
+      Find(county_.Submit(kShop, window_, {{"620001", 0}}), common::v1::REASON_TOO_MANY_ORDERS)->limit(),
+      100);
 }
 
 TEST(OrderWithoutPolicy, NeedsNoAllowanceAndReservesNothing) {

@@ -9,12 +9,12 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::At;
 using testing::EventOf;
 using testing::Find;
+using ::testing::IsEmpty;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 constexpr char kShop[] = "620121100001";
 
@@ -29,7 +29,9 @@ class OrderWindowTest : public ::testing::Test {
   }
   ~OrderWindowTest() override { EXPECT_TRUE(county_.status().ok()) << county_.status(); }
 
-  const Window& WindowRow(const std::string& id) { return *county_.state().windows.Find(*WindowId::Parse(id)); }
+  const Window& WindowRow(const std::string& id) {
+    return *county_.state().windows.Find(*WindowId::Parse(id));
+  }
   // All events recorded so far of one kind.
   std::vector<v1::Event> Recorded(v1::Event::EventCase which) {
     std::vector<v1::Event> events;
@@ -51,7 +53,8 @@ TEST_F(OrderWindowTest, OrderReceivedInTheLastSecondIsTaken) {
   const std::string window = county_.OpenWindow("2019-08-05");
   county_.Tick(cut_off_ + absl::Seconds(3));
   EXPECT_NE(OrderIdOf(county_.Submit(kShop, window, {{"620001", 1}}, cut_off_)), "");
-  EXPECT_NE(OrderIdOf(county_.Submit(kShop, window, {{"620001", 1}}, cut_off_ + absl::Milliseconds(999))), "");
+  EXPECT_NE(OrderIdOf(county_.Submit(kShop, window, {{"620001", 1}}, cut_off_ + absl::Milliseconds(999))),
+            "");
 }
 
 TEST_F(OrderWindowTest, OrderReceivedOneSecondLaterIsRefusedAndNamesTheNextWindow) {
@@ -62,7 +65,8 @@ TEST_F(OrderWindowTest, OrderReceivedOneSecondLaterIsRefusedAndNamesTheNextWindo
   const auto outcome = county_.Submit(kShop, window, {{"620001", 1}}, cut_off_ + absl::Seconds(1));
   const auto* refusal = Find(outcome, common::v1::REASON_WINDOW_CLOSED);
   ASSERT_NE(refusal, nullptr);
-  EXPECT_EQ(refusal->detail(), "620121-20190812-1 opens 2019-08-10T12:00:00+08:00") << "the next of his own route";
+  EXPECT_EQ(refusal->detail(), "620121-20190812-1 opens 2019-08-10T12:00:00+08:00")
+      << "the next of his own route";
 }
 
 TEST_F(OrderWindowTest, CallThatReachedAServerBeforeTheCutOffIsTakenDuringGrace) {
@@ -92,10 +96,13 @@ TEST_F(OrderWindowTest, OrderBeforeTheOpeningIsRefusedAndNamesTheOpening) {
 }
 
 TEST_F(OrderWindowTest, WindowThatIsNotKnownIsRefused) {
-  EXPECT_NE(Find(county_.Submit(kShop, "620121-20190805-7", {{"620001", 1}}), common::v1::REASON_WINDOW_UNKNOWN),
-            nullptr);
-  EXPECT_EQ(Find(county_.Submit(kShop, "620102-20190805-1", {{"620001", 1}}), common::v1::REASON_INVALID_FIELD)->field(),
-            "window_id");
+  EXPECT_NE(
+      Find(county_.Submit(kShop, "620121-20190805-7", {{"620001", 1}}), common::v1::REASON_WINDOW_UNKNOWN),
+      nullptr);
+  EXPECT_EQ(
+      Find(county_.Submit(kShop, "620102-20190805-1", {{"620001", 1}}), common::v1::REASON_INVALID_FIELD)
+          ->field(),
+      "window_id");
 }
 
 TEST_F(OrderWindowTest, OpeningFreezesVersionsMonthAndLimits) {
@@ -108,7 +115,8 @@ TEST_F(OrderWindowTest, OpeningFreezesVersionsMonthAndLimits) {
   const v1::OrderWindowOpened& event = opened[0].order_window_opened();
   EXPECT_EQ(event.versions().ordering_policy(), "ordering-2019-06");
   EXPECT_EQ(event.versions().allocation_policy(), "floating-2019-06");
-  EXPECT_EQ(event.versions().tight_list(), "620121-tight-10") << "of two from the same time on, the later one";
+  EXPECT_EQ(event.versions().tight_list(), "620121-tight-10")
+      << "of two from the same time on, the later one";
   EXPECT_EQ(event.versions().ration(), "");
   EXPECT_EQ(event.month(), "2019-08");
   EXPECT_TRUE(event.floating());
@@ -135,7 +143,8 @@ TEST_F(OrderWindowTest, TheSameScheduleAgainChangesNothingAndAnotherIsRefused) {
   const auto again = county_.Schedule("2019-08-05");
   EXPECT_THAT(again.events, IsEmpty());
   EXPECT_NE(again.response, nullptr);
-  EXPECT_NE(Find(county_.Schedule("2019-08-05", {.occurrence = 2}), common::v1::REASON_ALREADY_EXISTS), nullptr);
+  EXPECT_NE(Find(county_.Schedule("2019-08-05", {.occurrence = 2}), common::v1::REASON_ALREADY_EXISTS),
+            nullptr);
   EXPECT_THAT(county_.Schedule("2019-08-05", {.sequence = 2}).events, SizeIs(1)) << "windows may overlap";
 }
 
@@ -149,7 +158,8 @@ TEST_F(OrderWindowTest, ScheduleThatMakesNoSenseIsRefusedFieldByField) {
   const auto outcome = county_.Send({"M1", common::v1::ROLE_COUNTY_MANAGER},
                                     "/sanyuan.order_intake.v1.OrderWindowService/ScheduleWindow", request);
   for (const auto& refusal : outcome.refusals) fields.push_back(refusal.field());
-  EXPECT_THAT(fields, ::testing::ElementsAre("county_code", "order_day", "sequence", "occurrence", "opens_at", "cut_off"));
+  EXPECT_THAT(fields, ::testing::ElementsAre("county_code", "order_day", "sequence", "occurrence", "opens_at",
+                                             "cut_off"));
   county_.Tick(At("2019-08-06", 0, 0));
   EXPECT_EQ(Find(county_.Schedule("2019-08-05"), common::v1::REASON_INVALID_FIELD)->field(), "cut_off");
 }
@@ -208,8 +218,8 @@ TEST_F(OrderWindowTest, EachExpectedSilentRetailerIsRecordedAndNothingIsOrderedF
   EXPECT_TRUE(silent[0].no_demand_recorded().demand_was_reported());
   EXPECT_EQ(silent[1].no_demand_recorded().licence(), "620121100003");
   EXPECT_EQ(county_.state().orders.size(), orders);
-  const auto* kept = county_.state().participations.Find(
-      RetailerInWindow{*WindowId::Parse(window), Code("620121100002")});
+  const auto* kept =
+      county_.state().participations.Find(RetailerInWindow{*WindowId::Parse(window), Code("620121100002")});
   EXPECT_TRUE(kept->no_demand);
   EXPECT_EQ(kept->demand[0].cartons, 50) << "what he said is kept";
 }
@@ -235,7 +245,8 @@ TEST_F(OrderWindowTest, NothingIsTakenOnceLockingHasBegun) {
   county_.Tick(due - absl::Seconds(1));
   EXPECT_EQ(WindowRow(window).state, WindowState::kOpen);
   county_.Tick(due);
-  EXPECT_NE(Find(county_.Submit(kShop, window, {{"620001", 1}}, due - absl::Seconds(300)), common::v1::REASON_WINDOW_CLOSED),
+  EXPECT_NE(Find(county_.Submit(kShop, window, {{"620001", 1}}, due - absl::Seconds(300)),
+                 common::v1::REASON_WINDOW_CLOSED),
             nullptr);
 }
 

@@ -8,12 +8,12 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::At;
 using testing::EventOf;
 using testing::Find;
+using ::testing::IsEmpty;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 constexpr char kShop[] = "620121100001";
 
@@ -72,7 +72,8 @@ TEST_F(PaymentTest, BankMayRepeatItsMessageButNotContradictIt) {
   const auto again = county_.Pay(order_, true, "b2");
   EXPECT_FALSE(again.refused());
   EXPECT_THAT(again.events, IsEmpty());
-  EXPECT_NE(Find(county_.Pay(order_, true, "b3"), common::v1::REASON_WRONG_STATE), nullptr) << "it is paid already";
+  EXPECT_NE(Find(county_.Pay(order_, true, "b3"), common::v1::REASON_WRONG_STATE), nullptr)
+      << "it is paid already";
 }
 
 TEST_F(PaymentTest, FailedDebitIsTriedAgainAsOftenAsThePolicyAllows) {
@@ -118,8 +119,9 @@ TEST_F(PaymentTest, PaymentCountsByTheTimeOfItsReception) {
   request.set_bank_reference("b1");
   const partition::Actor bank{"bank", common::v1::ROLE_BANK};
   const char method[] = "/sanyuan.order_intake.v1.OrderService/RecordPayment";
-  EXPECT_NE(Find(county_.Send(bank, method, request, At("2019-08-05", 12, 0, 1)), common::v1::REASON_PAYMENT_LATE),
-            nullptr);
+  EXPECT_NE(
+      Find(county_.Send(bank, method, request, At("2019-08-05", 12, 0, 1)), common::v1::REASON_PAYMENT_LATE),
+      nullptr);
   EXPECT_FALSE(county_.Send(bank, method, request, At("2019-08-05", 12, 0, 0)).refused());
 }
 
@@ -172,7 +174,9 @@ TEST_F(PaymentTest, OrderWithTwoUnpaidDebitsIsVoidWhenTheLastOneIs) {
 }
 
 TEST_F(PaymentTest, UnknownOrdersAndDebitsAreRefused) {
-  EXPECT_NE(Find(county_.Pay("620121-00000000000000000000000000", true, "b1"), common::v1::REASON_ORDER_UNKNOWN), nullptr);
+  EXPECT_NE(
+      Find(county_.Pay("620121-00000000000000000000000000", true, "b1"), common::v1::REASON_ORDER_UNKNOWN),
+      nullptr);
   EXPECT_NE(Find(county_.Pay(order_, true, "b1", 2), common::v1::REASON_NOT_ALLOCATED), nullptr);
   EXPECT_EQ(Find(county_.Pay(order_, true, ""), common::v1::REASON_INVALID_FIELD)->field(), "bank_reference");
 }

@@ -10,10 +10,10 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::SizeIs;
 using testing::At;
+using ::testing::ElementsAre;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 constexpr char kShop[] = "620121100001";
 constexpr char kOther[] = "620121100002";
@@ -124,7 +124,9 @@ TEST_F(QueriesTest, RoomIsWhatIsLeftNowInTheMonthAndOfEachCap) {
   EXPECT_FALSE(county_.Submit(kShop, window_, {{"620001", 23}, {"620003", 2}}).refused());
   EXPECT_TRUE(county_.Submit(kShop, window_, {{"620001", 1}}).refused());
   projector_.CatchUp();
-  EXPECT_EQ(GetRoom(projector_.view(), kRetailer, Of<v1::GetRoomRequest>(kShop))->room().available_now_cartons(), 0);
+  EXPECT_EQ(
+      GetRoom(projector_.view(), kRetailer, Of<v1::GetRoomRequest>(kShop))->room().available_now_cartons(),
+      0);
 }
 
 TEST_F(QueriesTest, ListsArePagedInOrderAndFiltered) {
@@ -188,13 +190,16 @@ TEST_F(QueriesTest, WindowsDemandSilenceAndAttemptsAreShown) {
 TEST_F(QueriesTest, WrongFieldsAreNamed) {
   v1::GetOrderRequest order = OrderRequest();
   order.set_county_code("620102");
-  EXPECT_THAT(GetOrder(projector_.view(), kManager, order).status().message(), ::testing::HasSubstr("order_id"));
+  EXPECT_THAT(GetOrder(projector_.view(), kManager, order).status().message(),
+              ::testing::HasSubstr("order_id"));
   v1::ListOrdersRequest list;
   list.set_county_code("620121");
-  EXPECT_EQ(ListOrders(projector_.view(), kManager, list).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ListOrders(projector_.view(), kManager, list).status().code(),
+            absl::StatusCode::kInvalidArgument);
   list.set_window_id(window_);
   list.set_page_size(-1);
-  EXPECT_EQ(ListOrders(projector_.view(), kManager, list).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ListOrders(projector_.view(), kManager, list).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 // Invariant 30: a projector that goes over earlier changes again ends with the same rows.

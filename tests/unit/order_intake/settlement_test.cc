@@ -9,11 +9,11 @@
 namespace sanyuan::order_intake {
 namespace {
 
-using ::testing::SizeIs;
 using testing::At;
 using testing::EventOf;
 using testing::Offer;
 using testing::OrderIdOf;
+using ::testing::SizeIs;
 
 constexpr char kShop[] = "620121100001";
 constexpr char kOther[] = "620121100002";

@@ -9,12 +9,12 @@ namespace {
 using common::v1::ROLE_ACCOUNT_MANAGER;
 using common::v1::ROLE_COUNTY_MANAGER;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::FieldsOf;
+using ::testing::IsEmpty;
 using testing::kCounty;
 using testing::kCountyNumber;
 using testing::SealedText;
+using ::testing::SizeIs;
 using testing::SomeRoute;
 using testing::SomeStaff;
 
@@ -118,7 +118,8 @@ TEST_F(OrganisationTest, StaffNeedAUnitAndAStaffRole) {
 TEST_F(OrganisationTest, ANameInTheClearIsRefused) {
   v1::Staff staff = SomeStaff("X1", ROLE_ACCOUNT_MANAGER);
   staff.set_name("马建国");
-  EXPECT_THAT(FieldsOf(county_.ResultOf(Register(staff)).refused(0)), ElementsAre("NOT_SEALED staff[0].name"));
+  EXPECT_THAT(FieldsOf(county_.ResultOf(Register(staff)).refused(0)),
+              ElementsAre("NOT_SEALED staff[0].name"));
 }
 
 TEST_F(OrganisationTest, NobodyChangesTheOwnRecord) {
@@ -221,9 +222,11 @@ TEST_F(OrganisationTest, AMethodOrARequestThatIsNotOursIsRefused) {
   partition::Command command;
   command.method = "/sanyuan.registry.v1.RetailerService/GetRetailer";
   command.request = std::make_shared<v1::GetRetailerRequest>();
-  EXPECT_THAT(FieldsOf(county_.county().domain().Decide(command, {}).refusals), ElementsAre("INVALID_FIELD "));
+  EXPECT_THAT(FieldsOf(county_.county().domain().Decide(command, {}).refusals),
+              ElementsAre("INVALID_FIELD "));
   command.method = "/sanyuan.registry.v1.RetailerService/RegisterRetailers";
-  EXPECT_THAT(FieldsOf(county_.county().domain().Decide(command, {}).refusals), ElementsAre("INVALID_FIELD "));
+  EXPECT_THAT(FieldsOf(county_.county().domain().Decide(command, {}).refusals),
+              ElementsAre("INVALID_FIELD "));
 }
 
 }  // namespace

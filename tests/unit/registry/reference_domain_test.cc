@@ -13,10 +13,10 @@ using common::v1::ROLE_ACCOUNT_MANAGER;
 using common::v1::ROLE_OPERATOR;
 using common::v1::ROLE_SUPPLY_DEPARTMENT;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::FieldsOf;
+using ::testing::IsEmpty;
 using testing::RegistryNow;
+using ::testing::SizeIs;
 
 v1::Sku SomeSku(const std::string& code) {
   v1::Sku sku;
@@ -197,7 +197,8 @@ TEST_F(ReferenceTest, UnitsAboveTheCountyStandInTheirOrder) {
   EXPECT_EQ(result.registered(), 2);
   ASSERT_EQ(result.refused_size(), 3);
   EXPECT_THAT(FieldsOf(result.refused(0)), ElementsAre("UNIT_LEVEL units[2].parent_id"));
-  EXPECT_THAT(FieldsOf(result.refused(1)), ElementsAre("UNIT_LEVEL units[3].level", "UNIT_LEVEL units[3].parent_id"));
+  EXPECT_THAT(FieldsOf(result.refused(1)),
+              ElementsAre("UNIT_LEVEL units[3].level", "UNIT_LEVEL units[3].parent_id"));
   EXPECT_THAT(FieldsOf(result.refused(2)), ElementsAre("ORG_UNKNOWN units[4].parent_id"));
 }
 

@@ -17,13 +17,13 @@ using common::v1::ROLE_SQUAD_HEAD;
 using common::v1::ROLE_SUPPLY_DEPARTMENT;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::FieldsOf;
 using testing::HashText;
+using ::testing::IsEmpty;
 using testing::kCounty;
 using testing::Licence;
 using testing::SealedText;
+using ::testing::SizeIs;
 using testing::SomeRetailer;
 
 std::string ReceiverId(int retailer, int number) { return fmt::format("{}-{}", Licence(retailer), number); }
@@ -124,8 +124,8 @@ TEST_F(RetailerTest, PersonalDataInTheClearNeverReachesTheJournal) {
   const partition::Outcome outcome = county_.Register({retailer});
   EXPECT_THAT(outcome.events, IsEmpty());
   EXPECT_THAT(FieldsOf(county_.ResultOf(outcome).refused(0)),
-              ElementsAre("NOT_SEALED retailers[0].licence_record.licensee", "NOT_SEALED retailers[0].profile.phone",
-                          "NOT_SEALED retailers[0].profile.pin_hash",
+              ElementsAre("NOT_SEALED retailers[0].licence_record.licensee",
+                          "NOT_SEALED retailers[0].profile.phone", "NOT_SEALED retailers[0].profile.pin_hash",
                           "NOT_SEALED retailers[0].profile.authorised_receivers[0].name"));
 }
 
@@ -152,7 +152,8 @@ TEST_F(RetailerTest, AShopHasAtMostTwoAuthorisedReceiversOfItsOwnLicence) {
   const partition::Outcome outcome = county_.Register({crowded, foreign});
   const v1::BatchResult& result = county_.ResultOf(outcome);
   ASSERT_EQ(result.refused_size(), 2);
-  EXPECT_THAT(FieldsOf(result.refused(0)), ElementsAre("INVALID_FIELD retailers[0].profile.authorised_receivers"));
+  EXPECT_THAT(FieldsOf(result.refused(0)),
+              ElementsAre("INVALID_FIELD retailers[0].profile.authorised_receivers"));
   EXPECT_THAT(FieldsOf(result.refused(1)),
               ElementsAre("INVALID_FIELD retailers[1].profile.authorised_receivers[0].receiver_id"));
 }
@@ -175,8 +176,8 @@ TEST_F(RetailerTest, BeforeTheFormatsAreReadNothingIsDecided) {
   v1::RegisterRetailersRequest request;
   request.set_county_code(kCounty);
   *request.add_retailers() = SomeRetailer(1);
-  const partition::Outcome outcome = fresh.Send({"LO1", ROLE_LICENCE_OFFICE},
-                                                "/sanyuan.registry.v1.RetailerService/RegisterRetailers", request);
+  const partition::Outcome outcome = fresh.Send(
+      {"LO1", ROLE_LICENCE_OFFICE}, "/sanyuan.registry.v1.RetailerService/RegisterRetailers", request);
   EXPECT_FALSE(outcome.not_ready.empty());
   EXPECT_FALSE(outcome.refused());
 }
@@ -196,7 +197,8 @@ TEST_F(RetailerTest, LicenceFieldsComeOnlyFromTheLicenceOffice) {
 
   const partition::Outcome done = Send("LO1", ROLE_LICENCE_OFFICE, request);
   ASSERT_THAT(done.events, SizeIs(1));
-  EXPECT_THAT(county_.EventOf(done).retailer_changed().changed_fields(), ElementsAre("licence_record.status"));
+  EXPECT_THAT(county_.EventOf(done).retailer_changed().changed_fields(),
+              ElementsAre("licence_record.status"));
   EXPECT_THAT(Send("LO1", ROLE_LICENCE_OFFICE, request).events, IsEmpty());
 }
 
@@ -208,7 +210,8 @@ TEST_F(RetailerTest, ACancelledLicenceStaysCancelled) {
   request.mutable_licence_record()->set_status(v1::LICENCE_STATUS_CANCELLED);
   Send("LO1", ROLE_LICENCE_OFFICE, request);
   request.mutable_licence_record()->set_status(v1::LICENCE_STATUS_ACTIVE);
-  EXPECT_THAT(FieldsOf(Send("LO1", ROLE_LICENCE_OFFICE, request).refusals), ElementsAre("WRONG_STATE licence"));
+  EXPECT_THAT(FieldsOf(Send("LO1", ROLE_LICENCE_OFFICE, request).refusals),
+              ElementsAre("WRONG_STATE licence"));
 }
 
 TEST_F(RetailerTest, ACorrectionTakesEffectWhenAnotherPersonApprovesIt) {
@@ -221,7 +224,8 @@ TEST_F(RetailerTest, ACorrectionTakesEffectWhenAnotherPersonApprovesIt) {
   EXPECT_EQ(county_.Standing(Licence(1)).profile().stop_number(), 1);
   const partition::Outcome approved = Decide("MM1", IdOf(proposed), true);
   ASSERT_THAT(approved.events, SizeIs(2));
-  EXPECT_THAT(county_.EventOf(approved, 1).retailer_changed().changed_fields(), ElementsAre("profile.stop_number"));
+  EXPECT_THAT(county_.EventOf(approved, 1).retailer_changed().changed_fields(),
+              ElementsAre("profile.stop_number"));
   EXPECT_EQ(county_.EventOf(approved, 1).retailer_changed().proposal_id(), IdOf(proposed));
   EXPECT_EQ(county_.Standing(Licence(1)).profile().stop_number(), 40);
   EXPECT_EQ(county_.Standing(Licence(1)).profile().circle(), v1::BUSINESS_CIRCLE_UNSPECIFIED);
@@ -273,7 +277,8 @@ TEST_F(RetailerTest, AnAccountManagerProposesForTheOwnShopsOnly) {
 
 TEST_F(RetailerTest, AProposalOfWhatStandsAlreadyIsNothing) {
   county_.Register({SomeRetailer(1)});
-  const partition::Outcome outcome = Propose("AM1", ROLE_ACCOUNT_MANAGER, SomeRetailer(1).profile(), {"stop_number"});
+  const partition::Outcome outcome =
+      Propose("AM1", ROLE_ACCOUNT_MANAGER, SomeRetailer(1).profile(), {"stop_number"});
   EXPECT_THAT(outcome.events, IsEmpty());
   EXPECT_FALSE(outcome.refused());
 }
@@ -312,7 +317,8 @@ TEST_F(RetailerTest, ManagersHaveNoPowerOverGrades) {
   item.set_grade(3);
   item.set_class_code("RURAL-S");
   item.set_scale(v1::BUSINESS_SCALE_SMALL);
-  for (const auto& [actor, role] : {std::pair("AM1", ROLE_ACCOUNT_MANAGER), std::pair("MM1", ROLE_MARKETING_MANAGER)}) {
+  for (const auto& [actor, role] :
+       {std::pair("AM1", ROLE_ACCOUNT_MANAGER), std::pair("MM1", ROLE_MARKETING_MANAGER)}) {
     const partition::Outcome outcome = Send(actor, role, request);
     EXPECT_THAT(FieldsOf(outcome.refusals), ElementsAre("FORBIDDEN_ACTION "));
     EXPECT_EQ(county_.EventOf(outcome).forbidden_action_attempted().actor_id(), actor);
@@ -334,7 +340,8 @@ TEST_F(RetailerTest, GradesAreJudgedShopByShop) {
     item.set_scale(v1::BUSINESS_SCALE_SMALL);
   }
   const partition::Outcome outcome = Send("SD1", ROLE_SUPPLY_DEPARTMENT, request);
-  EXPECT_THAT(FieldsOf(county_.ResultOf(outcome).refused(0)), ElementsAre("INVALID_FIELD retailers[0].grade"));
+  EXPECT_THAT(FieldsOf(county_.ResultOf(outcome).refused(0)),
+              ElementsAre("INVALID_FIELD retailers[0].grade"));
   EXPECT_THAT(FieldsOf(county_.ResultOf(outcome).refused(1)),
               ElementsAre("INVALID_FIELD retailers[1].grade", "LICENCE_UNKNOWN retailers[1].licence"));
 }
@@ -383,9 +390,11 @@ TEST_F(RetailerTest, AForgottenRetailerLeavesNoPersonalDataAndNeverComesBack) {
   *cancel.mutable_licence_record() = SomeRetailer(1).licence_record();
   cancel.mutable_licence_record()->set_status(v1::LICENCE_STATUS_CANCELLED);
   Send("LO1", ROLE_LICENCE_OFFICE, cancel);
-  const partition::Outcome forgotten = county_.Send("LO1", ROLE_LICENCE_OFFICE, "OrganisationService", forget);
+  const partition::Outcome forgotten =
+      county_.Send("LO1", ROLE_LICENCE_OFFICE, "OrganisationService", forget);
   ASSERT_THAT(forgotten.events, SizeIs(1));
-  EXPECT_THAT(county_.EventOf(forgotten).person_forgotten().keys(), ElementsAre(Licence(1), ReceiverId(1, 1)));
+  EXPECT_THAT(county_.EventOf(forgotten).person_forgotten().keys(),
+              ElementsAre(Licence(1), ReceiverId(1, 1)));
   EXPECT_THAT(county_.Send("LO1", ROLE_LICENCE_OFFICE, "OrganisationService", forget).events, IsEmpty());
   const v1::Retailer standing = county_.Standing(Licence(1));
   EXPECT_TRUE(standing.forgotten());
@@ -402,7 +411,8 @@ TEST_F(RetailerTest, AStaffIdIsNoLicenceAndALicenceNoStaffId) {
   *staff.add_staff() = testing::SomeStaff(Licence(1), ROLE_ACCOUNT_MANAGER);
   *staff.add_staff() = testing::SomeStaff(Licence(2), ROLE_ACCOUNT_MANAGER);
   const partition::Outcome outcome = county_.Send("CM1", ROLE_COUNTY_MANAGER, "OrganisationService", staff);
-  EXPECT_THAT(FieldsOf(county_.ResultOf(outcome).refused(0)), ElementsAre("ALREADY_EXISTS staff[0].staff_id"));
+  EXPECT_THAT(FieldsOf(county_.ResultOf(outcome).refused(0)),
+              ElementsAre("ALREADY_EXISTS staff[0].staff_id"));
   EXPECT_EQ(county_.ResultOf(outcome).registered(), 1);
   const partition::Outcome retailers = county_.Register({SomeRetailer(2)});
   EXPECT_THAT(FieldsOf(county_.ResultOf(retailers).refused(0)),
