@@ -37,14 +37,18 @@ class Process {
     log::EmbeddedLogOptions options;
     options.directory = directory;
     log_ = *log::EmbeddedLog::Open(options);
-    views_ = *view::EmbeddedViewStore::Open(directory, [](const std::string&) {});
+    views_ = *view::EmbeddedViewStore::Open(directory, [](const absl::Status&) {});
     HostGroupOptions group;
     group.partitions = 2;
     group.simulated_clock = true;
     hosts_ = std::make_unique<HostGroup>(group, Specs(), *log_, *views_, snapshots_);
-    if (*log_->EndOffset({"source.journal", 0}) == 0) EXPECT_TRUE(hosts_->CreateJournals().ok());
+    if (*log_->EndOffset({"source.journal", 0}) == 0) {
+      EXPECT_TRUE(hosts_->CreateJournals().ok());
+    }
     EXPECT_TRUE(hosts_->Start().ok());
-    if (hosts_->Now() < kNow) EXPECT_TRUE(hosts_->SetClock(kNow).ok());
+    if (hosts_->Now() < kNow) {
+      EXPECT_TRUE(hosts_->SetClock(kNow).ok());
+    }
   }
   ~Process() { hosts_->Stop(); }
 
