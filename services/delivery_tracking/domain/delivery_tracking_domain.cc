@@ -12,7 +12,7 @@
 #include "services/delivery_tracking/domain/run.h"
 #include "services/delivery_tracking/domain/suspicion.h"
 #include "services/delivery_tracking/domain/upload.h"
-#include "services/delivery_tracking/domain/upstream.h"
+#include "services/delivery_tracking/domain/upstream_notes.h"
 #include "services/delivery_tracking/domain/verdict.h"
 
 namespace sanyuan::delivery_tracking {

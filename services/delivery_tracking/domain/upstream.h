@@ -1,36 +1,16 @@
-// What delivery tracking copies from the registry and from order intake, and how it looks things up in the
-// copies. Each copy is decided as an event of its own journal, only when it differs from what was noted.
-// Pure functions over the state they are given; no thread of their own.
+// The folded copies of what other contexts have said, and how they are looked up: which policy judges, which
+// day is a working day.
+// Pure functions over the state that they are given.
 #ifndef SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_UPSTREAM_H_
 #define SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_UPSTREAM_H_
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "absl/status/status.h"
 #include "services/delivery_tracking/domain/decision.h"
-#include "sanyuan/order_intake/v1/event.pb.h"
-#include "sanyuan/registry/v1/event.pb.h"
 
 namespace sanyuan::delivery_tracking {
-
-inline constexpr std::string_view kRegistryTopic = "registry.journal";
-inline constexpr std::string_view kReferenceTopic = "registry.reference.journal";
-inline constexpr std::string_view kOrderIntakeTopic = "order_intake.journal";
-
-// Decide what to note of one upstream event.
-void Note(Decision& decision, const registry::v1::Event& event);
-void Note(Decision& decision, const registry::v1::ReferenceEvent& event);
-// Paid lines come into the pool; voided ones leave it, or the stop that they were planned for.
-void Note(Decision& decision, const order_intake::v1::Event& event);
-
-absl::Status Fold(Draft& draft, const v1::RetailerNoted& event);
-absl::Status Fold(Draft& draft, const v1::StaffNoted& event);
-absl::Status Fold(Draft& draft, const v1::RouteNoted& event);
-absl::Status Fold(Draft& draft, const v1::DeliveryPolicyNoted& event);
-absl::Status Fold(Draft& draft, const v1::CalendarNoted& event);
-absl::Status Fold(Draft& draft, const v1::DeliverableLinesAdded& event);
-absl::Status Fold(Draft& draft, const v1::DeliverableLinesWithdrawn& event);
 
 struct PolicyInForce {
   const std::string* version;
@@ -43,6 +23,19 @@ const Rules& RulesOf(const Draft& draft, const Run& run);
 
 // `date` plus `count` working days by the published calendars; Monday to Friday in years without one.
 Date AfterWorkingDays(const Draft& draft, Date date, int32_t count);
+
+// The rows that these events are folded to.
+Retailer RowOf(const v1::RetailerNoted& noted);
+Staff RowOf(const v1::StaffNoted& noted);
+Route RowOf(const v1::RouteNoted& noted);
+
+absl::Status Fold(Draft& draft, const v1::RetailerNoted& event);
+absl::Status Fold(Draft& draft, const v1::StaffNoted& event);
+absl::Status Fold(Draft& draft, const v1::RouteNoted& event);
+absl::Status Fold(Draft& draft, const v1::DeliveryPolicyNoted& event);
+absl::Status Fold(Draft& draft, const v1::CalendarNoted& event);
+absl::Status Fold(Draft& draft, const v1::DeliverableLinesAdded& event);
+absl::Status Fold(Draft& draft, const v1::DeliverableLinesWithdrawn& event);
 
 }  // namespace sanyuan::delivery_tracking
 
