@@ -395,7 +395,7 @@ view::QueryFn Wrap(absl::StatusOr<Response> (*query)(const ViewReader&, const Ac
 
 }  // namespace
 
-const view::Queries& Queries() {
+const view::Queries& DeliveryTrackingQueries() {
   static const view::Queries queries = {
       {"/sanyuan.delivery_tracking.v1.DeliveryRunService/GetRun", Wrap(&GetRun)},
       {"/sanyuan.delivery_tracking.v1.DeliveryRunService/ListRuns", Wrap(&ListRuns)},

@@ -45,7 +45,7 @@ absl::StatusOr<v1::ListRejectedDeviceEventsResponse> ListRejectedDeviceEvents(
     const ViewReader& view, const Actor& caller, const v1::ListRejectedDeviceEventsRequest& request);
 
 // All of them by full method name.
-const view::Queries& Queries();
+const view::Queries& DeliveryTrackingQueries();
 
 }  // namespace sanyuan::delivery_tracking
 

@@ -37,13 +37,13 @@ absl::Time At(std::string_view text);
 
 struct ShopSpec {
   // Metres north of the depot's corner, about; shops are 1,000 m apart unless said otherwise.
-  std::optional<int32_t> north_m;
+  std::optional<int32_t> north_m = std::nullopt;
   std::string route = "R05";
   int32_t stop_number = 0;  // 0: after the last one.
   int32_t promised_minute = 0;
   bool measured = true;
   bool pickup_agreement = false;
-  std::vector<std::string> authorised_phones;
+  std::vector<std::string> authorised_phones = {};
 };
 
 class DeliveryCounty : public Decider<delivery_tracking::DeliveryTrackingDomain> {

@@ -1,5 +1,7 @@
 #include "services/delivery_tracking/domain/business_time.h"
 
+#include <fmt/format.h>
+
 #include "common/clock/business_time.h"
 
 namespace sanyuan::delivery_tracking {
@@ -18,15 +20,14 @@ std::optional<Date> ParseDate(std::string_view text) {
 
 std::optional<Date> ParseCompactDate(std::string_view text) {
   if (text.size() != 8) return std::nullopt;
-  std::string dashed(text);
-  return ParseDate(dashed.insert(6, "-").insert(4, "-"));
+  return ParseDate(fmt::format("{}-{}-{}", text.substr(0, 4), text.substr(4, 2), text.substr(6, 2)));
 }
 
 std::string DateText(Date date) { return sanyuan::DateText(DateOfDayNumber(date)); }
 
 std::string CompactDateText(Date date) {
   const std::string dashed = DateText(date);
-  return dashed.substr(0, 4) + dashed.substr(5, 2) + dashed.substr(8, 2);
+  return fmt::format("{}{}{}", dashed.substr(0, 4), dashed.substr(5, 2), dashed.substr(8, 2));
 }
 
 Date DateAt(absl::Time time) { return DayNumber(BusinessDate(time)); }

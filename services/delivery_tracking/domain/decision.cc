@@ -1,5 +1,7 @@
 #include "services/delivery_tracking/domain/decision.h"
 
+#include <fmt/format.h>
+
 #include <cassert>
 #include <utility>
 
@@ -80,6 +82,8 @@ common::v1::Refusal RefuseLimit(common::v1::Reason reason, std::string field, in
   refusal.set_value(value);
   return refusal;
 }
+
+std::string Indexed(std::string_view list, int index) { return fmt::format("{}[{}]", list, index); }
 
 Outcome Refused(Refusals refusals) {
   Outcome outcome;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "common/partition/domain.h"
@@ -84,6 +85,8 @@ constexpr size_t kDecisionBytes = 384 * 1024;
 common::v1::Refusal Refuse(common::v1::Reason reason, std::string field, std::string detail = "");
 common::v1::Refusal RefuseLimit(common::v1::Reason reason, std::string field, int64_t limit, int64_t value,
                                 std::string detail = "");
+// "lines[3]"
+std::string Indexed(std::string_view list, int index);
 Outcome Refused(Refusals refusals);
 // Of a role that may never do this (R79, R86): refused with FORBIDDEN_ACTION, and the attempt is recorded.
 Outcome Forbidden(const std::string& county_code, const Stamp& stamp, std::string subject);

@@ -99,7 +99,7 @@ Refusals Validate(const v1::PlanRunsRequest& request, const Stamp& stamp) {
   std::set<std::string> seen;
   for (int i = 0; i < request.route_ids_size(); ++i) {
     if (!Code::IsValid(request.route_ids(i)) || !seen.insert(request.route_ids(i)).second) {
-      refusals.push_back(Refuse(REASON_INVALID_FIELD, "route_ids[" + std::to_string(i) + "]"));
+      refusals.push_back(Refuse(REASON_INVALID_FIELD, Indexed("route_ids", i)));
     }
   }
   if (request.minutes_per_stop() < 0 || request.minutes_per_stop() > kMaximumMinutesPerStop) {
@@ -122,7 +122,7 @@ std::vector<Code> RoutesAskedFor(const Draft& draft, County county, const v1::Pl
       routes.push_back(route);
     } else {
       refusals.push_back(
-          Refuse(REASON_ROUTE_UNKNOWN, "route_ids[" + std::to_string(i) + "]", request.route_ids(i)));
+          Refuse(REASON_ROUTE_UNKNOWN, Indexed("route_ids", i), request.route_ids(i)));
     }
   }
   if (request.route_ids().empty()) {

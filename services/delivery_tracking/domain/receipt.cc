@@ -38,7 +38,7 @@ std::map<Code, int64_t> DeliveredOf(const Stop& stop, const v1::StopReceiptRepor
   std::map<Code, int64_t> delivered;
   for (int i = 0; i < receipt.delivered_size(); ++i) {
     const v1::SkuCartons& line = receipt.delivered(i);
-    const std::string field = "receipt.delivered[" + std::to_string(i) + "]";
+    const std::string field = Indexed("receipt.delivered", i);
     const auto sku = Code::Parse(line.sku());
     const auto plan = sku ? planned.find(*sku) : planned.end();
     if (plan == planned.end()) {

@@ -79,7 +79,7 @@ Outcome DecideReturnRun(const State& state, const v1::ReturnRunRequest& request,
   std::map<Code, int64_t> returned;
   for (int i = 0; key && i < request.returned_size(); ++i) {
     const v1::SkuCartons& line = request.returned(i);
-    const std::string field = "returned[" + std::to_string(i) + "]";
+    const std::string field = Indexed("returned", i);
     CheckSkuLine(state, *key, line.sku(), line.cartons(), 0, field, refusals);
     const auto sku = Code::Parse(line.sku());
     if (sku && !returned.emplace(*sku, line.cartons()).second) {
@@ -119,7 +119,7 @@ Outcome DecideReconcileRun(const State& state, const v1::ReconcileRunRequest& re
   std::vector<LossRow> losses;
   for (int i = 0; key && i < request.losses_size(); ++i) {
     const v1::Loss& loss = request.losses(i);
-    const std::string field = "losses[" + std::to_string(i) + "]";
+    const std::string field = Indexed("losses", i);
     CheckSkuLine(state, *key, loss.sku(), loss.cartons(), 1, field, refusals);
     if (!IsPrintable(loss.case_number(), kMaximumCaseNumber)) {
       refusals.push_back(Refuse(REASON_CASE_NUMBER_MISSING, field + ".case_number", loss.case_number()));

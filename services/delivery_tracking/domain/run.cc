@@ -34,7 +34,7 @@ void CheckLoad(const State& state, const RunKey& key, const v1::LoadRunRequest& 
   std::set<std::string> seen;
   for (int i = 0; i < request.loaded_size(); ++i) {
     const v1::LoadedSku& line = request.loaded(i);
-    const std::string field = "loaded[" + std::to_string(i) + "]";
+    const std::string field = Indexed("loaded", i);
     const auto sku = Code::Parse(line.sku());
     if (!sku || !seen.insert(line.sku()).second) {
       refusals.push_back(Refuse(REASON_INVALID_FIELD, field + ".sku", line.sku()));
@@ -76,7 +76,7 @@ Outcome DecideAssignCrew(const State& state, const v1::AssignCrewRequest& reques
     const Staff* staff = id ? state.staff.Find({key->county, *id}) : nullptr;
     if (!staff || !staff->active || !staff->delivers) {
       refusals.push_back(
-          Refuse(REASON_STAFF_UNKNOWN, "staff_ids[" + std::to_string(i) + "]", request.staff_ids(i)));
+          Refuse(REASON_STAFF_UNKNOWN, Indexed("staff_ids", i), request.staff_ids(i)));
     } else if (run && std::find(run->crew.begin(), run->crew.end(), *id) == run->crew.end()) {
       assigned.add_staff_ids(id->str());
     }

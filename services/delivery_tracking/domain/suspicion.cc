@@ -1,5 +1,7 @@
 #include "services/delivery_tracking/domain/suspicion.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -45,7 +47,7 @@ std::vector<Use> UsesOf(const Receipt& receipt) {
   return uses;
 }
 
-std::string RunLine(const StopKey& stop) { return "run " + IdText(stop.run()); }
+std::string RunLine(const StopKey& stop) { return fmt::format("run {}", IdText(stop.run())); }
 std::string BootLine(const Origin& origin) {
   // Device keys and installation ids hold no blanks.
   return "boot " + origin.stream.device_key + " " + origin.stream.installation_id + " " + origin.boot_id;

@@ -243,7 +243,7 @@ TEST_F(Queries, MalformedRequestsAreInvalid) {
 }
 
 TEST_F(Queries, EveryQueryIsFoundByItsName) {
-  const auto& queries = delivery_tracking::Queries();
+  const auto& queries = delivery_tracking::DeliveryTrackingQueries();
   EXPECT_THAT(queries, SizeIs(10));
   dt::GetRunRequest request = For<dt::GetRunRequest>();
   request.set_run_id(run_);
