@@ -29,8 +29,9 @@ class Pager {
     wanted_ = page_size <= 0 ? kUsualPage : std::min(static_cast<size_t>(page_size), kLargestPage);
   }
 
-  // Calls `visit(key without prefix, value)` for rows whose key begins with prefix + begin; it says whether the
-  // row is on the page, or what went wrong. Called again, goes on with another `begin` of the same prefix.
+  // Calls `visit(key without prefix, value)` for rows whose key begins with prefix + begin; it says whether
+  // the row is on the page, or what went wrong. Called again, goes on with another `begin` of the same
+  // prefix.
   template <typename Visit>
   absl::Status Read(const std::string& prefix, const std::string& begin, Visit visit) {
     if (asked_ < 0) return absl::InvalidArgumentError("page_size: not below 0");

@@ -52,7 +52,8 @@ bool MaySee(const Actor& caller, const v1::DeliveryRun& run) {
   return caller.role != ROLE_DELIVERY_STAFF || std::find(crew.begin(), crew.end(), caller.id) != crew.end();
 }
 
-absl::StatusOr<v1::DeliveryRun> LoadRun(const ViewReader& view, const std::string& county, const std::string& run) {
+absl::StatusOr<v1::DeliveryRun> LoadRun(const ViewReader& view, const std::string& county,
+                                        const std::string& run) {
   return Load<v1::DeliveryRun>(view, view::Key({"run", county, run}), "run");
 }
 
@@ -60,7 +61,8 @@ template <typename Request>
 absl::StatusOr<v1::DeliveryRun> RunFor(const ViewReader& view, const Actor& caller, const Request& request) {
   const auto county = CountyFrom(request.county_code());
   if (!county.ok()) return county.status();
-  if (!ParseRunId(*county, request.run_id())) return absl::InvalidArgumentError("run_id: not a run of the county");
+  if (!ParseRunId(*county, request.run_id()))
+    return absl::InvalidArgumentError("run_id: not a run of the county");
   auto run = LoadRun(view, request.county_code(), request.run_id());
   if (run.ok() && !MaySee(caller, *run)) return NoSuch("run");
   return run;
@@ -82,8 +84,7 @@ class Stops {
   absl::StatusOr<v1::Stop> Shown(v1::Stop stop) {
     auto run = Run(stop.run_id());
     if (!run.ok()) return run.status();
-    const bool visible =
-        caller_.role == ROLE_RETAILER ? stop.licence() == caller_.id : MaySee(caller_, *run);
+    const bool visible = caller_.role == ROLE_RETAILER ? stop.licence() == caller_.id : MaySee(caller_, *run);
     if (!visible) return NoSuch("stop");
     if (stop.state() == v1::STOP_STATE_PLANNED && run->state() >= v1::RUN_STATE_DEPARTED) {
       stop.set_state(v1::STOP_STATE_EN_ROUTE);
@@ -227,7 +228,8 @@ absl::StatusOr<v1::ListPoolResponse> ListPool(const ViewReader& view, const Acto
   if (auto county = CountyFrom(request.county_code()); !county.ok()) return county.status();
   v1::ListPoolResponse response;
   Pager pager(view, request.page_size(), request.page_token());
-  const absl::Status read = pager.ReadAll(view::Prefix({"pool", request.county_code()}), *response.mutable_entries());
+  const absl::Status read =
+      pager.ReadAll(view::Prefix({"pool", request.county_code()}), *response.mutable_entries());
   if (!read.ok()) return read;
   response.set_next_page_token(pager.next_page_token());
   return response;
@@ -331,18 +333,18 @@ absl::StatusOr<v1::ListReceiptsResponse> ListReceipts(const ViewReader& view, co
   v1::ListReceiptsResponse response;
   Pager pager(view, request.page_size(), request.page_token());
   const bool indexed = IsOpenReceipt(request.state());
-  const std::string prefix = indexed
-                                 ? view::Prefix({"open", request.county_code(), std::to_string(request.state())})
-                                 : view::Prefix({"receipt", request.county_code()});
+  const std::string prefix =
+      indexed ? view::Prefix({"open", request.county_code(), std::to_string(request.state())})
+              : view::Prefix({"receipt", request.county_code()});
   const auto visit = [&](const std::string& id, const std::string& value) -> absl::StatusOr<bool> {
     v1::Receipt receipt;
     if (indexed) {
       const auto key = ParseStopId(*county, id);
       if (!key) return absl::DataLossError("a row of the view can't be read");
-      auto loaded = Load<v1::Receipt>(
-          view,
-          view::Key({"receipt", request.county_code(), IdText(key->run()), fmt::format("{:04}", key->number)}),
-          "receipt");
+      auto loaded = Load<v1::Receipt>(view,
+                                      view::Key({"receipt", request.county_code(), IdText(key->run()),
+                                                 fmt::format("{:04}", key->number)}),
+                                      "receipt");
       if (!loaded.ok()) return loaded.status();
       receipt = *std::move(loaded);
     } else if (!receipt.ParseFromString(value)) {
@@ -364,7 +366,8 @@ absl::StatusOr<v1::GetDeviceStreamResponse> GetDeviceStream(const ViewReader& vi
     return absl::InvalidArgumentError("device_key, installation_id: required");
   }
   auto stream = Load<v1::GetDeviceStreamResponse>(
-      view, view::Key({"stream", request.county_code(), request.device_key(), request.installation_id()}), "stream");
+      view, view::Key({"stream", request.county_code(), request.device_key(), request.installation_id()}),
+      "stream");
   if (absl::IsNotFound(stream.status())) return v1::GetDeviceStreamResponse();
   return stream;
 }
@@ -406,7 +409,8 @@ const view::Queries& DeliveryTrackingQueries() {
       {"/sanyuan.delivery_tracking.v1.ReceiptService/GetReceipt", Wrap(&GetReceipt)},
       {"/sanyuan.delivery_tracking.v1.ReceiptService/ListReceipts", Wrap(&ListReceipts)},
       {"/sanyuan.delivery_tracking.v1.DeviceService/GetDeviceStream", Wrap(&GetDeviceStream)},
-      {"/sanyuan.delivery_tracking.v1.DeviceService/ListRejectedDeviceEvents", Wrap(&ListRejectedDeviceEvents)},
+      {"/sanyuan.delivery_tracking.v1.DeviceService/ListRejectedDeviceEvents",
+       Wrap(&ListRejectedDeviceEvents)},
   };
   return queries;
 }

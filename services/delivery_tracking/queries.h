@@ -20,7 +20,8 @@ namespace sanyuan::delivery_tracking {
 using partition::Actor;
 using view::ViewReader;
 
-absl::StatusOr<v1::GetRunResponse> GetRun(const ViewReader& view, const Actor& caller, const v1::GetRunRequest& request);
+absl::StatusOr<v1::GetRunResponse> GetRun(const ViewReader& view, const Actor& caller,
+                                          const v1::GetRunRequest& request);
 absl::StatusOr<v1::ListRunsResponse> ListRuns(const ViewReader& view, const Actor& caller,
                                               const v1::ListRunsRequest& request);
 // Sums over the run's SKUs, and whether loaded = delivered + returned + lost holds for each of them.

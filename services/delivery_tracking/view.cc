@@ -119,14 +119,16 @@ void ProjectReceipt(const StopKey& key, const Receipt& receipt, Rows& rows) {
   Put(rows, view::Key({"receipt", out.county_code(), out.run_id(), Number(key)}), out);
   for (int state = v1::ReceiptState_MIN; state <= v1::ReceiptState_MAX; ++state) {
     if (!IsOpenReceipt(static_cast<v1::ReceiptState>(state))) continue;
-    view::ViewRow row{view::Key({"open", out.county_code(), std::to_string(state), out.stop_id()}), std::nullopt};
+    view::ViewRow row{view::Key({"open", out.county_code(), std::to_string(state), out.stop_id()}),
+                      std::nullopt};
     if (state == receipt.state) row.value = "";
     rows.push_back(std::move(row));
   }
 }
 
 void ProjectSku(const RunSkuKey& key, const RunSku& row, Rows& rows) {
-  Put(rows, view::Key({"sku", CountyText(key.county), IdText(key.run), key.sku.view()}), BalanceTo(key.sku, row));
+  Put(rows, view::Key({"sku", CountyText(key.county), IdText(key.run), key.sku.view()}),
+      BalanceTo(key.sku, row));
 }
 
 void ProjectPool(const PoolKey& key, const PoolRow& row, bool erased, Rows& rows) {
@@ -153,14 +155,15 @@ void ProjectStream(const StreamKey& key, const StreamRow& row, Rows& rows) {
     out.add_taken()->set_first(first);
     out.mutable_taken()->rbegin()->set_last(last);
   }
-  Put(rows,
-      view::Key({"stream", CountyText(key.county), key.stream.device_key, key.stream.installation_id}), out);
+  Put(rows, view::Key({"stream", CountyText(key.county), key.stream.device_key, key.stream.installation_id}),
+      out);
 }
 
 void ProjectRejected(const RejectedKey& key, const RejectedRow& row, Rows& rows) {
-  rows.push_back({view::Key({"rejected", CountyText(key.county), key.stream.device_key, key.stream.installation_id,
-                             fmt::format("{:013}", key.sequence), fmt::format("{:016x}", key.content_hash)}),
-                  row.rejected});
+  rows.push_back(
+      {view::Key({"rejected", CountyText(key.county), key.stream.device_key, key.stream.installation_id,
+                  fmt::format("{:013}", key.sequence), fmt::format("{:016x}", key.content_hash)}),
+       row.rejected});
 }
 
 }  // namespace

@@ -181,7 +181,8 @@ partition::Outcome DeliveryCounty::Plan(const std::string& day, std::vector<std:
   return Send({"W01", common::v1::ROLE_DEPOT}, std::string(kRuns) + "PlanRuns", request);
 }
 
-partition::Outcome DeliveryCounty::Load(const std::string& run, const Cartons& less, dt::LoadDifferenceReason reason) {
+partition::Outcome DeliveryCounty::Load(const std::string& run, const Cartons& less,
+                                        dt::LoadDifferenceReason reason) {
   auto request = For<dt::LoadRunRequest>(run);
   const auto key = delivery_tracking::ParseRunId(run);
   state().run_skus.ForEach([&](const delivery_tracking::RunSkuKey& at, const delivery_tracking::RunSku& row) {
@@ -199,10 +200,12 @@ partition::Outcome DeliveryCounty::Load(const std::string& run, const Cartons& l
 }
 
 partition::Outcome DeliveryCounty::Depart(const std::string& run) {
-  return Send({"W01", common::v1::ROLE_DEPOT}, std::string(kRuns) + "DepartRun", For<dt::DepartRunRequest>(run));
+  return Send({"W01", common::v1::ROLE_DEPOT}, std::string(kRuns) + "DepartRun",
+              For<dt::DepartRunRequest>(run));
 }
 
-partition::Outcome DeliveryCounty::Return(const std::string& run, const Cartons& lines, partition::Actor actor) {
+partition::Outcome DeliveryCounty::Return(const std::string& run, const Cartons& lines,
+                                          partition::Actor actor) {
   auto request = For<dt::ReturnRunRequest>(run);
   for (const auto& [sku, cartons] : lines) {
     request.add_returned()->set_sku(sku);
@@ -226,8 +229,8 @@ partition::Outcome DeliveryCounty::Redeliver(const std::string& stop, const std:
   return Send({"W01", common::v1::ROLE_DEPOT}, std::string(kStops) + "ScheduleRedelivery", request);
 }
 
-partition::Outcome DeliveryCounty::Resolve(const std::string& stop, dt::ReceiptVerdict verdict, const std::string& by,
-                                           std::optional<absl::Time> arrived_at) {
+partition::Outcome DeliveryCounty::Resolve(const std::string& stop, dt::ReceiptVerdict verdict,
+                                           const std::string& by, std::optional<absl::Time> arrived_at) {
   dt::ResolveReceiptRequest request;
   request.set_county_code(kCode);
   request.set_stop_id(stop);
@@ -246,7 +249,8 @@ partition::Outcome DeliveryCounty::Dispute(const std::string& stop, const std::s
   return Send({licence, role}, std::string(kReceipts) + "DisputeReceipt", request);
 }
 
-partition::Outcome DeliveryCounty::Settle(const std::string& stop, dt::ReceiptVerdict verdict, const std::string& by) {
+partition::Outcome DeliveryCounty::Settle(const std::string& stop, dt::ReceiptVerdict verdict,
+                                          const std::string& by) {
   dt::SettleDisputeRequest request;
   request.set_county_code(kCode);
   request.set_stop_id(stop);
@@ -255,7 +259,8 @@ partition::Outcome DeliveryCounty::Settle(const std::string& stop, dt::ReceiptVe
   return Send({by, common::v1::ROLE_SERVICE_DESK}, std::string(kReceipts) + "SettleDispute", request);
 }
 
-partition::Outcome DeliveryCounty::Upload(const dt::UploadDeviceEventsRequest& request, const std::string& staff) {
+partition::Outcome DeliveryCounty::Upload(const dt::UploadDeviceEventsRequest& request,
+                                          const std::string& staff) {
   return Send({staff, common::v1::ROLE_DELIVERY_STAFF},
               "/sanyuan.delivery_tracking.v1.DeviceService/UploadDeviceEvents", request);
 }
@@ -298,7 +303,8 @@ dt::GeoPosition DeliveryCounty::Near(const std::string& licence, int32_t metres_
   return position;
 }
 
-std::vector<const dt::Event*> Events(const std::vector<partition::EventPtr>& events, bool (dt::Event::*has)() const) {
+std::vector<const dt::Event*> Events(const std::vector<partition::EventPtr>& events,
+                                     bool (dt::Event::*has)() const) {
   std::vector<const dt::Event*> found;
   for (const auto& event : events) {
     const auto& typed = static_cast<const dt::Event&>(*event);
@@ -391,7 +397,8 @@ dt::DeviceEvent Device::LateReason(const std::string& stop, dt::LateReason reaso
   return event;
 }
 
-dt::UploadDeviceEventsRequest Device::Batch(const std::vector<dt::DeviceEvent>& events, absl::Time sent_at) const {
+dt::UploadDeviceEventsRequest Device::Batch(const std::vector<dt::DeviceEvent>& events,
+                                            absl::Time sent_at) const {
   dt::UploadDeviceEventsRequest request;
   request.set_county_code(DeliveryCounty::kCode);
   request.set_device_key(key_);

@@ -1,7 +1,8 @@
-// A small county for tests of delivery tracking: what the registry and order intake would have decided, sent as
-// the events of their journals; the depot, the crew's devices, the service desk.
+// A small county for tests of delivery tracking: what the registry and order intake would have decided, sent
+// as the events of their journals; the depot, the crew's devices, the service desk.
 //
-//   DeliveryCounty county;                         // Policy in force, route R05 in town, crew D01 with device "phone-1".
+//   DeliveryCounty county;                         // Policy in force, route R05 in town, crew D01 with
+// device "phone-1".
 //   county.AddShop("620121100001");
 //   county.Pay("620121-o1", "620121100001", {{"620001", 3}});
 //   const std::string run = county.PlannedAndLoaded();
@@ -57,11 +58,12 @@ class DeliveryCounty : public Decider<delivery_tracking::DeliveryTrackingDomain>
   // It is 2019-08-05 18:00. Without `policy` no delivery policy is known.
   explicit DeliveryCounty(bool policy = true);
 
-  // What the registry says. A shop has the card "C" + licence, the PIN hash "pin " + licence without blank and
-  // the phone hash "ph-" + licence; staff have "ph-" + id and, if given, devices.
+  // What the registry says. A shop has the card "C" + licence, the PIN hash "pin " + licence without blank
+  // and the phone hash "ph-" + licence; staff have "ph-" + id and, if given, devices.
   void PublishPolicy(const std::string& version, void (*change)(registry::v1::DeliveryPolicy&) = nullptr,
                      absl::Time effective_from = At("2019-06-01 00:00"), const std::string& prefix = "");
-  void AddRoute(const std::string& route, bool urban, std::vector<std::string> crew, int32_t departure_minute = 480);
+  void AddRoute(const std::string& route, bool urban, std::vector<std::string> crew,
+                int32_t departure_minute = 480);
   void AddStaff(const std::string& id, common::v1::Role role, std::vector<std::string> devices = {},
                 std::vector<std::string> relatives = {});
   void AddShop(const std::string& licence, ShopSpec spec = {});
@@ -80,14 +82,16 @@ class DeliveryCounty : public Decider<delivery_tracking::DeliveryTrackingDomain>
   partition::Outcome Reconcile(const std::string& run, const std::vector<dt::Loss>& losses = {},
                                partition::Actor actor = {"W01", common::v1::ROLE_DEPOT});
   partition::Outcome Redeliver(const std::string& stop, const std::string& day);
-  partition::Outcome Resolve(const std::string& stop, dt::ReceiptVerdict verdict, const std::string& by = "K01",
+  partition::Outcome Resolve(const std::string& stop, dt::ReceiptVerdict verdict,
+                             const std::string& by = "K01",
                              std::optional<absl::Time> arrived_at = std::nullopt);
   partition::Outcome Dispute(const std::string& stop, const std::string& licence);
-  partition::Outcome Settle(const std::string& stop, dt::ReceiptVerdict verdict, const std::string& by = "K02");
+  partition::Outcome Settle(const std::string& stop, dt::ReceiptVerdict verdict,
+                            const std::string& by = "K02");
   partition::Outcome Upload(const dt::UploadDeviceEventsRequest& request, const std::string& staff = "D01");
   // Sent and received at `sent_at`, to which the clock is moved.
-  partition::Outcome Upload(const Device& device, const std::vector<dt::DeviceEvent>& events, absl::Time sent_at,
-                            const std::string& staff = "D01");
+  partition::Outcome Upload(const Device& device, const std::vector<dt::DeviceEvent>& events,
+                            absl::Time sent_at, const std::string& staff = "D01");
 
   // Plans the day's only run, loads what was planned and sends it off: run id.
   std::string OnTheRoad(const std::string& day = kDay);
@@ -107,7 +111,8 @@ class DeliveryCounty : public Decider<delivery_tracking::DeliveryTrackingDomain>
 };
 
 // Events of a decision, of one type: Events(outcome.events, &dt::Event::has_stop_arrived).
-std::vector<const dt::Event*> Events(const std::vector<partition::EventPtr>& events, bool (dt::Event::*has)() const);
+std::vector<const dt::Event*> Events(const std::vector<partition::EventPtr>& events,
+                                     bool (dt::Event::*has)() const);
 inline const dt::UploadDeviceEventsResponse& ResultsOf(const partition::Outcome& outcome) {
   return static_cast<const dt::UploadDeviceEventsResponse&>(*outcome.response);
 }
@@ -118,7 +123,8 @@ std::vector<std::string> Reasons(const google::protobuf::RepeatedPtrField<common
 // A crew's device: numbers its events, counts from its start, and may show any calendar time.
 class Device {
  public:
-  explicit Device(const DeliveryCounty& county, std::string key = "phone-1", absl::Time booted = At("2019-08-06 06:00"));
+  explicit Device(const DeliveryCounty& county, std::string key = "phone-1",
+                  absl::Time booted = At("2019-08-06 06:00"));
 
   void Reboot(absl::Time at);
   void ShiftCalendar(absl::Duration shift) { shift_ = shift; }
@@ -129,7 +135,8 @@ class Device {
   // With card, PIN, signature with photo, and position, all true.
   dt::DeviceEvent Receipt(const std::string& stop, absl::Time at);
   dt::DeviceEvent Undelivered(const std::string& stop, dt::UndeliveredCause cause, absl::Time at);
-  dt::DeviceEvent LateReason(const std::string& stop, dt::LateReason reason, const std::string& proof, absl::Time at);
+  dt::DeviceEvent LateReason(const std::string& stop, dt::LateReason reason, const std::string& proof,
+                             absl::Time at);
   dt::UploadDeviceEventsRequest Batch(const std::vector<dt::DeviceEvent>& events, absl::Time sent_at) const;
 
  private:

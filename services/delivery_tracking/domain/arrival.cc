@@ -31,7 +31,8 @@ void Announce(Decision& decision, const StopKey& key, const Stop& stop, absl::Ti
 
 // The fields that all three failures share.
 template <typename Event>
-void Describe(Event& event, const StopKey& key, const Code& licence, const Report& report, const Moment& time) {
+void Describe(Event& event, const StopKey& key, const Code& licence, const Report& report,
+              const Moment& time) {
   event.set_stop_id(IdText(key));
   event.set_county_code(CountyText(key.county));
   event.set_run_id(IdText(key.run()));
@@ -123,7 +124,8 @@ Refusals ReportUndelivered(Decision& decision, const Report& report) {
       Describe(*event.mutable_stop_refused(), *key, stop.licence, report, time);
       if (nearness.distance_m) event.mutable_stop_refused()->set_distance_m(*nearness.distance_m);
       break;
-    default: Describe(*event.mutable_stop_unreachable(), *key, stop.licence, report, time);
+    default:
+      Describe(*event.mutable_stop_unreachable(), *key, stop.licence, report, time);
   }
   decision.Emit(std::move(event));
   if (stop.attempt > rules.redelivery_attempts) ReturnStop(decision, *key);
@@ -133,8 +135,10 @@ Refusals ReportUndelivered(Decision& decision, const Report& report) {
 Refusals ReportLateReason(Decision& decision, const Report& report) {
   const v1::LateReasonReport& late = report.event->late_reason();
   Refusals refusals;
-  const bool needs_proof = late.reason() == v1::LATE_REASON_WEATHER || late.reason() == v1::LATE_REASON_ROAD_CLOSED;
-  CheckHash(late.proof_sha256(), needs_proof, REASON_LATE_PROOF_MISSING, "late_reason.proof_sha256", refusals);
+  const bool needs_proof =
+      late.reason() == v1::LATE_REASON_WEATHER || late.reason() == v1::LATE_REASON_ROAD_CLOSED;
+  CheckHash(late.proof_sha256(), needs_proof, REASON_LATE_PROOF_MISSING, "late_reason.proof_sha256",
+            refusals);
   if (late.reason() == v1::LATE_REASON_UNSPECIFIED || !v1::LateReason_IsValid(late.reason())) {
     refusals.push_back(Refuse(REASON_INVALID_FIELD, "late_reason.reason"));
   }

@@ -8,9 +8,9 @@
 
 namespace sanyuan::delivery_tracking {
 
-// Within 200 m (policy) of the shop's measured position, or by hand with a photo; TOO_FAR_FROM_SHOP otherwise.
-// The first report of an arrival counts. On time, early or late is judged by the corrected time alone; a time
-// that can't be proved is neither.
+// Within 200 m (policy) of the shop's measured position, or by hand with a photo; TOO_FAR_FROM_SHOP
+// otherwise. The first report of an arrival counts. On time, early or late is judged by the corrected time
+// alone; a time that can't be proved is neither.
 Refusals ReportArrival(Decision& decision, const Report& report, Touched& touched);
 
 // Absent, refused, or no road (which needs a photo). A stop that failed on its last attempt (policy) is

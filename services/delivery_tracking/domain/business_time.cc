@@ -61,7 +61,8 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
 bool IsValidTime(const google::protobuf::Timestamp& time) {
   constexpr int64_t kFrom = 946'684'800;     // 2000-01-01
   constexpr int64_t kUntil = 7'258'118'400;  // 2200-01-01
-  return time.seconds() >= kFrom && time.seconds() < kUntil && time.nanos() >= 0 && time.nanos() < 1'000'000'000;
+  return time.seconds() >= kFrom && time.seconds() < kUntil && time.nanos() >= 0 &&
+         time.nanos() < 1'000'000'000;
 }
 
 }  // namespace sanyuan::delivery_tracking

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "services/delivery_tracking/domain/state.h"
 #include "sanyuan/delivery_tracking/v1/event.pb.h"
+#include "services/delivery_tracking/domain/state.h"
 
 namespace sanyuan::delivery_tracking {
 

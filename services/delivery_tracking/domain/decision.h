@@ -11,9 +11,9 @@
 
 #include "absl/status/status.h"
 #include "common/partition/domain.h"
+#include "sanyuan/delivery_tracking/v1/event.pb.h"
 #include "services/delivery_tracking/domain/overlay.h"
 #include "services/delivery_tracking/domain/state.h"
-#include "sanyuan/delivery_tracking/v1/event.pb.h"
 
 namespace sanyuan::delivery_tracking {
 

@@ -47,10 +47,11 @@ const std::map<std::string, Decider>& Deciders() {
 
 std::optional<TimerKey> FirstTimer(const State& state) {
   std::optional<TimerKey> first;
-  state.timers.ForEachFrom(TimerKey{INT64_MIN, 0, TimerKind::kPlanning, {}}, [&](const TimerKey& key, const Present&) {
-    first = key;
-    return false;
-  });
+  state.timers.ForEachFrom(TimerKey{INT64_MIN, 0, TimerKind::kPlanning, {}},
+                           [&](const TimerKey& key, const Present&) {
+                             first = key;
+                             return false;
+                           });
   return first;
 }
 
@@ -89,20 +90,34 @@ partition::Outcome DeliveryTrackingDomain::Fire(const partition::Stamp& stamp) c
   const auto timer = FirstTimer(state_);
   if (timer && absl::FromUnixMicros(timer->due_us) <= stamp.decided_at) {
     switch (timer->kind) {
-      case TimerKind::kPlanning: ContinuePlanning(decision, timer->subject.run()); break;
-      case TimerKind::kAnnounce: FireAnnounce(decision, timer->subject.run()); break;
-      case TimerKind::kMissed: FireMissed(decision, timer->subject.run()); break;
-      case TimerKind::kDayEnd: FireDayEnd(decision, timer->subject.run()); break;
-      case TimerKind::kRedelivery: FireRedeliveryDue(decision, timer->subject); break;
-      case TimerKind::kDisputeEnd: FireDisputeEnd(decision, *timer); break;
-      case TimerKind::kGiveUpWaiting: FireGiveUpWaiting(decision, timer->subject); break;
+      case TimerKind::kPlanning:
+        ContinuePlanning(decision, timer->subject.run());
+        break;
+      case TimerKind::kAnnounce:
+        FireAnnounce(decision, timer->subject.run());
+        break;
+      case TimerKind::kMissed:
+        FireMissed(decision, timer->subject.run());
+        break;
+      case TimerKind::kDayEnd:
+        FireDayEnd(decision, timer->subject.run());
+        break;
+      case TimerKind::kRedelivery:
+        FireRedeliveryDue(decision, timer->subject);
+        break;
+      case TimerKind::kDisputeEnd:
+        FireDisputeEnd(decision, *timer);
+        break;
+      case TimerKind::kGiveUpWaiting:
+        FireGiveUpWaiting(decision, timer->subject);
+        break;
     }
   }
   return std::move(decision).Finish();
 }
 
-partition::Reaction DeliveryTrackingDomain::React(const partition::Input& input, uint64_t index, size_t budget,
-                                                  const partition::Stamp& stamp) const {
+partition::Reaction DeliveryTrackingDomain::React(const partition::Input& input, uint64_t index,
+                                                  size_t budget, const partition::Stamp& stamp) const {
   void (*note)(Decision&, const Message&) = nullptr;
   if (input.topic == kRegistryTopic) note = &NoteOne<registry::v1::Event>;
   if (input.topic == kReferenceTopic) note = &NoteOne<registry::v1::ReferenceEvent>;

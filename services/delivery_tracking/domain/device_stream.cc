@@ -86,7 +86,8 @@ Moment MomentOf(const Draft& draft, County county, const Stream& stream, const v
   if (corrected > received_at) return moment;
   moment.corrected = corrected;
   const absl::Duration off = absl::AbsDuration(moment.device_time - corrected);
-  moment.status = off <= absl::Seconds(tolerance_seconds) ? v1::CLOCK_STATUS_SYNCED : v1::CLOCK_STATUS_OFFSET_KNOWN;
+  moment.status =
+      off <= absl::Seconds(tolerance_seconds) ? v1::CLOCK_STATUS_SYNCED : v1::CLOCK_STATUS_OFFSET_KNOWN;
   return moment;
 }
 

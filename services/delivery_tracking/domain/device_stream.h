@@ -1,9 +1,10 @@
 // The numbering and the clock of a device.
 //
-// Exactly once: a device numbers its events 1, 2, 3, ... for each key, installation and county, and the server
-// keeps the numbers that it has taken as ranges. So an upload may come twice, late, out of order or split in
-// any way: a number takes effect once. A gap stays a gap; what comes after it is processed. For the last weeks
-// a hash of each event's content is kept, so that a number used for two different things is noticed.
+// Exactly once: a device numbers its events 1, 2, 3, ... for each key, installation and county, and the
+// server keeps the numbers that it has taken as ranges. So an upload may come twice, late, out of order or
+// split in any way: a number takes effect once. A gap stays a gap; what comes after it is processed. For the
+// last weeks a hash of each event's content is kept, so that a number used for two different things is
+// noticed.
 //
 // Time: each upload says how long the device has been running (a counter that nobody can set), so server time
 // minus counter is when it was started, and every event of that start has a time on the server's clock,

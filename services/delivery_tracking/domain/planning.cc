@@ -76,10 +76,9 @@ void PlanStop(Decision& decision, const RunKey& key, const Run& run, const Membe
     if (due.row->redelivery_of) planned.set_redelivery_of_stop_id(IdText(*due.row->redelivery_of));
   }
   planned.set_attempt(attempt);
-  const absl::Time promised =
-      retailer && retailer->promised_minute > 0
-          ? TimeAt(key.date, retailer->promised_minute)
-          : run.first_stop_at + absl::Minutes(run.minutes_per_stop) * run.stop_count;
+  const absl::Time promised = retailer && retailer->promised_minute > 0
+                                  ? TimeAt(key.date, retailer->promised_minute)
+                                  : run.first_stop_at + absl::Minutes(run.minutes_per_stop) * run.stop_count;
   const Rules& rules = RulesOf(draft, run);
   const absl::Duration half =
       absl::Minutes(run.urban ? rules.urban_window_minutes : rules.rural_window_minutes);
@@ -121,8 +120,7 @@ std::vector<Code> RoutesAskedFor(const Draft& draft, County county, const v1::Pl
     if (draft.routes.Contains({county, route})) {
       routes.push_back(route);
     } else {
-      refusals.push_back(
-          Refuse(REASON_ROUTE_UNKNOWN, Indexed("route_ids", i), request.route_ids(i)));
+      refusals.push_back(Refuse(REASON_ROUTE_UNKNOWN, Indexed("route_ids", i), request.route_ids(i)));
     }
   }
   if (request.route_ids().empty()) {
@@ -157,7 +155,8 @@ void StartRun(Decision& decision, const RunKey& key, const v1::PlanRunsRequest& 
     const int32_t minute = route.departure_minute > 0 ? route.departure_minute : kUsualDepartureMinute;
     *started.mutable_first_stop_at() = ToProto(TimeAt(key.date, minute));
   }
-  const int32_t usual = route.urban ? policy.rules->urban_minutes_per_stop : policy.rules->rural_minutes_per_stop;
+  const int32_t usual =
+      route.urban ? policy.rules->urban_minutes_per_stop : policy.rules->rural_minutes_per_stop;
   started.set_minutes_per_stop(request.minutes_per_stop() > 0 ? request.minutes_per_stop() : usual);
   started.set_policy_version(*policy.version);
   decision.Emit(std::move(event));
@@ -199,9 +198,10 @@ Outcome DecidePlanRuns(const State& state, const v1::PlanRunsRequest& request, c
 void ContinuePlanning(Decision& decision, const RunKey& key) {
   while (decision.bytes() < kDecisionBytes) {
     const Run& run = *decision.draft().runs.Find(key);
-    const MemberKey cursor = run.cursor_licence.empty()
-                                 ? BeforeFirstShop(key)
-                                 : MemberKey{key.county, key.route, run.cursor_stop_number, run.cursor_licence};
+    const MemberKey cursor =
+        run.cursor_licence.empty()
+            ? BeforeFirstShop(key)
+            : MemberKey{key.county, key.route, run.cursor_stop_number, run.cursor_licence};
     const auto shop = NextShop(decision.draft(), key, cursor);
     if (shop) {
       PlanStop(decision, key, run, *shop);

@@ -32,7 +32,8 @@ std::map<Code, int64_t> PlannedOf(const Stop& stop) {
 }
 
 // What was handed over, by SKU. Without lines in the report: all of the plan.
-std::map<Code, int64_t> DeliveredOf(const Stop& stop, const v1::StopReceiptReport& receipt, Refusals& refusals) {
+std::map<Code, int64_t> DeliveredOf(const Stop& stop, const v1::StopReceiptReport& receipt,
+                                    Refusals& refusals) {
   const std::map<Code, int64_t> planned = PlannedOf(stop);
   if (receipt.delivered().empty()) return planned;
   std::map<Code, int64_t> delivered;
@@ -48,7 +49,8 @@ std::map<Code, int64_t> DeliveredOf(const Stop& stop, const v1::StopReceiptRepor
     } else if (line.cartons() < 0) {
       refusals.push_back(RefuseLimit(REASON_QUANTITY_RANGE, field + ".cartons", 0, line.cartons()));
     } else if (line.cartons() > plan->second) {
-      refusals.push_back(RefuseLimit(REASON_OVER_DELIVERED, field + ".cartons", plan->second, line.cartons()));
+      refusals.push_back(
+          RefuseLimit(REASON_OVER_DELIVERED, field + ".cartons", plan->second, line.cartons()));
     }
   }
   return delivered;
@@ -73,8 +75,9 @@ v1::ReceiverKind ReceiverOf(const Draft& draft, County county, const Retailer* s
   if (!shop) return v1::RECEIVER_KIND_UNKNOWN;
   if (phone == shop->phone_hash) return v1::RECEIVER_KIND_LICENSEE;
   const auto& authorised = shop->authorised_phone_hashes;
-  return std::find(authorised.begin(), authorised.end(), phone) != authorised.end() ? v1::RECEIVER_KIND_AUTHORISED
-                                                                                    : v1::RECEIVER_KIND_UNKNOWN;
+  return std::find(authorised.begin(), authorised.end(), phone) != authorised.end()
+             ? v1::RECEIVER_KIND_AUTHORISED
+             : v1::RECEIVER_KIND_UNKNOWN;
 }
 
 void CheckText(const std::string& text, size_t maximum, const std::string& field, Refusals& refusals) {
@@ -129,7 +132,8 @@ Refusals ReportReceipt(Decision& decision, const Report& report, Touched& touche
   if (receipt.at_pickup_point()) {
     place = shop && HasPickupAgreement(*shop, key->date) ? &shop->pickup->point : nullptr;
   }
-  const Nearness nearness = JudgeNearness(receipt.has_position() ? &receipt.position() : nullptr, place, rules);
+  const Nearness nearness =
+      JudgeNearness(receipt.has_position() ? &receipt.position() : nullptr, place, rules);
   const auto card = Compare(receipt.card_id(), shop ? shop->card_id : "");
   const auto pin = Compare(receipt.pin_hash(), shop ? shop->pin_hash : "");
 
@@ -186,7 +190,8 @@ Refusals FindingsOf(const Draft& draft, const StopKey& stop) {
     findings.push_back(std::move(finding));
   }
   if (TrueProofs(receipt) < rules.minimum_proofs) {
-    findings.push_back(RefuseLimit(REASON_PROOF_TOO_FEW, "receipt", rules.minimum_proofs, TrueProofs(receipt)));
+    findings.push_back(
+        RefuseLimit(REASON_PROOF_TOO_FEW, "receipt", rules.minimum_proofs, TrueProofs(receipt)));
   }
   return findings;
 }
@@ -206,7 +211,8 @@ absl::Status Fold(Draft& draft, const v1::ReceiptCaptured& event) {
   const auto licence = Code::Parse(event.licence());
   const auto origin = OriginFrom(event.origin());
   auto delivered = LinesFrom(event.delivered());
-  if (!key || !licence || !origin || !delivered || !draft.stops.Contains(*key)) return CantFold("ReceiptCaptured");
+  if (!key || !licence || !origin || !delivered || !draft.stops.Contains(*key))
+    return CantFold("ReceiptCaptured");
   Receipt receipt;
   receipt.licence = *licence;
   receipt.state = v1::RECEIPT_STATE_CAPTURED;

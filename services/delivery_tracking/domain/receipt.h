@@ -1,7 +1,7 @@
 // Taking a receipt: what was handed to whom, and which of the four proofs hold against the registry's copy:
 // the confirmation card, the PIN, signature with photo, and a position near the shop's measured one (R65).
-// A receipt is a fact and is kept whatever its proofs are worth; a proof that is false proves nothing, is named
-// (PROOF_FALSE with its field) and makes the receipt suspect.
+// A receipt is a fact and is kept whatever its proofs are worth; a proof that is false proves nothing, is
+// named (PROOF_FALSE with its field) and makes the receipt suspect.
 // Pure functions over one decision; amounts are cartons.
 #ifndef SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_RECEIPT_H_
 #define SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_RECEIPT_H_
@@ -16,7 +16,8 @@ namespace sanyuan::delivery_tracking {
 // is not planned yet, takes a late receipt: the goods had been handed over.
 Refusals ReportReceipt(Decision& decision, const Report& report, Touched& touched);
 
-// The findings of an accepted receipt, as the device is told: PROOF_FALSE for each false proof, PROOF_TOO_FEW.
+// The findings of an accepted receipt, as the device is told: PROOF_FALSE for each false proof,
+// PROOF_TOO_FEW.
 Refusals FindingsOf(const Draft& draft, const StopKey& stop);
 
 int32_t TrueProofs(const Receipt& receipt);

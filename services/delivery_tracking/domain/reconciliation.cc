@@ -124,7 +124,8 @@ Outcome DecideReconcileRun(const State& state, const v1::ReconcileRunRequest& re
     if (!IsPrintable(loss.case_number(), kMaximumCaseNumber)) {
       refusals.push_back(Refuse(REASON_CASE_NUMBER_MISSING, field + ".case_number", loss.case_number()));
     }
-    if (const auto sku = Code::Parse(loss.sku())) losses.push_back({*sku, loss.cartons(), loss.case_number()});
+    if (const auto sku = Code::Parse(loss.sku()))
+      losses.push_back({*sku, loss.cartons(), loss.case_number()});
   }
   const Run* run = key ? state.runs.Find(*key) : nullptr;
   if (run && run->returned_at == absl::UnixEpoch()) {
@@ -216,7 +217,8 @@ absl::Status Fold(Draft& draft, const v1::RunReturned& event, const Stamp& stamp
   for (const auto& [sku, row] : LedgerOf(draft, *key)) {
     if (row.returned != 0) draft.run_skus.Mutate({key->county, *key, sku}).returned = 0;
   }
-  for (const SkuLine& line : *lines) draft.run_skus.Mutate({key->county, *key, line.sku}).returned = line.cartons;
+  for (const SkuLine& line : *lines)
+    draft.run_skus.Mutate({key->county, *key, line.sku}).returned = line.cartons;
   Run& run = draft.runs.Mutate(*key);
   run.returned_at = stamp.received_at;
   if (!run.judged) run.state = v1::RUN_STATE_RETURNED;
@@ -227,7 +229,8 @@ absl::Status Fold(Draft& draft, const v1::LossesRecorded& event) {
   const auto key = ParseRunId(event.run_id());
   if (!key || !draft.runs.Contains(*key)) return CantFold("LossesRecorded");
   Run& run = draft.runs.Mutate(*key);
-  for (const LossRow& loss : run.losses) draft.run_skus.Mutate({key->county, *key, loss.sku}).lost -= loss.cartons;
+  for (const LossRow& loss : run.losses)
+    draft.run_skus.Mutate({key->county, *key, loss.sku}).lost -= loss.cartons;
   run.losses.clear();
   for (const v1::Loss& loss : event.losses()) {
     const auto sku = Code::Parse(loss.sku());

@@ -16,8 +16,8 @@ namespace sanyuan::delivery_tracking {
 // loaded. Delivery staff who try it are refused and recorded: the depot counts, not the crew.
 Outcome DecideReturnRun(const State& state, const v1::ReturnRunRequest& request, const Stamp& stamp);
 
-// The losses replace those given earlier. Refuses a loss without a case number (CASE_NUMBER_MISSING) and a run
-// that is not back. A gap is an event, not a refusal.
+// The losses replace those given earlier. Refuses a loss without a case number (CASE_NUMBER_MISSING) and a
+// run that is not back. A gap is an event, not a refusal.
 Outcome DecideReconcileRun(const State& state, const v1::ReconcileRunRequest& request, const Stamp& stamp);
 
 // Decides RunReconciled or RunImbalanceFound, unless the run is reconciled already and still balances.

@@ -28,7 +28,8 @@ Outcome DecideScheduleRedelivery(const State& state, const v1::ScheduleRedeliver
   const auto key = county ? CheckStopId(*county, request.stop_id(), "stop_id", refusals) : std::nullopt;
   const auto date = ParseDate(request.delivery_date());
   const Date today = DateAt(stamp.received_at);
-  if (!date || *date < today) refusals.push_back(Refuse(REASON_INVALID_FIELD, "delivery_date", DateText(today)));
+  if (!date || *date < today)
+    refusals.push_back(Refuse(REASON_INVALID_FIELD, "delivery_date", DateText(today)));
   Decision decision(state, stamp);
   const Draft& draft = decision.draft();
   const Stop* stop = key ? draft.stops.Find(*key) : nullptr;

@@ -41,8 +41,8 @@ std::optional<StopKey> FindReportedStop(const Draft& draft, const Report& report
 Moment TimeOf(const Decision& decision, const Report& report, const StopKey& stop) {
   const Draft& draft = decision.draft();
   const Rules& rules = RulesOf(draft, *draft.runs.Find(stop.run()));
-  return MomentOf(draft, report.county, report.origin.stream, report.event->clock(), decision.stamp().received_at,
-                  rules.clock_tolerance_seconds);
+  return MomentOf(draft, report.county, report.origin.stream, report.event->clock(),
+                  decision.stamp().received_at, rules.clock_tolerance_seconds);
 }
 
 Nearness JudgeNearness(const v1::GeoPosition* position, const GeoPoint* place, const Rules& rules) {
@@ -70,7 +70,8 @@ const GeoPoint* ShopPosition(const Draft& draft, County county, const Code& lice
   return shop->position->visits >= rules.position_visits ? &shop->position->point : nullptr;
 }
 
-void CheckPosition(bool present, const v1::GeoPosition& position, const std::string& field, Refusals& refusals) {
+void CheckPosition(bool present, const v1::GeoPosition& position, const std::string& field,
+                   Refusals& refusals) {
   if (!present) return;
   if (!IsOnEarth({position.latitude_udeg(), position.longitude_udeg()})) {
     refusals.push_back(Refuse(REASON_INVALID_FIELD, field));

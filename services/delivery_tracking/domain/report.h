@@ -44,7 +44,8 @@ Nearness JudgeNearness(const v1::GeoPosition* position, const GeoPoint* place, c
 // The shop's measured position, when it was measured well and often enough (policy).
 const GeoPoint* ShopPosition(const Draft& draft, County county, const Code& licence, const Rules& rules);
 
-void CheckPosition(bool present, const v1::GeoPosition& position, const std::string& field, Refusals& refusals);
+void CheckPosition(bool present, const v1::GeoPosition& position, const std::string& field,
+                   Refusals& refusals);
 // 32 bytes, or none at all unless `required`.
 void CheckHash(const std::string& bytes, bool required, common::v1::Reason reason, const std::string& field,
                Refusals& refusals);

@@ -75,8 +75,7 @@ Outcome DecideAssignCrew(const State& state, const v1::AssignCrewRequest& reques
     const auto id = Code::Parse(request.staff_ids(i));
     const Staff* staff = id ? state.staff.Find({key->county, *id}) : nullptr;
     if (!staff || !staff->active || !staff->delivers) {
-      refusals.push_back(
-          Refuse(REASON_STAFF_UNKNOWN, Indexed("staff_ids", i), request.staff_ids(i)));
+      refusals.push_back(Refuse(REASON_STAFF_UNKNOWN, Indexed("staff_ids", i), request.staff_ids(i)));
     } else if (run && std::find(run->crew.begin(), run->crew.end(), *id) == run->crew.end()) {
       assigned.add_staff_ids(id->str());
     }

@@ -16,13 +16,13 @@
 #include "common/state/code.h"
 #include "common/state/store.h"
 #include "common/state/table.h"
-#include "services/delivery_tracking/domain/geometry.h"
-#include "services/delivery_tracking/domain/ids.h"
-#include "services/delivery_tracking/domain/upstream_rows.h"
 #include "sanyuan/delivery_tracking/v1/device.pb.h"
 #include "sanyuan/delivery_tracking/v1/receipt.pb.h"
 #include "sanyuan/delivery_tracking/v1/run.pb.h"
 #include "sanyuan/delivery_tracking/v1/stop.pb.h"
+#include "services/delivery_tracking/domain/geometry.h"
+#include "services/delivery_tracking/domain/ids.h"
+#include "services/delivery_tracking/domain/upstream_rows.h"
 
 namespace sanyuan::delivery_tracking {
 
@@ -76,9 +76,9 @@ struct Run {
 
   static void Fields(auto& self, auto&& visit) {
     visit(self.state, self.urban, self.crew, self.policy_version, self.first_stop_at, self.minutes_per_stop,
-          self.stop_count, self.planned_cartons, self.departed_at, self.returned_at, self.announced, self.judged,
-          self.losses, self.receipted_stops, self.failed_stops, self.late_stops, self.cursor_stop_number,
-          self.cursor_licence);
+          self.stop_count, self.planned_cartons, self.departed_at, self.returned_at, self.announced,
+          self.judged, self.losses, self.receipted_stops, self.failed_stops, self.late_stops,
+          self.cursor_stop_number, self.cursor_licence);
   }
 };
 
@@ -144,7 +144,9 @@ struct Arrival {
   v1::ArrivalMethod method = v1::ARRIVAL_METHOD_UNSPECIFIED;
   std::optional<int64_t> distance_m;
 
-  static void Fields(auto& self, auto&& visit) { visit(self.origin, self.time, self.method, self.distance_m); }
+  static void Fields(auto& self, auto&& visit) {
+    visit(self.origin, self.time, self.method, self.distance_m);
+  }
 };
 
 struct Stop {
@@ -160,15 +162,15 @@ struct Stop {
   v1::LateReason late_reason = v1::LATE_REASON_UNSPECIFIED;
   std::optional<StopKey> redelivery_of;
   int32_t attempt = 1;
-  Date redelivery_date = 0;       // 0: none agreed.
-  absl::Time redelivery_due;      // Epoch: no timer runs.
+  Date redelivery_date = 0;   // 0: none agreed.
+  absl::Time redelivery_due;  // Epoch: no timer runs.
   bool missed = false;
   std::vector<SkuLine> delivered;
 
   static void Fields(auto& self, auto&& visit) {
     visit(self.licence, self.orders, self.state, self.promised_at, self.window_start, self.window_end,
-          self.arrival, self.punctuality, self.late_seconds, self.late_reason, self.redelivery_of, self.attempt,
-          self.redelivery_date, self.redelivery_due, self.missed, self.delivered);
+          self.arrival, self.punctuality, self.late_seconds, self.late_reason, self.redelivery_of,
+          self.attempt, self.redelivery_date, self.redelivery_due, self.missed, self.delivered);
   }
 };
 
@@ -337,9 +339,7 @@ struct WaitingKey {
   StopKey stop;
 
   auto operator<=>(const WaitingKey&) const = default;
-  static void Fields(auto& self, auto&& visit) {
-    visit(self.county, self.stream, self.sequence, self.stop);
-  }
+  static void Fields(auto& self, auto&& visit) { visit(self.county, self.stream, self.sequence, self.stop); }
 };
 
 enum class TimerKind : int32_t {

@@ -64,7 +64,9 @@ bool HasFailed(v1::StopState state) {
 void SetState(Draft& draft, const StopKey& key, v1::StopState state) {
   Stop& stop = draft.stops.Mutate(key);
   Run& run = draft.runs.Mutate(key.run());
-  const auto count = [](bool before, bool after) { return static_cast<int>(after) - static_cast<int>(before); };
+  const auto count = [](bool before, bool after) {
+    return static_cast<int>(after) - static_cast<int>(before);
+  };
   run.failed_stops += count(CountsAsFailed(stop.state), CountsAsFailed(state));
   run.receipted_stops += count(stop.state == v1::STOP_STATE_RECEIPTED, state == v1::STOP_STATE_RECEIPTED);
   stop.state = state;
@@ -114,7 +116,8 @@ absl::Status Fold(Draft& draft, const v1::StopArrived& event) {
   if (!key || !origin || !draft.stops.Contains(*key)) return CantFold("StopArrived");
   Arrival arrival{*origin, MomentFrom(event.time()), event.method(), std::nullopt};
   if (event.has_distance_m()) arrival.distance_m = event.distance_m();
-  if (event.punctuality() == v1::PUNCTUALITY_LATE && !arrival.time.corrected) return CantFold("StopArrived: time");
+  if (event.punctuality() == v1::PUNCTUALITY_LATE && !arrival.time.corrected)
+    return CantFold("StopArrived: time");
   SetArrival(draft, *key, std::move(arrival), event.punctuality());
   return absl::OkStatus();
 }

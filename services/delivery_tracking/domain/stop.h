@@ -13,8 +13,8 @@
 
 namespace sanyuan::delivery_tracking {
 
-// Inside the promised window, before or after it; TIME_UNVERIFIED when `arrived_at` is not known. The device's
-// calendar clock has no say (invariant 28).
+// Inside the promised window, before or after it; TIME_UNVERIFIED when `arrived_at` is not known. The
+// device's calendar clock has no say (invariant 28).
 v1::Punctuality JudgePunctuality(const Stop& stop, const std::optional<absl::Time>& arrived_at);
 
 // ABSENT, REFUSED, UNREACHABLE_ROAD or MISSED: what a second attempt can be agreed for.

@@ -58,16 +58,18 @@ void CompareUses(const Draft& draft, const StopKey& key, const Receipt& receipt,
   for (const Use& use : UsesOf(receipt)) {
     std::set<StopKey> others;
     std::set<Code> licences = {receipt.licence};
-    draft.uses.ForEachFrom({key.county, use.use, use.what, Code(), StopKey()}, [&](const UseKey& at, const Present&) {
-      if (at.county != key.county || at.use != use.use || at.what != use.what) return false;
-      if (at.stop == key || std::abs(at.stop.date - key.date) > rules.shared_proof_days) return true;
-      const bool another_shop = at.licence != receipt.licence;
-      // The same image file twice is no second signature, not even of the same shop.
-      if (another_shop || use.use == ProofUse::kImage) others.insert(at.stop);
-      licences.insert(at.licence);
-      return true;
-    });
-    const bool image_twice = use.use == ProofUse::kImage && !others.empty() && rules.shared_proof_licences <= 2;
+    draft.uses.ForEachFrom(
+        {key.county, use.use, use.what, Code(), StopKey()}, [&](const UseKey& at, const Present&) {
+          if (at.county != key.county || at.use != use.use || at.what != use.what) return false;
+          if (at.stop == key || std::abs(at.stop.date - key.date) > rules.shared_proof_days) return true;
+          const bool another_shop = at.licence != receipt.licence;
+          // The same image file twice is no second signature, not even of the same shop.
+          if (another_shop || use.use == ProofUse::kImage) others.insert(at.stop);
+          licences.insert(at.licence);
+          return true;
+        });
+    const bool image_twice =
+        use.use == ProofUse::kImage && !others.empty() && rules.shared_proof_licences <= 2;
     if (static_cast<int32_t>(licences.size()) < rules.shared_proof_licences && !image_twice) continue;
     judgement.rules |= Bit(use.rule);
     judgement.compared.insert(others.begin(), others.end());
@@ -82,18 +84,18 @@ void CompareMoments(const Draft& draft, const StopKey& key, const Receipt& recei
   if (!shop) return;
   const int64_t apart_us = int64_t{rules.receipts_apart_seconds} * 1'000'000;
   const auto compare = [&](const std::string& line, int64_t at_us) {
-    draft.moments.ForEachFrom({key.county, line, at_us - apart_us + 1, StopKey()},
-                              [&](const MomentKey& at, const Present&) {
-      if (at.county != key.county || at.line != line || at.at_us >= at_us + apart_us) return false;
-      const Receipt* other = at.stop == key ? nullptr : draft.receipts.Find(at.stop);
-      if (!other || other->licence == receipt.licence) return true;
-      const GeoPoint* other_shop = ShopPosition(draft, key.county, other->licence, rules);
-      if (other_shop && DistanceMetres(*shop, *other_shop) > rules.receipts_apart_m) {
-        judgement.rules |= Bit(v1::SUSPICION_RULE_TOO_FAST);
-        judgement.compared.insert(at.stop);
-      }
-      return true;
-    });
+    draft.moments.ForEachFrom(
+        {key.county, line, at_us - apart_us + 1, StopKey()}, [&](const MomentKey& at, const Present&) {
+          if (at.county != key.county || at.line != line || at.at_us >= at_us + apart_us) return false;
+          const Receipt* other = at.stop == key ? nullptr : draft.receipts.Find(at.stop);
+          if (!other || other->licence == receipt.licence) return true;
+          const GeoPoint* other_shop = ShopPosition(draft, key.county, other->licence, rules);
+          if (other_shop && DistanceMetres(*shop, *other_shop) > rules.receipts_apart_m) {
+            judgement.rules |= Bit(v1::SUSPICION_RULE_TOO_FAST);
+            judgement.compared.insert(at.stop);
+          }
+          return true;
+        });
   };
   compare(BootLine(receipt.origin), receipt.origin.since_boot_us);
   if (receipt.time.corrected) compare(RunLine(key), absl::ToUnixMicros(*receipt.time.corrected));
@@ -107,7 +109,8 @@ bool IsBeforeArrival(const Receipt& receipt, const Arrival& arrival) {
                ? receipt.origin.since_boot_us < arrival.origin.since_boot_us
                : receipt.origin.sequence < arrival.origin.sequence;
   }
-  return receipt.time.corrected && arrival.time.corrected && *receipt.time.corrected < *arrival.time.corrected;
+  return receipt.time.corrected && arrival.time.corrected &&
+         *receipt.time.corrected < *arrival.time.corrected;
 }
 
 void CompareArrival(const Draft& draft, const StopKey& key, const Receipt& receipt, bool give_up,
@@ -142,7 +145,8 @@ uint32_t OwnRules(const Draft& draft, const StopKey& key, const Receipt& receipt
     rules |= Bit(v1::SUSPICION_RULE_PICKUP_WITHOUT_AGREEMENT);
   }
   const Staff* staff = draft.staff.Find({key.county, receipt.origin.staff});
-  if (staff && std::find(staff->relatives.begin(), staff->relatives.end(), receipt.licence) != staff->relatives.end()) {
+  if (staff && std::find(staff->relatives.begin(), staff->relatives.end(), receipt.licence) !=
+                   staff->relatives.end()) {
     rules |= Bit(v1::SUSPICION_RULE_RELATIVE_OF_STAFF);
   }
   return rules;
@@ -213,7 +217,8 @@ void JudgeOne(Decision& decision, const StopKey& key, bool give_up, std::set<Sto
   compared.insert(judgement.compared.begin(), judgement.compared.end());
   if (IsDecidedByPeople(receipt.state)) return;
   const v1::ReceiptState state = StateOf(decision.draft(), key, receipt, judgement);
-  if (state == receipt.state && judgement.rules == receipt.rules && judgement.waiting == receipt.waiting) return;
+  if (state == receipt.state && judgement.rules == receipt.rules && judgement.waiting == receipt.waiting)
+    return;
   v1::Event event;
   v1::ReceiptJudged& judged = *event.mutable_receipt_judged();
   judged.set_stop_id(IdText(key));
@@ -272,7 +277,8 @@ void EndWaiting(Draft& draft, const StopKey& stop) {
 }
 
 void IndexReceipt(Draft& draft, const StopKey& stop, const Receipt& receipt) {
-  for (const Use& use : UsesOf(receipt)) draft.uses.Put({stop.county, use.use, use.what, receipt.licence, stop}, {});
+  for (const Use& use : UsesOf(receipt))
+    draft.uses.Put({stop.county, use.use, use.what, receipt.licence, stop}, {});
   draft.moments.Put({stop.county, BootLine(receipt.origin), receipt.origin.since_boot_us, stop}, {});
   if (receipt.time.corrected) {
     draft.moments.Put({stop.county, RunLine(stop), absl::ToUnixMicros(*receipt.time.corrected), stop}, {});

@@ -2,7 +2,7 @@
 //
 //   TOO_FAR                  more than 200 m from the shop (or the pick-up point of a valid agreement)
 //   CARD/PHONE/SIGNATURE_REUSED  one card, phone or image for two licences (an image: for two receipts)
-//   TOO_FAST                 two receipts of a run, or of one device, less than 60 s apart, shops over 300 m apart
+//   TOO_FAST                 two receipts of a run, or of one device, less than 60 s apart, shops over 300 m
 //   BEFORE_ARRIVAL           signed before the crew had arrived, or no arrival was reported
 //   RECEIVER_IS_STAFF, RECEIVER_NOT_AUTHORISED, RELATIVE_OF_STAFF, PICKUP_WITHOUT_AGREEMENT, PROOF_FALSE
 //

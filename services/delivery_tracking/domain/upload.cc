@@ -90,10 +90,10 @@ class Upload {
   const v1::UploadDeviceEventsRequest& request_;
   const County county_;
   const Stream stream_;
-  Ranges ranges_;                         // With what this upload takes.
-  std::map<uint64_t, New> new_;           // By sequence number.
+  Ranges ranges_;                // With what this upload takes.
+  std::map<uint64_t, New> new_;  // By sequence number.
   std::vector<v1::DeviceEventResult> results_{static_cast<size_t>(request_.events_size())};
-  std::map<int, StopKey> receipts_;       // Accepted here, by index.
+  std::map<int, StopKey> receipts_;  // Accepted here, by index.
   Touched touched_;
 };
 
@@ -130,7 +130,8 @@ void Upload::SortOne(int index) {
   new_.emplace(sequence, New{&event, index, content});
 }
 
-// A number that is taken: the answer that the first one got, or REJECTED when it stands for something else now.
+// A number that is taken: the answer that the first one got, or REJECTED when it stands for something else
+// now.
 void Upload::Repeat(int index, uint64_t content) {
   const uint64_t sequence = request_.events(index).sequence();
   const auto here = new_.find(sequence);
@@ -183,10 +184,14 @@ Refusals Upload::Handle(const Report& report) {
   }
   if (!refusals.empty()) return refusals;
   switch (event.report_case()) {
-    case v1::DeviceEvent::kArrival: return ReportArrival(decision_, report, touched_);
-    case v1::DeviceEvent::kReceipt: return ReportReceipt(decision_, report, touched_);
-    case v1::DeviceEvent::kUndelivered: return ReportUndelivered(decision_, report);
-    default: return ReportLateReason(decision_, report);
+    case v1::DeviceEvent::kArrival:
+      return ReportArrival(decision_, report, touched_);
+    case v1::DeviceEvent::kReceipt:
+      return ReportReceipt(decision_, report, touched_);
+    case v1::DeviceEvent::kUndelivered:
+      return ReportUndelivered(decision_, report);
+    default:
+      return ReportLateReason(decision_, report);
   }
 }
 
@@ -230,7 +235,8 @@ void Upload::Process() {
   to_judge.insert(touched_.receipts.begin(), touched_.receipts.end());
   JudgeReceipts(decision_, to_judge);
   for (const RunKey& run : touched_.ledgers) {
-    if (decision_.draft().runs.Find(run)->judged) JudgeLedger(decision_, run, v1::IMBALANCE_CAUSE_LATE_UPLOAD);
+    if (decision_.draft().runs.Find(run)->judged)
+      JudgeLedger(decision_, run, v1::IMBALANCE_CAUSE_LATE_UPLOAD);
   }
 }
 
@@ -244,7 +250,8 @@ std::unique_ptr<v1::UploadDeviceEventsResponse> Upload::Answer() const {
       result.set_repeated_event(true);
     }
     if (const auto receipt = receipts_.find(i); receipt != receipts_.end()) {
-      for (const auto& finding : FindingsOf(decision_.draft(), receipt->second)) *result.add_findings() = finding;
+      for (const auto& finding : FindingsOf(decision_.draft(), receipt->second))
+        *result.add_findings() = finding;
     }
     *response->add_results() = std::move(result);
   }

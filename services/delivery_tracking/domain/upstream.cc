@@ -46,9 +46,8 @@ Retailer RowOf(const v1::RetailerNoted& noted) {
   row.promised_minute = noted.promised_minute_of_day();
   if (noted.has_position()) {
     const v1::NotedPosition& position = noted.position();
-    row.position = MeasuredPoint{{position.latitude_udeg(), position.longitude_udeg()},
-                                 position.accuracy_m(),
-                                 position.visits()};
+    row.position = MeasuredPoint{
+        {position.latitude_udeg(), position.longitude_udeg()}, position.accuracy_m(), position.visits()};
   }
   row.card_id = noted.card_id();
   row.pin_hash = noted.pin_hash();
@@ -126,8 +125,8 @@ absl::Status Fold(Draft& draft, const v1::DeliveryPolicyNoted& event) {
 absl::Status Fold(Draft& draft, const v1::CalendarNoted& event) {
   CalendarYear row;
   row.revision = event.revision();
-  for (const auto& [texts, days] : {std::pair(&event.days_off(), &row.days_off),
-                                    std::pair(&event.days_worked(), &row.days_worked)}) {
+  for (const auto& [texts, days] :
+       {std::pair(&event.days_off(), &row.days_off), std::pair(&event.days_worked(), &row.days_worked)}) {
     for (const std::string& text : *texts) {
       const auto date = ParseDate(text);
       if (!date) return CantFold("CalendarNoted");
@@ -169,7 +168,8 @@ std::optional<PolicyInForce> PolicyFor(const Draft& draft, County county, absl::
   const Policy* best = nullptr;
   const std::string* version = nullptr;
   draft.policies.ForEachFrom({}, [&](const PolicyKey& key, const Policy& policy) {
-    if (policy.effective_from > at || code.compare(0, policy.county_prefix.size(), policy.county_prefix) != 0) {
+    if (policy.effective_from > at ||
+        code.compare(0, policy.county_prefix.size(), policy.county_prefix) != 0) {
       return true;
     }
     const auto rank = [](const Policy& p) { return std::pair(p.county_prefix.size(), p.effective_from); };

@@ -96,7 +96,8 @@ void NoteForgotten(Decision& decision, const registry::v1::PersonForgotten& forg
   const auto county = CountyOf(forgotten.county_code());
   const auto person = Code::Parse(forgotten.person());
   if (!county || !person) return;
-  if (const Staff* staff = decision.draft().staff.Find({*county, *person}); staff && !staff->phone_hash.empty()) {
+  if (const Staff* staff = decision.draft().staff.Find({*county, *person});
+      staff && !staff->phone_hash.empty()) {
     v1::Event event;
     v1::StaffNoted& noted = *event.mutable_staff_noted();
     noted.set_county_code(forgotten.county_code());
@@ -108,7 +109,8 @@ void NoteForgotten(Decision& decision, const registry::v1::PersonForgotten& forg
     decision.Emit(std::move(event));
   }
   const Retailer* shop = decision.draft().retailers.Find({*county, *person});
-  if (!shop || (shop->phone_hash.empty() && shop->pin_hash.empty() && shop->authorised_phone_hashes.empty())) {
+  if (!shop ||
+      (shop->phone_hash.empty() && shop->pin_hash.empty() && shop->authorised_phone_hashes.empty())) {
     return;
   }
   v1::Event event;
@@ -207,8 +209,10 @@ void Note(Decision& decision, const registry::v1::Event& event) {
       return NoteRoute(decision, event.route_registered().county_code(), event.route_registered().route());
     case registry::v1::Event::kRouteChanged:
       return NoteRoute(decision, event.route_changed().county_code(), event.route_changed().route());
-    case registry::v1::Event::kPersonForgotten: return NoteForgotten(decision, event.person_forgotten());
-    default: return;
+    case registry::v1::Event::kPersonForgotten:
+      return NoteForgotten(decision, event.person_forgotten());
+    default:
+      return;
   }
 }
 

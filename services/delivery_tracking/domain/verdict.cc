@@ -35,10 +35,14 @@ const Receipt* ReceiptOf(const State& state, const Request& request, std::option
 
 v1::ReceiptState StateOf(v1::ReceiptVerdict verdict) {
   switch (verdict) {
-    case v1::RECEIPT_VERDICT_CONFIRMED_DIRECT: return v1::RECEIPT_STATE_CONFIRMED_DIRECT;
-    case v1::RECEIPT_VERDICT_CONFIRMED_PICKUP: return v1::RECEIPT_STATE_CONFIRMED_PICKUP;
-    case v1::RECEIPT_VERDICT_CONFIRMED_PROXY: return v1::RECEIPT_STATE_CONFIRMED_PROXY;
-    default: return v1::RECEIPT_STATE_UNSPECIFIED;
+    case v1::RECEIPT_VERDICT_CONFIRMED_DIRECT:
+      return v1::RECEIPT_STATE_CONFIRMED_DIRECT;
+    case v1::RECEIPT_VERDICT_CONFIRMED_PICKUP:
+      return v1::RECEIPT_STATE_CONFIRMED_PICKUP;
+    case v1::RECEIPT_VERDICT_CONFIRMED_PROXY:
+      return v1::RECEIPT_STATE_CONFIRMED_PROXY;
+    default:
+      return v1::RECEIPT_STATE_UNSPECIFIED;
   }
 }
 
@@ -107,8 +111,8 @@ void ConfirmProxy(Decision& decision, const StopKey& key, const Code& licence, v
   decision.Emit(std::move(event));
 }
 
-absl::Status Decide(Draft& draft, const std::string& stop_id, v1::ReceiptState state, v1::ReceiptVerdict verdict,
-                    v1::VerdictBasis basis, const std::string& decided_by) {
+absl::Status Decide(Draft& draft, const std::string& stop_id, v1::ReceiptState state,
+                    v1::ReceiptVerdict verdict, v1::VerdictBasis basis, const std::string& decided_by) {
   const auto key = ParseStopId(stop_id);
   const auto staff = Code::Parse(decided_by);
   if (!key || !staff || !draft.receipts.Contains(*key)) return CantFold("a verdict on a receipt");
@@ -123,7 +127,8 @@ absl::Status Decide(Draft& draft, const std::string& stop_id, v1::ReceiptState s
 
 }  // namespace
 
-Outcome DecideResolveReceipt(const State& state, const v1::ResolveReceiptRequest& request, const Stamp& stamp) {
+Outcome DecideResolveReceipt(const State& state, const v1::ResolveReceiptRequest& request,
+                             const Stamp& stamp) {
   if (stamp.actor.role == common::v1::ROLE_DELIVERY_STAFF) {
     return Forbidden(request.county_code(), stamp, request.stop_id());
   }
@@ -158,7 +163,8 @@ Outcome DecideResolveReceipt(const State& state, const v1::ResolveReceiptRequest
   return std::move(decision).Finish(std::make_unique<v1::ResolveReceiptResponse>());
 }
 
-Outcome DecideDisputeReceipt(const State& state, const v1::DisputeReceiptRequest& request, const Stamp& stamp) {
+Outcome DecideDisputeReceipt(const State& state, const v1::DisputeReceiptRequest& request,
+                             const Stamp& stamp) {
   if (stamp.actor.role != common::v1::ROLE_RETAILER) {
     return Forbidden(request.county_code(), stamp, request.stop_id());
   }
@@ -170,7 +176,8 @@ Outcome DecideDisputeReceipt(const State& state, const v1::DisputeReceiptRequest
   }
   const bool same = receipt && receipt->state == v1::RECEIPT_STATE_DISPUTED;
   if (receipt && !same && stamp.received_at > receipt->dispute_until) {
-    refusals.push_back(RefuseLimit(REASON_DISPUTE_TOO_LATE, "stop_id", absl::ToUnixSeconds(receipt->dispute_until),
+    refusals.push_back(RefuseLimit(REASON_DISPUTE_TOO_LATE, "stop_id",
+                                   absl::ToUnixSeconds(receipt->dispute_until),
                                    absl::ToUnixSeconds(stamp.received_at)));
   }
   if (receipt && receipt->state == v1::RECEIPT_STATE_SETTLED) {
@@ -238,12 +245,13 @@ void FireDisputeEnd(Decision& decision, const TimerKey& first) {
 }
 
 absl::Status Fold(Draft& draft, const v1::ReceiptConfirmed& event) {
-  return Decide(draft, event.stop_id(), StateOf(event.verdict()), event.verdict(), event.basis(), event.decided_by());
+  return Decide(draft, event.stop_id(), StateOf(event.verdict()), event.verdict(), event.basis(),
+                event.decided_by());
 }
 
 absl::Status Fold(Draft& draft, const v1::ProxyReceiptConfirmed& event) {
-  return Decide(draft, event.stop_id(), v1::RECEIPT_STATE_CONFIRMED_PROXY, v1::RECEIPT_VERDICT_CONFIRMED_PROXY,
-                event.basis(), event.decided_by());
+  return Decide(draft, event.stop_id(), v1::RECEIPT_STATE_CONFIRMED_PROXY,
+                v1::RECEIPT_VERDICT_CONFIRMED_PROXY, event.basis(), event.decided_by());
 }
 
 absl::Status Fold(Draft& draft, const v1::ReceiptDisputed& event) {
@@ -255,7 +263,8 @@ absl::Status Fold(Draft& draft, const v1::ReceiptDisputed& event) {
 }
 
 absl::Status Fold(Draft& draft, const v1::DisputeSettled& event) {
-  return Decide(draft, event.stop_id(), v1::RECEIPT_STATE_SETTLED, event.verdict(), event.basis(), event.decided_by());
+  return Decide(draft, event.stop_id(), v1::RECEIPT_STATE_SETTLED, event.verdict(), event.basis(),
+                event.decided_by());
 }
 
 absl::Status Fold(Draft& draft, const v1::ReceiptsClosed& event) {

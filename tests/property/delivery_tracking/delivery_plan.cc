@@ -10,22 +10,49 @@ constexpr int kFlaws = 12;
 void Spoil(int flaw, dt::DeviceEvent& event, const DeliveryCounty& county) {
   dt::StopReceiptReport& receipt = *event.mutable_receipt();
   switch (flaw) {
-    case 1: receipt.set_card_id("C620121100001"); break;  // Of the first shop: shared by all that use it.
-    case 2: receipt.set_pin_hash("pin-guessed"); break;
-    case 3: receipt.set_signature_sha256(Image("one and the same")); break;
-    case 4: receipt.set_receiver_phone_hash("ph-neighbour"); break;
-    case 5: receipt.set_receiver_phone_hash("ph-A01"); break;
-    case 6: *receipt.mutable_position() = county.Near(receipt.licence(), 900); break;
-    case 7: receipt.mutable_position()->set_mocked(true); break;
-    case 8: receipt.set_licence("620121999999"); break;  // Rejected.
-    case 9: receipt.clear_card_id(); receipt.clear_pin_hash(); receipt.clear_photo_sha256(); break;
-    case 10: receipt.set_at_pickup_point(true); break;
-    case 11: event.clear_clock(); break;  // Rejected.
-    default: break;
+    case 1:
+      receipt.set_card_id("C620121100001");
+      break;  // Of the first shop: shared by all that use it.
+    case 2:
+      receipt.set_pin_hash("pin-guessed");
+      break;
+    case 3:
+      receipt.set_signature_sha256(Image("one and the same"));
+      break;
+    case 4:
+      receipt.set_receiver_phone_hash("ph-neighbour");
+      break;
+    case 5:
+      receipt.set_receiver_phone_hash("ph-A01");
+      break;
+    case 6:
+      *receipt.mutable_position() = county.Near(receipt.licence(), 900);
+      break;
+    case 7:
+      receipt.mutable_position()->set_mocked(true);
+      break;
+    case 8:
+      receipt.set_licence("620121999999");
+      break;  // Rejected.
+    case 9:
+      receipt.clear_card_id();
+      receipt.clear_pin_hash();
+      receipt.clear_photo_sha256();
+      break;
+    case 10:
+      receipt.set_at_pickup_point(true);
+      break;
+    case 11:
+      event.clear_clock();
+      break;  // Rejected.
+    default:
+      break;
   }
 }
 
-std::string Licence(int crew, size_t i) { return std::to_string(620121100001 + 1000 * crew + static_cast<int>(i)); }
+std::string Licence(int crew, size_t i) {
+  return std::to_string(620121100001 + 1000 * crew + static_cast<int>(i));
+}
 
 }  // namespace
 
@@ -50,7 +77,8 @@ Day::Day(const DayPlan& plan, absl::Duration calendar_shift) : county(std::make_
   county->AddRoute("R06", false, {"D02"});
   for (int crew = 0; crew < 2; ++crew) {
     for (size_t i = 0; i < plan.stops[crew].size(); ++i) {
-      county->AddShop(Licence(crew, i), {.north_m = static_cast<int32_t>(220 * i), .route = crew == 0 ? "R05" : "R06"});
+      county->AddShop(Licence(crew, i),
+                      {.north_m = static_cast<int32_t>(220 * i), .route = crew == 0 ? "R05" : "R06"});
       county->Pay("620121-o" + Licence(crew, i), Licence(crew, i),
                   {{"620001", plan.stops[crew][i].cartons}, {"620002", 1}});
     }
@@ -61,7 +89,8 @@ Day::Day(const DayPlan& plan, absl::Duration calendar_shift) : county(std::make_
     const std::string run = crew == 0 ? "620121-20190806-R05-1" : "620121-20190806-R06-1";
     county->Load(run);
     county->Depart(run);
-    Reported out{std::make_shared<Device>(*county, crew == 0 ? "phone-1" : "phone-2"), crew == 0 ? "D01" : "D02", {}};
+    Reported out{
+        std::make_shared<Device>(*county, crew == 0 ? "phone-1" : "phone-2"), crew == 0 ? "D01" : "D02", {}};
     Device& device = *out.device;
     device.ShiftCalendar(calendar_shift);
     for (size_t i = 0; i < plan.stops[crew].size(); ++i) {
@@ -87,7 +116,8 @@ Day::Day(const DayPlan& plan, absl::Duration calendar_shift) : county(std::make_
 }
 
 void Day::UploadInOrder() {
-  for (const Reported& from : reported) county->Upload(from.device->Batch(from.events, UploadTime()), from.staff);
+  for (const Reported& from : reported)
+    county->Upload(from.device->Batch(from.events, UploadTime()), from.staff);
 }
 
 }  // namespace sanyuan::testing

@@ -1,5 +1,5 @@
-// A delivery day drawn by rapidcheck: shops, orders, and what two crews' devices report of them, with false and
-// shared proofs, wrong contents and numbers left out.
+// A delivery day drawn by rapidcheck: shops, orders, and what two crews' devices report of them, with false
+// and shared proofs, wrong contents and numbers left out.
 #ifndef SANYUAN_TESTS_PROPERTY_DELIVERY_TRACKING_DELIVERY_PLAN_H_
 #define SANYUAN_TESTS_PROPERTY_DELIVERY_TRACKING_DELIVERY_PLAN_H_
 
@@ -13,9 +13,9 @@ namespace sanyuan::testing {
 
 // What is reported of one stop.
 struct StopPlan {
-  int minute = 0;          // Of the arrival, after 08:00.
-  int outcome = 0;         // 0 receipt, 1 absent, 2 refused, 3 nothing.
-  int flaw = 0;            // Of the receipt; see delivery_plan.cc.
+  int minute = 0;   // Of the arrival, after 08:00.
+  int outcome = 0;  // 0 receipt, 1 absent, 2 refused, 3 nothing.
+  int flaw = 0;     // Of the receipt; see delivery_plan.cc.
   bool late_reason = false;
   bool lost_arrival = false;  // Its number is never uploaded.
   int64_t cartons = 1;

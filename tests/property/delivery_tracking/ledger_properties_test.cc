@@ -58,7 +58,8 @@ RC_GTEST_PROP(LedgerProperties, ARunIsReconciledExactlyWhenEverySkuBalances, ())
       int64_t receipted = 0;
       for (const std::string& id : day.stops) {
         if (id.compare(0, std::string(run).size(), run) != 0 || county.receipt(id) == nullptr) continue;
-        for (const auto& line : county.stop(id).delivered) receipted += line.sku.view() == sku ? line.cartons : 0;
+        for (const auto& line : county.stop(id).delivered)
+          receipted += line.sku.view() == sku ? line.cartons : 0;
       }
       RC_ASSERT(receipted == row.delivered);
     }
@@ -78,15 +79,17 @@ RC_GTEST_PROP(LedgerProperties, EveryPaidCartonIsInOnePlace, ()) {
   }
   const auto check = [&] {
     int64_t placed = 0;
-    county.state().pool.ForEach([&](const auto&, const delivery_tracking::PoolRow& row) { placed += CartonsOf(row.lines); });
+    county.state().pool.ForEach(
+        [&](const auto&, const delivery_tracking::PoolRow& row) { placed += CartonsOf(row.lines); });
     std::set<delivery_tracking::StopKey> replaced;
     county.state().stops.ForEach([&](const auto&, const delivery_tracking::Stop& stop) {
       if (stop.redelivery_of) replaced.insert(*stop.redelivery_of);
     });
-    county.state().stops.ForEach([&](const delivery_tracking::StopKey& key, const delivery_tracking::Stop& stop) {
-      if (stop.state == dt::STOP_STATE_REDELIVERY || replaced.contains(key)) return;
-      for (const auto& part : stop.orders) placed += CartonsOf(part.lines);
-    });
+    county.state().stops.ForEach(
+        [&](const delivery_tracking::StopKey& key, const delivery_tracking::Stop& stop) {
+          if (stop.state == dt::STOP_STATE_REDELIVERY || replaced.contains(key)) return;
+          for (const auto& part : stop.orders) placed += CartonsOf(part.lines);
+        });
     RC_ASSERT(placed == paid);
   };
   check();

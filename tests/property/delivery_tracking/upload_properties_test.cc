@@ -1,7 +1,7 @@
 // Exactly once, and the same end whatever way events come (invariants 28 and 30).
 //
-// The plans hold everything but what is order-dependent by design: two reports of one stop that contradict each
-// other, and an arrival that another device reports than the receipt.
+// The plans hold everything but what is order-dependent by design: two reports of one stop that contradict
+// each other, and an arrival that another device reports than the receipt.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -24,7 +24,8 @@ std::vector<Batch> Shuffled(const Day& day) {
   for (size_t d = 0; d < day.reported.size(); ++d) {
     std::vector<dt::DeviceEvent> events = day.reported[d].events;
     const size_t repeats = events.empty() ? 0 : *rc::gen::inRange<size_t>(0, events.size() + 1);
-    for (size_t i = 0; i < repeats; ++i) events.push_back(events[*rc::gen::inRange<size_t>(0, events.size())]);
+    for (size_t i = 0; i < repeats; ++i)
+      events.push_back(events[*rc::gen::inRange<size_t>(0, events.size())]);
     std::vector<size_t> order(events.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[*rc::gen::inRange<size_t>(0, i)]);
@@ -37,7 +38,8 @@ std::vector<Batch> Shuffled(const Day& day) {
       at += size;
     }
   }
-  for (size_t i = batches.size(); i > 1; --i) std::swap(batches[i - 1], batches[*rc::gen::inRange<size_t>(0, i)]);
+  for (size_t i = batches.size(); i > 1; --i)
+    std::swap(batches[i - 1], batches[*rc::gen::inRange<size_t>(0, i)]);
   return batches;
 }
 
@@ -54,7 +56,8 @@ RC_GTEST_PROP(UploadProperties, PermutedSplitAndRepeatedUploadsGiveTheSameState,
   }
   RC_ASSERT(straight.county->status().ok());
   RC_ASSERT(mixed.county->status().ok());
-  RC_ASSERT(straight.county->domain().store().BusinessDigests() == mixed.county->domain().store().BusinessDigests());
+  RC_ASSERT(straight.county->domain().store().BusinessDigests() ==
+            mixed.county->domain().store().BusinessDigests());
   RC_ASSERT(straight.county->domain().store().StateDigest() == mixed.county->domain().store().StateDigest());
   // And as time goes on: timers find the same.
   for (Day* day : {&straight, &mixed}) day->county->Tick(At("2019-08-31 00:00"));
@@ -97,7 +100,8 @@ RC_GTEST_PROP(UploadProperties, HoursOrDaysLaterTheVerdictIsTheSame, ()) {
   Day late(plan);
   const absl::Time at = UploadTime() + absl::Hours(*rc::gen::inRange(1, 14 * 24));
   late.county->Tick(at);
-  for (const Reported& from : late.reported) late.county->Upload(from.device->Batch(from.events, at), from.staff);
+  for (const Reported& from : late.reported)
+    late.county->Upload(from.device->Batch(from.events, at), from.staff);
   RC_ASSERT(late.county->status().ok());
   for (const std::string& id : prompt.stops) {
     RC_ASSERT(prompt.county->stop(id).punctuality == late.county->stop(id).punctuality);

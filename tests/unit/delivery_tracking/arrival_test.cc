@@ -130,10 +130,12 @@ TEST_F(Arrival, WeatherAndRoadsNeedAProofOtherReasonsDoNot) {
               ElementsAre("LATE_PROOF_MISSING late_reason.proof_sha256"));
   EXPECT_THAT(Rejected(device_.LateReason(kStop, dt::LATE_REASON_ROAD_CLOSED, "x", t), "2019-08-06 10:01"),
               ElementsAre("INVALID_FIELD late_reason.proof_sha256"));
-  EXPECT_THAT(Rejected(device_.LateReason(kStop, dt::LATE_REASON_WEATHER, Image("snow"), t), "2019-08-06 10:01"),
-              IsEmpty());
+  EXPECT_THAT(
+      Rejected(device_.LateReason(kStop, dt::LATE_REASON_WEATHER, Image("snow"), t), "2019-08-06 10:01"),
+      IsEmpty());
   EXPECT_EQ(county_.stop(kStop).late_reason, dt::LATE_REASON_WEATHER);
-  EXPECT_THAT(Rejected(device_.LateReason(kStop, dt::LATE_REASON_VEHICLE, "", t), "2019-08-06 10:01"), IsEmpty());
+  EXPECT_THAT(Rejected(device_.LateReason(kStop, dt::LATE_REASON_VEHICLE, "", t), "2019-08-06 10:01"),
+              IsEmpty());
   EXPECT_THAT(Rejected(device_.LateReason(kStop, dt::LATE_REASON_UNSPECIFIED, "", t), "2019-08-06 10:01"),
               ElementsAre("INVALID_FIELD late_reason.reason"));
 }
@@ -141,8 +143,9 @@ TEST_F(Arrival, WeatherAndRoadsNeedAProofOtherReasonsDoNot) {
 TEST_F(Arrival, NothingIsReportedOfGoodsThatAreNotOnBoard) {
   county_.Pay("620121-o3", "620121100001", {{"620001", 1}});
   county_.Plan();
-  EXPECT_THAT(Rejected(device_.Arrival("620121-20190806-R05-2-0001", At("2019-08-06 10:00")), "2019-08-06 10:01"),
-              ElementsAre("WRONG_STATE arrival.stop_id"));
+  EXPECT_THAT(
+      Rejected(device_.Arrival("620121-20190806-R05-2-0001", At("2019-08-06 10:00")), "2019-08-06 10:01"),
+      ElementsAre("WRONG_STATE arrival.stop_id"));
 }
 
 TEST_F(Arrival, UnknownStopsAreNamed) {
@@ -156,8 +159,8 @@ TEST_F(Arrival, UnknownStopsAreNamed) {
 
 TEST_F(Arrival, AnAbsentRetailerIsRecorded) {
   Send(device_.Arrival(kStop, At("2019-08-06 10:00")), "2019-08-06 10:01");
-  const auto outcome =
-      Send(device_.Undelivered(kStop, dt::UNDELIVERED_CAUSE_ABSENT, At("2019-08-06 10:05")), "2019-08-06 10:06");
+  const auto outcome = Send(device_.Undelivered(kStop, dt::UNDELIVERED_CAUSE_ABSENT, At("2019-08-06 10:05")),
+                            "2019-08-06 10:06");
   ASSERT_THAT(Events(outcome.events, &dt::Event::has_retailer_absent), SizeIs(1));
   EXPECT_EQ(county_.stop(kStop).state, dt::STOP_STATE_ABSENT);
   EXPECT_EQ(county_.run("620121-20190806-R05-1").failed_stops, 1);

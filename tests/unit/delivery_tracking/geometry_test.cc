@@ -41,7 +41,8 @@ double Geodesic(const GeoPoint& a, const GeoPoint& b) {
     if (std::abs(lambda - last) < 1e-12) break;
   }
   const double u_squared = cos2_alpha * (major * major - minor * minor) / (minor * minor);
-  const double big_a = 1 + u_squared / 16384 * (4096 + u_squared * (-768 + u_squared * (320 - 175 * u_squared)));
+  const double big_a =
+      1 + u_squared / 16384 * (4096 + u_squared * (-768 + u_squared * (320 - 175 * u_squared)));
   const double big_b = u_squared / 1024 * (256 + u_squared * (-128 + u_squared * (74 - 47 * u_squared)));
   const double delta =
       big_b * sin_sigma *
@@ -53,7 +54,8 @@ double Geodesic(const GeoPoint& a, const GeoPoint& b) {
 
 TEST(Geometry, IsWithinOneMetreOfTheGeodesicUpToFiveKilometresAllOverChina) {
   // From Yunnan's and Gansu's south (24.9 N) to Gansu's north (42.8 N), and the country's ends besides.
-  for (const int32_t latitude : {3'900'000, 18'200'000, 24'900'000, 30'500'000, 36'736'000, 42'800'000, 53'500'000}) {
+  for (const int32_t latitude :
+       {3'900'000, 18'200'000, 24'900'000, 30'500'000, 36'736'000, 42'800'000, 53'500'000}) {
     for (const int32_t metres : {3, 50, 199, 201, 299, 301, 1000, 5000}) {
       for (int direction = 0; direction < 24; ++direction) {
         const double angle = direction * kPi / 12;

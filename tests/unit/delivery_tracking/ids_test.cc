@@ -21,9 +21,9 @@ TEST(Ids, RoutesMayHoldDashes) {
 }
 
 TEST(Ids, OneThingHasOneName) {
-  for (const char* text :
-       {"", "620121", "620121-20190806-R05-01", "620121-20190806-R05-0", "620121-20190806--1", "620121-20190231-R05-1",
-        "620121-20190806-R05-", "000000-20190806-R05-1", "620121-20190806-R05-9999999", "62012-20190806-R05-1"}) {
+  for (const char* text : {"", "620121", "620121-20190806-R05-01", "620121-20190806-R05-0",
+                           "620121-20190806--1", "620121-20190231-R05-1", "620121-20190806-R05-",
+                           "000000-20190806-R05-1", "620121-20190806-R05-9999999", "62012-20190806-R05-1"}) {
     EXPECT_FALSE(ParseRunId(text)) << text;
   }
   EXPECT_FALSE(ParseStopId("620121-20190806-R05-1-12"));
@@ -33,14 +33,15 @@ TEST(Ids, OneThingHasOneName) {
 
 TEST(BusinessTime, DaysBeginAtMidnightInShanghai) {
   const Date day = *ParseDate("2019-08-06");
-  EXPECT_EQ(DateAt(absl::FromUnixSeconds(1565020800)), day);      // 2019-08-05T16:00:00Z
+  EXPECT_EQ(DateAt(absl::FromUnixSeconds(1565020800)), day);  // 2019-08-05T16:00:00Z
   EXPECT_EQ(DateAt(absl::FromUnixSeconds(1565020800 - 1)), day - 1);
   EXPECT_EQ(TimeAt(day, 0), absl::FromUnixSeconds(1565020800));
   EXPECT_EQ(DateText(day), "2019-08-06");
 }
 
 TEST(BusinessTime, OnlyExistingDaysAreRead) {
-  for (const char* text : {"2019-02-29", "2019-13-01", "2019-1-1", "2019/08/06", "1999-01-01", "2019-08-0x", "2019-08-066"}) {
+  for (const char* text :
+       {"2019-02-29", "2019-13-01", "2019-1-1", "2019/08/06", "1999-01-01", "2019-08-0x", "2019-08-066"}) {
     EXPECT_FALSE(ParseDate(text)) << text;
   }
   EXPECT_TRUE(ParseDate("2020-02-29"));

@@ -174,7 +174,8 @@ TEST_F(Queries, TheServiceDeskFindsItsSuspects) {
 TEST_F(Queries, AStopWithoutReceiptIsPending) {
   auto request = For<dt::GetReceiptRequest>();
   request.set_stop_id(Stop(3));
-  EXPECT_EQ(delivery_tracking::GetReceipt(view_, desk_, request)->receipt().state(), dt::RECEIPT_STATE_PENDING);
+  EXPECT_EQ(delivery_tracking::GetReceipt(view_, desk_, request)->receipt().state(),
+            dt::RECEIPT_STATE_PENDING);
   request.set_stop_id(Stop(1));
   const auto receipt = delivery_tracking::GetReceipt(view_, desk_, request);
   EXPECT_EQ(receipt->receipt().state(), dt::RECEIPT_STATE_AUTO_VERIFIED);
@@ -217,8 +218,10 @@ TEST_F(Queries, ThePoolAndTheDevicesAreShown) {
   EXPECT_EQ(delivery_tracking::GetDeviceStream(view_, crew_, stream)->taken(0).last(), 3U);
   stream.set_installation_id("install-2");
   EXPECT_THAT(delivery_tracking::GetDeviceStream(view_, crew_, stream)->taken(), IsEmpty());
-  EXPECT_THAT(delivery_tracking::ListRejectedDeviceEvents(view_, desk_, For<dt::ListRejectedDeviceEventsRequest>())->events(),
-              IsEmpty());
+  EXPECT_THAT(
+      delivery_tracking::ListRejectedDeviceEvents(view_, desk_, For<dt::ListRejectedDeviceEventsRequest>())
+          ->events(),
+      IsEmpty());
 }
 
 TEST_F(Queries, ProjectingAgainChangesNothing) {
@@ -247,7 +250,8 @@ TEST_F(Queries, EveryQueryIsFoundByItsName) {
   EXPECT_THAT(queries, SizeIs(10));
   dt::GetRunRequest request = For<dt::GetRunRequest>();
   request.set_run_id(run_);
-  const auto response = queries.at("/sanyuan.delivery_tracking.v1.DeliveryRunService/GetRun")(view_, desk_, request);
+  const auto response =
+      queries.at("/sanyuan.delivery_tracking.v1.DeliveryRunService/GetRun")(view_, desk_, request);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(static_cast<const dt::GetRunResponse&>(**response).run().stop_count(), 3);
 }

@@ -36,7 +36,9 @@ class Receipt : public ::testing::Test {
     return ResultsOf(last_).results(1);
   }
   const delivery_tracking::Receipt& Stored(const std::string& stop = kStop) { return *county_.receipt(stop); }
-  bool HasRule(dt::SuspicionRule rule, const std::string& stop = kStop) { return (Stored(stop).rules >> rule & 1U) != 0; }
+  bool HasRule(dt::SuspicionRule rule, const std::string& stop = kStop) {
+    return (Stored(stop).rules >> rule & 1U) != 0;
+  }
 
   DeliveryCounty county_;
   Device device_;

@@ -72,9 +72,11 @@ TEST_F(Redelivery, TheSecondFailureIsTheLast) {
   Absent(kStop, "2019-08-06 08:00");
   county_.Redeliver(kStop, "2019-08-07");
   county_.OnTheRoad("2019-08-07");
-  const auto outcome = county_.Upload(
-      device_, {device_.Undelivered("620121-20190807-R05-1-0001", dt::UNDELIVERED_CAUSE_REFUSED, At("2019-08-07 09:00"))},
-      At("2019-08-07 09:01"));
+  const auto outcome =
+      county_.Upload(device_,
+                     {device_.Undelivered("620121-20190807-R05-1-0001", dt::UNDELIVERED_CAUSE_REFUSED,
+                                          At("2019-08-07 09:00"))},
+                     At("2019-08-07 09:01"));
   ASSERT_THAT(Events(outcome.events, &dt::Event::has_stop_returned), SizeIs(1));
   EXPECT_EQ(county_.stop("620121-20190807-R05-1-0001").state, dt::STOP_STATE_RETURNED);
   EXPECT_THAT(Reasons(county_.Redeliver("620121-20190807-R05-1-0001", "2019-08-08").refusals),
@@ -83,8 +85,10 @@ TEST_F(Redelivery, TheSecondFailureIsTheLast) {
 
 TEST_F(Redelivery, IsAtMostTwoWorkingDaysLater) {
   Absent(kStop, "2019-08-06 08:00");
-  EXPECT_THAT(Reasons(county_.Redeliver(kStop, "2019-08-09").refusals), ElementsAre("REDELIVERY_TOO_LATE delivery_date"));
-  EXPECT_THAT(Reasons(county_.Redeliver(kStop, "2019-08-05").refusals), ElementsAre("INVALID_FIELD delivery_date"));
+  EXPECT_THAT(Reasons(county_.Redeliver(kStop, "2019-08-09").refusals),
+              ElementsAre("REDELIVERY_TOO_LATE delivery_date"));
+  EXPECT_THAT(Reasons(county_.Redeliver(kStop, "2019-08-05").refusals),
+              ElementsAre("INVALID_FIELD delivery_date"));
 }
 
 TEST_F(Redelivery, TheCalendarMovesTheLimit) {
@@ -138,8 +142,10 @@ TEST_F(Redelivery, AReceiptThatComesBeforeTheSecondAttemptIsPlannedCallsItOff) {
 }
 
 TEST_F(Redelivery, WhatWasDeliveredIsNotDeliveredAgain) {
-  county_.Upload(device_, {device_.Arrival(kStop, At("2019-08-06 08:00")), device_.Receipt(kStop, At("2019-08-06 08:01"))},
-                 At("2019-08-06 08:02"));
+  county_.Upload(
+      device_,
+      {device_.Arrival(kStop, At("2019-08-06 08:00")), device_.Receipt(kStop, At("2019-08-06 08:01"))},
+      At("2019-08-06 08:02"));
   EXPECT_THAT(Reasons(county_.Redeliver(kStop, "2019-08-07").refusals), ElementsAre("WRONG_STATE stop_id"));
 }
 

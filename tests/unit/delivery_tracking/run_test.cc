@@ -31,7 +31,8 @@ TEST(Run, ADifferenceNeedsAReason) {
   DeliveryCounty county;
   Planned(county);
   const auto refused = county.Load(kRun, {{"620002", 1}}, dt::LOAD_DIFFERENCE_REASON_UNSPECIFIED);
-  EXPECT_THAT(Reasons(refused.refusals), ElementsAre("LOAD_DIFFERENCE_UNEXPLAINED loaded[1].difference_reason"));
+  EXPECT_THAT(Reasons(refused.refusals),
+              ElementsAre("LOAD_DIFFERENCE_UNEXPLAINED loaded[1].difference_reason"));
   EXPECT_EQ(refused.refusals[0].limit(), 5);
   EXPECT_EQ(refused.refusals[0].value(), 4);
   EXPECT_THAT(county.Load(kRun, {{"620002", 1}}).refusals, IsEmpty());
@@ -41,7 +42,8 @@ TEST(Run, ADifferenceNeedsAReason) {
 TEST(Run, NothingRidesAlongThatNobodyBought) {
   DeliveryCounty county;
   Planned(county);
-  EXPECT_THAT(Reasons(county.Load(kRun, {{"620002", -1}}).refusals), ElementsAre("QUANTITY_RANGE loaded[1].cartons"));
+  EXPECT_THAT(Reasons(county.Load(kRun, {{"620002", -1}}).refusals),
+              ElementsAre("QUANTITY_RANGE loaded[1].cartons"));
   dt::LoadRunRequest request;
   request.set_county_code(DeliveryCounty::kCode);
   request.set_run_id(kRun);

@@ -62,7 +62,8 @@ TEST_F(Suspicion, OnePhoneForTwoLicencesHitsBoth) {
   two.mutable_receipt()->set_receiver_phone_hash("ph-" + Licence(1));
   Send({first, one, second, two});
   EXPECT_EQ(RulesOf(1), 1U << dt::SUSPICION_RULE_PHONE_REUSED);
-  EXPECT_EQ(RulesOf(2), 1U << dt::SUSPICION_RULE_PHONE_REUSED | 1U << dt::SUSPICION_RULE_RECEIVER_NOT_AUTHORISED);
+  EXPECT_EQ(RulesOf(2),
+            1U << dt::SUSPICION_RULE_PHONE_REUSED | 1U << dt::SUSPICION_RULE_RECEIVER_NOT_AUTHORISED);
 }
 
 TEST_F(Suspicion, OneSignatureImageForTwoReceiptsHitsBothAndProvesNothing) {
@@ -74,7 +75,8 @@ TEST_F(Suspicion, OneSignatureImageForTwoReceiptsHitsBothAndProvesNothing) {
   const auto outcome = Send({arrival1, receipt1, arrival2, receipt2});
   EXPECT_EQ(RulesOf(1), 1U << dt::SUSPICION_RULE_SIGNATURE_REUSED);
   EXPECT_EQ(RulesOf(2), 1U << dt::SUSPICION_RULE_SIGNATURE_REUSED);
-  EXPECT_THAT(Reasons(ResultsOf(outcome).results(3).findings()), ElementsAre("PROOF_FALSE receipt.signature_sha256"));
+  EXPECT_THAT(Reasons(ResultsOf(outcome).results(3).findings()),
+              ElementsAre("PROOF_FALSE receipt.signature_sha256"));
 }
 
 TEST_F(Suspicion, ACardUsedForAnotherLicenceLongAgoIsForgiven) {

@@ -112,9 +112,10 @@ TEST_F(Upload, AnEventWithWrongContentIsKeptWithItsReasonsAndHoldsNothingUp) {
   const auto arrival = device_.Arrival(Stop(2), At("2019-08-06 08:10"));
   const auto& results = Send({wrong, arrival}, "2019-08-06 08:11");
   EXPECT_EQ(results.results(0).status(), dt::DEVICE_EVENT_STATUS_REJECTED);
-  EXPECT_THAT(Reasons(results.results(0).refusals()),
-              ElementsAre("INVALID_FIELD receipt.licence", "INVALID_FIELD receipt.photo_sha256",
-                          "OVER_DELIVERED receipt.delivered[0].cartons", "SKU_UNKNOWN receipt.delivered[1].sku"));
+  EXPECT_THAT(
+      Reasons(results.results(0).refusals()),
+      ElementsAre("INVALID_FIELD receipt.licence", "INVALID_FIELD receipt.photo_sha256",
+                  "OVER_DELIVERED receipt.delivered[0].cartons", "SKU_UNKNOWN receipt.delivered[1].sku"));
   EXPECT_EQ(results.results(1).status(), dt::DEVICE_EVENT_STATUS_ACCEPTED);
   EXPECT_EQ(county_.state().rejected.size(), 1U);
   EXPECT_THAT(Taken(), ElementsAre(std::pair(1U, 2U)));
@@ -168,7 +169,8 @@ TEST_F(Upload, TooManyGapsMustBeFilledFirst) {
 }
 
 TEST_F(Upload, OnlyTheCallersOwnDeviceIsTaken) {
-  const auto batch = device_.Batch({device_.Arrival(Stop(1), At("2019-08-06 08:00"))}, At("2019-08-06 08:01"));
+  const auto batch =
+      device_.Batch({device_.Arrival(Stop(1), At("2019-08-06 08:00"))}, At("2019-08-06 08:01"));
   EXPECT_THAT(Reasons(county_.Upload(batch, "D02").refusals), ElementsAre("DEVICE_UNKNOWN device_key"));
   EXPECT_THAT(Reasons(county_.Upload(batch, "D99").refusals), ElementsAre("DEVICE_UNKNOWN device_key"));
   EXPECT_THAT(Taken(), IsEmpty());
@@ -179,16 +181,18 @@ TEST_F(Upload, MalformedUploadsAreRefusedWithEveryField) {
   request.set_county_code("62012");
   request.mutable_sent()->mutable_since_boot()->set_seconds(-1);
   EXPECT_THAT(Reasons(county_.Upload(request).refusals),
-              ElementsAre("INVALID_FIELD county_code", "INVALID_FIELD device_key", "INVALID_FIELD installation_id",
-                          "INVALID_FIELD sent.boot_id", "INVALID_FIELD sent.device_time",
-                          "INVALID_FIELD sent.since_boot"));
+              ElementsAre("INVALID_FIELD county_code", "INVALID_FIELD device_key",
+                          "INVALID_FIELD installation_id", "INVALID_FIELD sent.boot_id",
+                          "INVALID_FIELD sent.device_time", "INVALID_FIELD sent.since_boot"));
 }
 
 TEST_F(Upload, TooLargeUploadsAreRefusedWhole) {
   std::vector<dt::DeviceEvent> events;
-  for (int i = 0; i < 501; ++i) events.push_back(device_.LateReason(Stop(1), dt::LATE_REASON_CREW, "", At("2019-08-06 08:00")));
+  for (int i = 0; i < 501; ++i)
+    events.push_back(device_.LateReason(Stop(1), dt::LATE_REASON_CREW, "", At("2019-08-06 08:00")));
   county_.Tick(At("2019-08-06 08:01"));
-  EXPECT_THAT(Reasons(county_.Upload(device_.Batch(events, county_.now())).refusals), ElementsAre("TOO_LARGE events"));
+  EXPECT_THAT(Reasons(county_.Upload(device_.Batch(events, county_.now())).refusals),
+              ElementsAre("TOO_LARGE events"));
   EXPECT_THAT(Taken(), IsEmpty());
 }
 

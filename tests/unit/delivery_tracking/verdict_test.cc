@@ -83,10 +83,14 @@ TEST_F(Verdict, ASecondProofOfTheArrivalMakesItCount) {
 TEST_F(Verdict, AProvedArrivalIsNotReplaced) {
   const auto arrival = device_.Arrival(kStop, At("2019-08-06 07:59"));
   county_.Upload(device_, {arrival}, At("2019-08-06 12:01"));
-  EXPECT_THAT(Reasons(county_.Resolve(kStop, dt::RECEIPT_VERDICT_CONFIRMED_DIRECT, "K01", At("2019-08-06 09:00")).refusals),
-              ElementsAre("WRONG_STATE confirmed_arrived_at"));
-  EXPECT_THAT(Reasons(county_.Resolve(kStop, dt::RECEIPT_VERDICT_CONFIRMED_DIRECT, "K01", At("2019-08-07 09:00")).refusals),
-              ElementsAre("INVALID_FIELD confirmed_arrived_at"));
+  EXPECT_THAT(
+      Reasons(county_.Resolve(kStop, dt::RECEIPT_VERDICT_CONFIRMED_DIRECT, "K01", At("2019-08-06 09:00"))
+                  .refusals),
+      ElementsAre("WRONG_STATE confirmed_arrived_at"));
+  EXPECT_THAT(
+      Reasons(county_.Resolve(kStop, dt::RECEIPT_VERDICT_CONFIRMED_DIRECT, "K01", At("2019-08-07 09:00"))
+                  .refusals),
+      ElementsAre("INVALID_FIELD confirmed_arrived_at"));
 }
 
 TEST_F(Verdict, TheRetailerDisputesWithinFortyEightHoursOfKnowing) {
@@ -128,8 +132,9 @@ TEST_F(Verdict, WhatIsNotDisputedIsNotSettled) {
 }
 
 TEST_F(Verdict, WithoutAReceiptThereIsNothingToDecide) {
-  EXPECT_THAT(Reasons(county_.Resolve("620121-20190806-R05-1-0002", dt::RECEIPT_VERDICT_CONFIRMED_DIRECT).refusals),
-              ElementsAre("RECEIPT_UNKNOWN stop_id"));
+  EXPECT_THAT(
+      Reasons(county_.Resolve("620121-20190806-R05-1-0002", dt::RECEIPT_VERDICT_CONFIRMED_DIRECT).refusals),
+      ElementsAre("RECEIPT_UNKNOWN stop_id"));
 }
 
 }  // namespace
