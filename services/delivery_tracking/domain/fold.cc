@@ -6,6 +6,7 @@
 #include "services/delivery_tracking/domain/reconciliation.h"
 #include "services/delivery_tracking/domain/run.h"
 #include "services/delivery_tracking/domain/stop.h"
+#include "services/delivery_tracking/domain/suspicion.h"
 #include "services/delivery_tracking/domain/upstream.h"
 #include "services/delivery_tracking/domain/verdict.h"
 
