@@ -139,8 +139,8 @@ each() { # each FUNCTION ROW...: calls FUNCTION with the trimmed columns of each
 }
 
 run_check() { search "$name" "$flags" -O2 "-w$third"; report none "$flags"; }
-run_control() { search "$name" "$flags" -O1 -w20; report "$third"; }
-run_witness() { search "$name" "$flags" -O1 -w20; report witness "$third"; }
+run_control() { search "$name" "$flags" -O0 -w20; report "$third"; }
+run_witness() { search "$name" "$flags" -O0 -w20; report witness "$third"; }
 run_large() { search "$name" "$flags" "-O2 $third" "$fourth"; report none "$flags"; }
 
 trace() {
