@@ -353,10 +353,12 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
     auto records = services_.log->ReadFrom(input, offset, kPullRecords);
     if (!end.ok() || !records.ok()) {
       spdlog::warn("{}: input {} can't be read", journal_.ToString(), input.ToString());
-      Do([topic](Partition& p) { p.OnInputUnread(topic); });
+      Do([topic, offset](Partition& p) { p.OnInputUnread(topic, offset); });
       return;
     }
-    Do([topic, raw = Raw(*records), end = *end](Partition& p) { p.OnInputRecords(topic, raw, end); });
+    Do([topic, offset, raw = Raw(*records), end = *end](Partition& p) {
+      p.OnInputRecords(topic, offset, raw, end);
+    });
   });
 }
 

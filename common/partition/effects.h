@@ -70,7 +70,7 @@ class Effects {
   // Reads the own journal on from `offset`; records before it must not be delivered any more.
   virtual void ResumeReading(int64_t offset) = 0;
 
-  // Reads the next records of an input from `offset` on; they come by OnInputRecords, once for each pull.
+  // Reads the next records of an input from `offset` on; they come by OnInputRecords, with that offset.
   virtual void PullInput(const std::string& topic, int64_t offset) = 0;
   // Fetches the records of an input at these heights; they come by OnPages.
   virtual void FetchPages(const std::string& topic, std::vector<uint64_t> heights) = 0;

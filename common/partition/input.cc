@@ -45,8 +45,8 @@ std::optional<int64_t> InputQueue::WantsPull() {
   return next_offset_;
 }
 
-bool InputQueue::OnRecords(const std::vector<RawRecord>& records, int64_t end) {
-  if (!pulling_) return true;  // Of a pull before the last restart.
+bool InputQueue::OnRecords(int64_t from, const std::vector<RawRecord>& records, int64_t end) {
+  if (!pulling_ || from != next_offset_) return true;
   pulling_ = false;
   const bool was_sound = !reader_.damage().has_value();
   for (const RawRecord& record : records) {

@@ -48,9 +48,10 @@ class InputQueue {
   void Restart(const CursorRow* cursor);
   // Where to pull from, when something should be pulled now; the queue then waits for OnRecords.
   std::optional<int64_t> WantsPull();
-  // `end` is the end of the log at the time of reading. False when this showed damage for the first time.
-  bool OnRecords(const std::vector<RawRecord>& records, int64_t end);
-  void OnUnread() { pulling_ = false; }
+  // The answer to the pull from `from`; answers to pulls before the last restart are passed over. `end` is the
+  // end of the log at the time of reading. False when this showed damage for the first time.
+  bool OnRecords(int64_t from, const std::vector<RawRecord>& records, int64_t end);
+  void OnUnread(int64_t from) { pulling_ = pulling_ && from != next_offset_; }
   // There may be more to read.
   void OnGrown() {
     grown_ = true;

@@ -94,9 +94,10 @@ class Partition {
 
   // Inputs.
   void OnInputGrown(const std::string& topic);
-  void OnInputRecords(const std::string& topic, const std::vector<RawRecord>& records, int64_t end);
+  // `from` is the offset that PullInput named, `end` the end of the log at the time of reading.
+  void OnInputRecords(const std::string& topic, int64_t from, const std::vector<RawRecord>& records, int64_t end);
   // An input could not be read now: pulled again when it grows or time goes on.
-  void OnInputUnread(const std::string& topic);
+  void OnInputUnread(const std::string& topic, int64_t from);
   void OnPages(const std::string& topic, const std::vector<RawRecord>& records);
 
   void OnCommand(PendingCommand command);

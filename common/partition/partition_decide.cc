@@ -242,17 +242,18 @@ void Partition::OnInputGrown(const std::string& topic) {
   }
 }
 
-void Partition::OnInputRecords(const std::string& topic, const std::vector<RawRecord>& records, int64_t end) {
+void Partition::OnInputRecords(const std::string& topic, int64_t from, const std::vector<RawRecord>& records,
+                               int64_t end) {
   for (auto& input : inputs_) {
-    if (input->topic() == topic && !input->OnRecords(records, end)) {
+    if (input->topic() == topic && !input->OnRecords(from, records, end)) {
       effects_.InputHalted(topic, *input->damage());
     }
   }
 }
 
-void Partition::OnInputUnread(const std::string& topic) {
+void Partition::OnInputUnread(const std::string& topic, int64_t from) {
   for (auto& input : inputs_) {
-    if (input->topic() == topic) input->OnUnread();
+    if (input->topic() == topic) input->OnUnread(from);
   }
 }
 

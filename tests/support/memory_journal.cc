@@ -59,7 +59,7 @@ void Member::ReadAll() {
     for (auto i = static_cast<size_t>(offset); i < journal.size(); ++i) {
       records.push_back({static_cast<int64_t>(i), journal[i]});
     }
-    partition_.OnInputRecords(topic, records, static_cast<int64_t>(journal.size()));
+    partition_.OnInputRecords(topic, offset, records, static_cast<int64_t>(journal.size()));
   }
   for (const auto& [topic, heights] : std::exchange(pages_, {})) {
     std::vector<RawRecord> records;

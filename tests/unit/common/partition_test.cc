@@ -225,6 +225,39 @@ TEST_F(PartitionTest, EffectsOfAnInputArePagedAndEachHappensOnceAcrossARestart) 
   EXPECT_TRUE(writer->Quiet());
 }
 
+TEST_F(PartitionTest, AnAnswerToAPullBeforeARestartIsNotTakenForTheNextOne) {
+  journals_["source.journal"].push_back(GenesisRecord("source", 2));
+  CounterDomain source_domain;
+  PartitionOptions source_options = Options();
+  source_options.context = "source";
+  Member source(journals_, source_options, source_domain);
+  Lead(source);
+  for (uint64_t i = 1; i <= 4; ++i) source->OnCommand(Pending(i, "add", 1, i));
+  source.Settle(kNow);
+  std::vector<RawRecord> records;
+  for (const std::string& bytes : journals_["source.journal"]) {
+    records.push_back({static_cast<int64_t>(records.size()), bytes});
+  }
+  const auto end = static_cast<int64_t>(records.size());
+
+  InputQueue queue("source.journal", Strictness::kLenient, {},
+                   [] { return std::make_unique<journal::v1::Cursor>(); });
+  queue.Restart(nullptr);
+  ASSERT_EQ(queue.WantsPull(), 0);
+  queue.OnRecords(0, {records.begin(), records.begin() + 3}, end);
+  ASSERT_EQ(queue.WantsPull(), 3);
+  queue.Restart(nullptr);
+  ASSERT_EQ(queue.WantsPull(), 0);
+  EXPECT_TRUE(queue.OnRecords(3, {records.begin() + 3, records.end()}, end));
+  EXPECT_FALSE(queue.damage().has_value());
+  EXPECT_TRUE(queue.OnRecords(0, records, end));
+  for (int i = 0; i < end; ++i) {
+    ASSERT_NE(queue.front(), nullptr);
+    queue.Consume(0, true);
+  }
+  EXPECT_TRUE(queue.Idle());
+}
+
 TEST_F(PartitionTest, AnInputThatWasRecreatedHaltsThatInputOnly) {
   journals_["source.journal"].push_back(GenesisRecord("source", 2));
   CounterDomain source_domain;
