@@ -95,7 +95,8 @@ class Partition {
   // Inputs.
   void OnInputGrown(const std::string& topic);
   // `from` is the offset that PullInput named, `end` the end of the log at the time of reading.
-  void OnInputRecords(const std::string& topic, int64_t from, const std::vector<RawRecord>& records, int64_t end);
+  void OnInputRecords(const std::string& topic, int64_t from, const std::vector<RawRecord>& records,
+                      int64_t end);
   // An input could not be read now: pulled again when it grows or time goes on.
   void OnInputUnread(const std::string& topic, int64_t from);
   void OnPages(const std::string& topic, const std::vector<RawRecord>& records);

@@ -220,7 +220,8 @@ void Member::PullInput(const std::string& topic, int64_t offset) {
   process_.DeliverRead(pulls_answered_ - world_.schedule.now(), [this, topic, offset] {
     const size_t input = world_.TopicNumber(topic);
     const size_t count = world_.random.Percent(70) ? kRecordsPerRead : 1 + world_.random.Below(4);
-    partition_->OnInputRecords(topic, offset, world_.log.ReadFrom(input, offset, count), world_.log.End(input));
+    partition_->OnInputRecords(topic, offset, world_.log.ReadFrom(input, offset, count),
+                               world_.log.End(input));
     SchedulePump();
   });
 }
