@@ -72,7 +72,8 @@ int Main(int argc, char** argv) {
   bool all_well = true;
   const auto run = [&](const std::string& name) {
     ::testing::GTEST_FLAG(filter) = fmt::format("Weak/LogConformance.{}", name);
-    static_cast<void>(RUN_ALL_TESTS());
+    // The verdict of the one test that counts is asked below; g++ does not take a cast for having looked.
+    [[maybe_unused]] const int failed = RUN_ALL_TESTS();
     if (!verdicts->Has(name)) fmt::print("there is no test {}\n", name);
     return verdicts->Has(name) && !verdicts->Failed(name);
   };
