@@ -38,7 +38,7 @@ int64_t DegreeLengthAt(const DegreeLengths& table, int64_t latitude_udeg) {
 int64_t SquareRoot(int64_t value) {
   if (value < 2) return value;
   // Newton's method from above: it falls until it has reached the floor of the root.
-  int64_t root = value;
+  int64_t root = int64_t{1} << 32;
   int64_t next = int64_t{1} << 31;
   while (next < root) {
     root = next;
