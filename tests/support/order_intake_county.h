@@ -39,14 +39,14 @@ struct RetailerSpec {
   std::string ration_class = "A";
   std::string route = "R01";
   bool expected = true;
-  std::string valid_to;
+  std::string valid_to = {};
 };
 
 struct WindowSpec {
   uint32_t sequence = 1;
   uint32_t occurrence = 1;
   uint32_t occurrences = 5;
-  std::vector<std::string> routes;
+  std::vector<std::string> routes = {};
   bool expected_none = false;
 };
 
