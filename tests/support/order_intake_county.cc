@@ -1,5 +1,6 @@
 #include "tests/support/order_intake_county.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "services/order_intake/domain/business_date.h"

@@ -8,7 +8,7 @@
 namespace sanyuan::order_intake {
 namespace {
 
-bool SameLine(const DemandLine& line, const v1::DemandLine& said) {
+bool SaysTheSame(const DemandLine& line, const v1::DemandLine& said) {
   return line.sku.view() == said.sku() && line.cartons == said.demand_cartons();
 }
 
@@ -47,7 +47,7 @@ Outcome DecideReportDemand(const State& state, const v1::ReportDemandRequest& re
   outcome.response = std::make_unique<v1::ReportDemandResponse>();
   const Participation* before = state.participations.Find(RetailerInWindow{id, licence});
   if (before != nullptr && std::equal(before->demand.begin(), before->demand.end(), request.lines().begin(),
-                                      request.lines().end(), SameLine)) {
+                                      request.lines().end(), SaysTheSame)) {
     return outcome;
   }
   auto [event, reported] = NewEvent(&v1::Event::mutable_demand_reported);

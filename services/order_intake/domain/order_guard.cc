@@ -66,10 +66,10 @@ void AddTo(std::vector<SkuSums>& sums, const std::vector<Line>& lines, int64_t S
   }
 }
 
+// The retailer's other live orders of the window. `participation` is his, or null.
 template <typename Visit>
-void ForEachOther(const State& state, const Proposal& proposal, Visit visit) {
-  const Participation* participation =
-      state.participations.Find(RetailerInWindow{proposal.window_id, proposal.licence});
+void ForEachOther(const State& state, const Proposal& proposal, const Participation* participation,
+                  Visit visit) {
   if (participation == nullptr) return;
   for (const OrderId& id : participation->orders) {
     if (proposal.replaced_id != nullptr && id == *proposal.replaced_id) continue;
@@ -78,22 +78,21 @@ void ForEachOther(const State& state, const Proposal& proposal, Visit visit) {
   }
 }
 
-void GuardCounts(const State& state, const Proposal& proposal, Refusals& refusals) {
+void GuardCounts(const State& state, const Proposal& proposal, const Participation* participation,
+                 Refusals& refusals) {
   const Limits& limits = proposal.window->limits;
   const int64_t lines = proposal.lines->size();
   if (lines > limits.max_lines) {
     RefuseOver(refusals, common::v1::REASON_TOO_MANY_LINES, "lines", limits.max_lines, lines);
   }
   int64_t other_lines = 0;
-  ForEachOther(state, proposal,
+  ForEachOther(state, proposal, participation,
                [&](const Order& order) { other_lines += static_cast<int64_t>(order.lines.size()); });
   if (other_lines + lines > kMostLinesInWindow) {
     RefuseOver(refusals, common::v1::REASON_TOO_MANY_LINES, "lines",
                std::max<int64_t>(0, kMostLinesInWindow - other_lines), lines);
   }
   if (proposal.replaced != nullptr) return;
-  const Participation* participation =
-      state.participations.Find(RetailerInWindow{proposal.window_id, proposal.licence});
   const int64_t orders = participation == nullptr ? 0 : static_cast<int64_t>(participation->orders.size());
   if (orders >= limits.max_orders_per_window) {
     RefuseOver(refusals, common::v1::REASON_TOO_MANY_ORDERS, "", limits.max_orders_per_window, orders + 1);
@@ -101,7 +100,8 @@ void GuardCounts(const State& state, const Proposal& proposal, Refusals& refusal
 }
 
 // The limits that SKUs have of their own. Most SKUs have none, and cost one look into the catalogue.
-void GuardSkus(const State& state, const Proposal& proposal, Refusals& refusals) {
+void GuardSkus(const State& state, const Proposal& proposal, const Participation* participation,
+               Refusals& refusals) {
   const Window& window = *proposal.window;
   const WindowId& id = proposal.window_id;
   const TightList* tight =
@@ -138,7 +138,8 @@ void GuardSkus(const State& state, const Proposal& proposal, Refusals& refusals)
   }
   limited.resize(kept + 1);
   if (proposal.replaced != nullptr) AddTo(limited, proposal.replaced->lines, &SkuSums::replaced);
-  ForEachOther(state, proposal, [&](const Order& order) { AddTo(limited, order.lines, &SkuSums::others); });
+  ForEachOther(state, proposal, participation,
+               [&](const Order& order) { AddTo(limited, order.lines, &SkuSums::others); });
   std::sort(limited.begin(), limited.end(),
             [](const SkuSums& a, const SkuSums& b) { return a.first_line < b.first_line; });
   for (const SkuSums& sums : limited) {
@@ -209,8 +210,10 @@ void GuardTime(const State& state, const WindowId& id, const Window& window, con
 }
 
 void GuardLines(const State& state, const Proposal& proposal, Outcome& outcome) {
-  GuardCounts(state, proposal, outcome.refusals);
-  GuardSkus(state, proposal, outcome.refusals);
+  const Participation* participation =
+      state.participations.Find(RetailerInWindow{proposal.window_id, proposal.licence});
+  GuardCounts(state, proposal, participation, outcome.refusals);
+  GuardSkus(state, proposal, participation, outcome.refusals);
   GuardRoom(state, proposal, outcome);
 }
 
