@@ -57,6 +57,10 @@ function(sanyuan_executable)
   target_include_directories(${ARG_NAME} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
   sanyuan_warnings(${ARG_NAME})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12 warns of impossible overlaps inside std::string (gcc.gnu.org bug 105651).
+    target_compile_options(${ARG_NAME} PRIVATE -Wno-restrict)
+  endif()
 endfunction()
 
 # sanyuan_proto(NAME <target> PROTOS sanyuan/x/v1/a.proto ... DEPS ... [GRPC]): messages;
@@ -108,10 +112,6 @@ function(sanyuan_test)
   endif()
   find_package(GTest REQUIRED)
   sanyuan_executable(NAME ${ARG_NAME} SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # g++ 12 warns of impossible overlaps inside std::string (gcc.gnu.org bug 105651).
-    target_compile_options(${ARG_NAME} PRIVATE -Wno-restrict)
-  endif()
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
 endfunction()

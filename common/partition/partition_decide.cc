@@ -1,6 +1,4 @@
 // Deciding: commands, timers, reactions to inputs and runs in steps, a bounded piece at a time.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -269,10 +267,12 @@ bool Partition::HeldBack(InputQueue& input) {
         return true;
       }
       if (seen.height() <= own.height) continue;
-      // It has seen more of our journal than we have: what it saw comes, or our end was cut off.
-      if (in_flight_.empty() && CaughtUp() && options_.safeguards.reread_head) {
-        HaltAt(*end_offset_,
-               fmt::format("{} has read this journal up to height {}", input.topic(), seen.height()), {});
+      // It has seen more of our journal than we have: what it saw comes, or our end was cut off. The record that it
+      // saw is looked for, as the head is.
+      if (options_.safeguards.reread_head && !head_asked_ && seen.head().size() == own.head.bytes.size()) {
+        head_asked_ =
+            Place{own.journal_id, own.term, seen.height(), DigestFromBytes(seen.head()), seen.offset()};
+        effects_.ReadHead(seen.offset());
       }
       return true;
     }

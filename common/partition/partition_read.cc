@@ -221,7 +221,7 @@ void Partition::OnHeadRead(int64_t offset, const std::optional<std::string>& rec
   const Place asked = *std::exchange(head_asked_, std::nullopt);
   Frame frame;
   if (!record || Parse(*record, frame) != FrameError::kNone || frame.digest != asked.head) {
-    HaltAt(offset, "the record at the head is gone or changed", record.value_or(""));
+    HaltAt(offset, "the record that was read here before is gone or changed", record.value_or(""));
     return;
   }
   if (std::exchange(doubt_, false)) {

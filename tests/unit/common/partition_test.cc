@@ -26,6 +26,29 @@ PartitionOptions Options(std::vector<std::string> inputs = {}) {
   return options;
 }
 
+// Writes another context's journal by hand.
+class Chain {
+ public:
+  explicit Chain(uint8_t number) : number_(number) {}
+  Journal Begin(const std::string& context) {
+    Journal journal = {GenesisRecord(context, number_)};
+    Parse(journal.front(), last_);
+    return journal;
+  }
+  std::string Decide(const journal::v1::Decision& decision) {
+    const std::string payload = decision.SerializeAsString();
+    Frame frame{FrameKind::kDecision, last_.journal_id, last_.term, last_.height + 1,
+                last_.digest,         payload,          {}};
+    std::string record = Seal(frame);
+    last_ = frame;
+    return record;
+  }
+
+ private:
+  uint8_t number_;
+  Frame last_;
+};
+
 class PartitionTest : public ::testing::Test {
  protected:
   PartitionTest() { journals_["counter.journal"].push_back(GenesisRecord("counter")); }
@@ -293,6 +316,31 @@ TEST_F(PartitionTest, ACutLogIsFoundByTheHeadAndNothingMoreIsAcknowledged) {
   writer.ReadAll();
   EXPECT_TRUE(writer->halted());
   EXPECT_NE(writer.answers[2].kind, Answer::Kind::kDecided);
+}
+
+// A source whose last decision says that it has read the counter's journal up to this cursor.
+journal::v1::Cursor SeenBySource(const Place& place, uint64_t more) {
+  journal::v1::Cursor seen;
+  seen.set_topic("counter.journal");
+  seen.set_journal_id(place.journal_id.data(), place.journal_id.size());
+  seen.set_offset(place.offset + static_cast<int64_t>(more));
+  seen.set_height(place.height + more);
+  seen.set_head(std::string(32, 'x'));
+  return seen;
+}
+
+TEST_F(PartitionTest, AnInputThatHasSeenARecordWhichIsGoneShowsThatTheEndWasCut) {
+  Chain source(2);
+  journals_["source.journal"] = source.Begin("source");
+  Member writer(journals_, Options({"source.journal"}), domain_);
+  Lead(writer);
+  journal::v1::Decision decision;
+  decision.set_decided_at_us(absl::ToUnixMicros(kNow));
+  decision.mutable_input();
+  *decision.add_cursors() = SeenBySource(*writer->reader().place(), 3);
+  journals_["source.journal"].push_back(source.Decide(decision));
+  writer.Settle(kNow);
+  EXPECT_TRUE(writer->halted());
 }
 
 TEST_F(PartitionTest, ContentOfAnUnknownEventHalts) {

@@ -52,7 +52,7 @@ double Geodesic(const GeoPoint& a, const GeoPoint& b) {
   return minor * big_a * (sigma - delta);
 }
 
-TEST(Geometry, IsWithinOneMetreOfTheGeodesicUpToFiveKilometresAllOverChina) {
+TEST(Geometry, IsWithinAMetreAndAHalfOfTheGeodesicUpToFiveKilometresAllOverChina) {
   // From Yunnan's and Gansu's south (24.9 N) to Gansu's north (42.8 N), and the country's ends besides.
   for (const int32_t latitude :
        {3'900'000, 18'200'000, 24'900'000, 30'500'000, 36'736'000, 42'800'000, 53'500'000}) {
@@ -63,7 +63,7 @@ TEST(Geometry, IsWithinOneMetreOfTheGeodesicUpToFiveKilometresAllOverChina) {
         const GeoPoint from{latitude, 103'260'000};
         const GeoPoint to{latitude + static_cast<int32_t>(metres * 9 * std::cos(angle)),
                           103'260'000 + static_cast<int32_t>(metres * 9 * std::sin(angle) / cosine)};
-        EXPECT_NEAR(static_cast<double>(DistanceMetres(from, to)), Geodesic(from, to), 1.0)
+        EXPECT_NEAR(static_cast<double>(DistanceMetres(from, to)), Geodesic(from, to), 1.5)
             << latitude << " " << metres << " " << direction;
       }
     }
