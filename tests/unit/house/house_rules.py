@@ -35,7 +35,7 @@ def forbidden(path, lines):
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 CODE = re.compile(r"`([^`]+)`")
 # Words of code that are paths of ours: they start with one of these or are a file at the top.
-TOP = re.compile(r"^(?:\.ci|common|deploy|proto|services|tests)/[\w./<>{},*-]*$|^[\w.-]+\.(?:md|txt|json)$|^LICENSE$")
+TOP = re.compile(r"^(?:\.ci|common|deploy|proto|services|tests)/[\w./<>{},*-]*$|^[\w.-]+\.md$|^CMake\w+\.(?:txt|json)$|^LICENSE$")
 
 
 def braces(word):

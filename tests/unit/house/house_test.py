@@ -66,6 +66,7 @@ class TheRulesCanFail(unittest.TestCase):
             self.assertEqual(missing("`services/*/gone/`"), 1)
             self.assertEqual(missing("`domain/`, [d](domain/) and `services/registry/x`", "services/registry/README.md"), 1)
             self.assertEqual(missing("  deploy/quickstart.sh --seed 7"), 1)
+            self.assertEqual(missing("  sanyuanctl journal verify --checkpoint heads.json"), 0)
             self.assertEqual(missing("`build/release/bin/sanyuan`, `--data DIR`, [web](https://example.org/a)"), 0)
 
 

@@ -1,5 +1,6 @@
 """The project's own files, as the house rules see them."""
 
+import functools
 import os
 import subprocess
 
@@ -7,6 +8,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."
 PASSED_BY = {".git", "build", "node_modules", "__pycache__"}
 
 
+@functools.cache
 def files():
     """Paths from ROOT of everything that belongs to the project, sorted. A copy without git is walked."""
     listed = subprocess.run(
@@ -23,6 +25,7 @@ def files():
     return sorted(found)
 
 
+@functools.cache
 def text(path):
     """The lines of a text file, [] for a binary one."""
     with open(os.path.join(ROOT, path), "rb") as file:
