@@ -87,9 +87,11 @@ build() {
 # found is "none" (exhaustive, no error), the kind of the violated assertion, or "incomplete".
 search() {
   build "$1" "$2" "$3"
-  local out="$work/$1/pan.out" text
+  local out="$work/$1/pan.out" text from="$EPOCHREALTIME"
   # shellcheck disable=SC2086
-  { time (cd "$work/$1" && ./pan -E -n -m100000 $4) > "$out" 2>&1 || true; } 2> "$work/$1/time"
+  (cd "$work/$1" && ./pan -E -n -m100000 $4) > "$out" 2>&1 || true
+  seconds="$(awk -v from="$from" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f", to - from }')"
+  cpu=-
   text="$(sed -n 's/^pan:[0-9]*: assertion violated//p' "$out" | head -n 1)"
   case "$text" in
     "") if grep -q 'errors: 0$' "$out" && ! grep -Eq 'not completed|too small|out of memory|aborted' "$out"; then
@@ -108,7 +110,6 @@ search() {
   esac
   states="$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' "$out")"
   depth="$(sed -n 's/.*depth reached \([0-9]*\),.*/\1/p' "$out")"
-  read -r seconds cpu < "$work/$1/time"
   mb="$(sed -n 's/^ *\([0-9.]*\)\ttotal actual memory usage.*/\1/p' "$out")"
 }
 
