@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/partition/content.h"
+#include "common/state/table_rows.h"
 
 namespace sanyuan::partition {
 namespace {
@@ -75,3 +76,8 @@ journal::v1::Cursor CursorMessage(std::string_view topic, int32_t partition, con
 }
 
 }  // namespace sanyuan::partition
+
+namespace sanyuan {
+template class state::Table<partition::TopicKey, partition::CursorRow>;
+template class state::Table<partition::RequestKey, partition::RequestRow>;
+}  // namespace sanyuan

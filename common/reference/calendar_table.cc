@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/clock/business_time.h"
+#include "common/state/table_rows.h"
 
 namespace sanyuan::reference {
 namespace {
@@ -88,3 +89,7 @@ WorkingCalendar CalendarTable::Current() const {
 }
 
 }  // namespace sanyuan::reference
+
+namespace sanyuan {
+template class state::Table<reference::CalendarKey, reference::CalendarRow>;
+}  // namespace sanyuan

@@ -7,6 +7,7 @@
 #include "common/reference/policies.h"
 #include "common/reference/wire_bytes.h"
 #include "common/reference/wire_time.h"
+#include "common/state/table_rows.h"
 
 namespace sanyuan::reference {
 
@@ -133,3 +134,8 @@ const v1::ConductPolicy* PolicyTable::Conduct(County county, absl::Time at) cons
 }
 
 }  // namespace sanyuan::reference
+
+namespace sanyuan {
+template class state::Table<reference::PolicyKey, reference::PolicyRow>;
+template class state::Table<reference::PolicyVersionKey, reference::PolicyKey>;
+}  // namespace sanyuan

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/state/codec.h"
 #include "common/view/keys.h"
 #include "sanyuan/order_intake/v1/demand.pb.h"
 #include "sanyuan/order_intake/v1/order.pb.h"

@@ -14,6 +14,9 @@
 #include "services/allocation/domain/allocation_domain.h"
 #include "services/allocation/queries.h"
 #include "services/allocation/view.h"
+#include "services/delivery_tracking/domain/delivery_tracking_domain.h"
+#include "services/delivery_tracking/queries.h"
+#include "services/delivery_tracking/view.h"
 #include "services/order_intake/domain/order_intake_domain.h"
 #include "services/order_intake/queries.h"
 #include "services/order_intake/view.h"
@@ -27,6 +30,7 @@ constexpr char kReference[] = "registry.reference";
 constexpr char kRegistry[] = "registry";
 constexpr char kAllocation[] = "allocation";
 constexpr char kOrderIntake[] = "order_intake";
+constexpr char kDeliveryTracking[] = "delivery_tracking";
 
 std::string Topic(std::string_view context) { return fmt::format("{}.journal", context); }
 
@@ -70,6 +74,7 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
+  static const delivery_tracking::DeliveryTrackingProjection delivery_tracking_projection;
   std::vector<host::ContextSpec> specs;
   specs.push_back(
       {kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
@@ -89,6 +94,11 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    false,
                    [] { return std::make_unique<order_intake::OrderIntakeDomain>(); },
                    &order_intake_projection});
+  specs.push_back({kDeliveryTracking,
+                   {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},
+                   false,
+                   [] { return std::make_unique<delivery_tracking::DeliveryTrackingDomain>(); },
+                   &delivery_tracking_projection});
   return specs;
 }
 
@@ -106,6 +116,9 @@ void AddContextMethods(rpc::MethodTable& methods) {
   AddServices("sanyuan.order_intake.v1", kOrderIntake,
               {"AllowanceService", "DemandService", "OrderService", "OrderWindowService"},
               order_intake::OrderIntakeQueries(), methods);
+  AddServices("sanyuan.delivery_tracking.v1", kDeliveryTracking,
+              {"DeliveryRunService", "DeviceService", "ReceiptService", "StopService"},
+              delivery_tracking::DeliveryTrackingQueries(), methods);
 }
 
 }  // namespace sanyuan

@@ -1,5 +1,6 @@
 #include "tests/support/counter_domain.h"
 
+#include "common/state/table_rows.h"
 #include "sanyuan/journal/v1/journal.pb.h"
 
 namespace sanyuan::testing {
@@ -128,3 +129,7 @@ partition::Command CounterCommand(const std::string& what, int64_t amount, uint6
 }
 
 }  // namespace sanyuan::testing
+
+namespace sanyuan {
+template class state::Table<testing::CounterDomain::Key, testing::CounterDomain::Row>;
+}  // namespace sanyuan

@@ -1,5 +1,7 @@
 #include "services/registry/domain/state.h"
 
+#include "common/state/table_rows.h"
+
 namespace sanyuan::registry {
 
 std::optional<County> CheckCountyCode(const State& state, const std::string& county_code,
@@ -23,3 +25,18 @@ std::optional<LocalKey> KeyOf(County county, std::string_view code) {
 }
 
 }  // namespace sanyuan::registry
+
+namespace sanyuan {
+template class state::Table<registry::CodeKey, registry::CountyRow>;
+template class state::Table<registry::CodeKey, registry::UnitRow>;
+template class state::Table<registry::CodeKey, registry::PriceClassRow>;
+template class state::Table<registry::CodeKey, registry::SkuRow>;
+template class state::Table<registry::LocalKey, registry::UnitRow>;
+template class state::Table<registry::LocalKey, registry::StaffRow>;
+template class state::Table<registry::LocalKey, registry::StaffPrivateRow>;
+template class state::Table<registry::LocalKey, registry::RouteRow>;
+template class state::Table<registry::LocalKey, registry::RetailerRow>;
+template class state::Table<registry::LocalKey, registry::RetailerPrivateRow>;
+template class state::Table<registry::ProposalKey, registry::ProposalRow>;
+template class state::Table<registry::ProposalKey, registry::ProposalPrivateRow>;
+}  // namespace sanyuan

@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 
+#include "common/state/codec.h"
 #include "services/order_intake/domain/order.h"
 #include "tests/property/order_intake/county_checks.h"
 

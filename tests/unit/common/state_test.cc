@@ -4,10 +4,9 @@
 #include <map>
 #include <random>
 
-#include "common/state/table.h"
+#include "common/state/table_rows.h"
 
 namespace sanyuan::state {
-namespace {
 
 struct ShopKey {
   County county = 0;
@@ -22,6 +21,10 @@ struct Shop {
   std::vector<std::pair<std::string, int32_t>> lines;
   static void Fields(auto& self, auto&& visit) { visit(self.cartons, self.since, self.lines); }
 };
+
+template class Table<ShopKey, Shop>;
+
+namespace {
 
 struct TestState : Store {
   Table<ShopKey, Shop> shops{*this, "shops", Content::kBusiness};
