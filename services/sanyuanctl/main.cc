@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "services/sanyuanctl/demo/demo_day.h"
 #include "services/sanyuanctl/journal_commands.h"
 #include "services/sanyuanctl/session.h"
 
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused, 4 unavailable");
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
+  sanyuan::ctl::AddDemoCommands(app, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

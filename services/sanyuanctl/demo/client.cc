@@ -1,0 +1,164 @@
+#include "services/sanyuanctl/demo/client.h"
+
+#include <fmt/format.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <future>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "common/auth/identity.h"
+#include "common/digest/digest.h"
+#include "google/rpc/status.pb.h"
+#include "sanyuan/common/v1/position.pb.h"
+#include "services/sanyuanctl/session.h"
+
+namespace sanyuan::ctl::demo {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr char kCounty[] = "620121";
+constexpr absl::Duration kPause = absl::Milliseconds(50);
+
+// UUIDv7: the time in milliseconds, then bits of a digest instead of random ones.
+std::string RequestId(absl::Time at, const Digest& digest) {
+  const auto millis = static_cast<uint64_t>(absl::ToUnixMillis(at));
+  uint64_t low = 0, high = 0;
+  for (int i = 0; i < 8; ++i) {
+    high = high << 8 | static_cast<uint8_t>(digest.view()[i]);
+    low = low << 8 | static_cast<uint8_t>(digest.view()[8 + i]);
+  }
+  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", millis >> 16, millis & 0xffff, high & 0xfff,
+                     0x8000 | (high >> 12 & 0x3fff), low & 0xffffffffffff);
+}
+
+const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
+  const auto* file = request.GetDescriptor()->file();
+  for (int i = 0; i < file->service_count(); ++i) {
+    for (int j = 0; j < file->service(i)->method_count(); ++j) {
+      const auto* method = file->service(i)->method(j);
+      if (method->input_type() == request.GetDescriptor()) return *method;
+    }
+  }
+  throw Unexpected("no method takes " + request.GetDescriptor()->full_name());
+}
+
+Verdict VerdictOf(const grpc::Status& status) {
+  Verdict verdict{static_cast<int>(status.error_code()), {}, status.error_message()};
+  google::rpc::Status details;
+  if (status.ok() || !details.ParseFromString(status.error_details())) return verdict;
+  google::rpc::ErrorInfo info;
+  for (const auto& detail : details.details()) {
+    if (detail.UnpackTo(&info) && !verdict.Has(info.reason())) verdict.reasons.push_back(info.reason());
+  }
+  return verdict;
+}
+
+}  // namespace
+
+bool Verdict::Has(const std::string& reason) const {
+  return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
+}
+
+Client::Client(const Globals& globals, uint64_t seed, int concurrency)
+    : seed_(seed),
+      concurrency_(concurrency),
+      deadline_seconds_(globals.deadline_seconds),
+      channel_(grpc::CreateChannel(globals.server, grpc::InsecureChannelCredentials())) {}
+
+Client::~Client() = default;
+
+Verdict Client::Try(const Caller& caller, const std::string& name, const Message& request,
+                    Message* response) {
+  const google::protobuf::MethodDescriptor& method = MethodOf(request);
+  const std::string path = fmt::format("/{}/{}", method.service()->full_name(), method.name());
+  const std::unique_ptr<Message> sent(request.New());
+  sent->CopyFrom(request);
+  if (const auto* field = sent->GetDescriptor()->FindFieldByName("header"); field != nullptr) {
+    const Digest digest = Sha256(fmt::format("{} {} {} {}", seed_, caller.id, path, name));
+    auto* header = sent->GetReflection()->MutableMessage(sent.get(), field);
+    header->GetReflection()->SetString(header, header->GetDescriptor()->FindFieldByName("request_id"),
+                                       RequestId(now_, digest));
+  }
+  grpc::TemplatedGenericStub<Message, Message> stub(channel_);
+  const absl::Time deadline = absl::Now() + absl::Seconds(deadline_seconds_);
+  while (true) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    context.set_wait_for_ready(true);
+    context.AddMetadata(std::string(auth::kActorKey), caller.id);
+    context.AddMetadata(std::string(auth::kRoleKey), caller.role);
+    if (caller.role != "OPERATOR" && caller.role != "AUDITOR") {
+      context.AddMetadata(std::string(auth::kUnitKey), kCounty);
+    }
+    response->Clear();
+    std::promise<grpc::Status> done;
+    stub.UnaryCall(&context, path, grpc::StubOptions(), sent.get(), response,
+                   [&done](grpc::Status status) { done.set_value(std::move(status)); });
+    const grpc::Status status = done.get_future().get();
+    const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                       status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    if (again && absl::Now() + kPause < deadline) {
+      absl::SleepFor(kPause);
+      continue;
+    }
+    if (status.ok()) Note(*response);
+    return VerdictOf(status);
+  }
+}
+
+void Client::Check(const Caller& caller, const Verdict& verdict, const Message& request) {
+  if (verdict.ok()) return;
+  throw Unexpected(fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
+                               caller.id, verdict.message, fmt::join(verdict.reasons, ", ")));
+}
+
+void Client::Note(const Message& response) {
+  const auto* field = response.GetDescriptor()->FindFieldByName("position");
+  if (field == nullptr || field->message_type() != common::v1::Position::descriptor()) return;
+  const auto& position =
+      dynamic_cast<const common::v1::Position&>(response.GetReflection()->GetMessage(response, field));
+  const std::lock_guard lock(mutex_);
+  ++acknowledged_;
+  uint64_t& height = heights_[position.journal_id()];
+  height = std::max(height, position.height());
+}
+
+void Client::Each(size_t count, const std::function<void(size_t)>& work) const {
+  std::atomic<size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto run = [&] {
+    for (size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < concurrency_; ++i) threads.emplace_back(run);
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+int64_t Client::acknowledged() const {
+  const std::lock_guard lock(mutex_);
+  return acknowledged_;
+}
+
+std::map<std::string, uint64_t> Client::heights() const {
+  const std::lock_guard lock(mutex_);
+  return heights_;
+}
+
+}  // namespace sanyuan::ctl::demo
