@@ -139,7 +139,7 @@ absl::Status HostGroup::Start() {
     }
   });
   for (bool ready = false; !ready;) {
-    absl::Time latest = absl::InfinitePast();
+    absl::Time latest = options_.clock_was_at;
     ready = true;
     for (const auto& [host, status] : Statuses()) {
       latest = std::max(latest, status.last_decided);
@@ -147,7 +147,6 @@ absl::Status HostGroup::Start() {
       ready = false;
     }
     if (ready && options_.simulated_clock && latest != absl::InfinitePast()) {
-      // The clock goes on where the journals left it.
       simulated_us_ = absl::ToUnixMicros(latest);
       SendTime(latest);
     }
@@ -251,7 +250,7 @@ absl::Status HostGroup::SetClock(absl::Time time) {
     go_to(std::max(next, Now()));
   }
   go_to(time);
-  return absl::OkStatus();
+  return options_.keep_clock ? options_.keep_clock(time) : absl::OkStatus();
 }
 
 std::string DigestLines(const std::map<std::pair<std::string, County>, Digest>& digests) {

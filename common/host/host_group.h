@@ -5,6 +5,7 @@
 #ifndef SANYUAN_COMMON_HOST_HOST_GROUP_H_
 #define SANYUAN_COMMON_HOST_HOST_GROUP_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,10 @@ namespace sanyuan::host {
 struct HostGroupOptions {
   int32_t partitions = 8;
   bool simulated_clock = false;
+  // A simulated clock goes on from here, or from where the journals left it if that is later.
+  absl::Time clock_was_at = absl::InfinitePast();
+  // Keeps where the simulated clock was set to before SetClock is answered; not called when empty.
+  std::function<absl::Status(absl::Time)> keep_clock;
   int deciding_threads = 2;
   int blocking_threads = 2;
 };
@@ -53,6 +58,7 @@ class HostGroup {
   absl::Time Now() const;
   // Moves the simulated clock: fires due timers in order, and returns when every partition has decided its ticks
   // and has read its inputs to their ends. InvalidArgument: backwards. FailedPrecondition: the clock is real.
+  // Another error: it moved, but was not kept.
   absl::Status SetClock(absl::Time time);
   // Waits until every partition that serves is quiet and every view is up to date.
   void Settle();

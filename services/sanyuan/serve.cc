@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "common/host/host_group.h"
 #include "common/host/scrub.h"
+#include "common/log/embedded/durable_file.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
 #include "common/rpc/server.h"
@@ -92,6 +94,17 @@ absl::Status CheckIdentity(const std::string& directory, int32_t partitions, hos
   return file.Write(identity);
 }
 
+// The simulated clock's place, kept in a file of the directory: being told the time is no decision, so no journal
+// holds it. Microseconds since the epoch, as text.
+absl::StatusOr<absl::Time> KeptClock(const std::string& path) {
+  const auto text = log::ReadWholeFile(path);
+  if (absl::IsNotFound(text.status())) return absl::InfinitePast();
+  if (!text.ok()) return text.status();
+  int64_t us = 0;
+  if (!absl::SimpleAtoi(*text, &us)) return absl::DataLossError(fmt::format("{} holds no time", path));
+  return absl::FromUnixMicros(us);
+}
+
 absl::Status CheckOptions(const ServeOptions& options) {
   if (options.data.empty()) return absl::InvalidArgumentError("--data: a directory is wanted");
   if (options.partitions < 1 || options.partitions > 1024) {
@@ -143,6 +156,15 @@ int Serve(const ServeOptions& options) {
   host::HostGroupOptions group_options;
   group_options.partitions = options.partitions;
   group_options.simulated_clock = options.dev;
+  if (options.dev) {
+    const std::string path = std::filesystem::path(options.data) / "clock";
+    const auto kept = KeptClock(path);
+    if (!kept.ok()) return Fail(kept.status(), 1);
+    group_options.clock_was_at = *kept;
+    group_options.keep_clock = [path](absl::Time now) {
+      return log::WriteFileDurably(path, std::to_string(absl::ToUnixMicros(now)));
+    };
+  }
   host::HostGroup hosts(group_options, specs, **log, **views, snapshots);
   if (absl::Status known = CheckIdentity(options.data, options.partitions, hosts, **log); !known.ok()) {
     return Fail(known, 1);

@@ -10,9 +10,9 @@ import urllib.request
 
 
 class Server:
-    def __init__(self, binaries, data, *flags, dev=True):
+    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0"):
         self.binaries, self.data = binaries, data
-        command = [os.path.join(binaries, "sanyuan"), "serve", "--data", data, "--listen", "127.0.0.1:0",
+        command = [os.path.join(binaries, "sanyuan"), "serve", "--data", data, "--listen", listen,
                    "--ops", "127.0.0.1:0", *(["--dev"] if dev else []), *flags]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
@@ -54,8 +54,11 @@ class Server:
     def __enter__(self):
         return self
 
+    def close(self):
+        self.process.stdout.close()
+        self.log.close()
+
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.kill()
-        self.process.stdout.close()
-        self.log.close()
+        self.close()
