@@ -204,17 +204,36 @@ void HostGroup::SendTime(absl::Time now) {
   for (const auto& host : hosts_) host->OnTime(now);
 }
 
+// Whether every input was read to the end of what its own partition has accepted. A partition calls itself quiet
+// as long as nobody has told it that there is more.
+bool HostGroup::InputsAreRead(const std::vector<std::pair<PartitionHost*, HostStatus>>& statuses) const {
+  std::map<log::TopicPartition, int64_t> ends;
+  for (const auto& [host, status] : statuses) {
+    if (status.place && !status.damage) ends[host->journal()] = status.place->offset + 1;
+  }
+  for (const auto& [host, status] : statuses) {
+    for (const auto& [topic, next_offset] : status.read_inputs) {
+      auto end = ends.find({topic, host->journal().partition});
+      if (end == ends.end()) end = ends.find({topic, 0});  // Belongs to no county.
+      if (!status.damage && end != ends.end() && next_offset < end->second) return false;
+    }
+  }
+  return true;
+}
+
 void HostGroup::Settle() {
   // Quiet twice in a row with nothing written in between: no partition had news for another.
   std::vector<uint64_t> before;
   while (true) {
     std::vector<uint64_t> heights;
     bool quiet = true;
-    for (const auto& [host, status] : Statuses()) {
+    const auto statuses = Statuses();
+    const bool unset = options_.simulated_clock && Now() == absl::InfinitePast();
+    for (const auto& [host, status] : statuses) {
       heights.push_back(status.place ? status.place->height : 0);
-      const bool unset = options_.simulated_clock && Now() == absl::InfinitePast();
       quiet = quiet && (status.quiet || status.damage || unset);
     }
+    quiet = quiet && (unset || InputsAreRead(statuses));
     if (quiet && heights == before) break;
     before = quiet ? std::move(heights) : std::vector<uint64_t>{};
     if (!quiet) absl::SleepFor(absl::Microseconds(500));

@@ -69,6 +69,7 @@ class HostGroup {
  private:
   void Tick();
   void SendTime(absl::Time now);
+  bool InputsAreRead(const std::vector<std::pair<PartitionHost*, HostStatus>>& statuses) const;
 
   const HostGroupOptions options_;
   log::Log& log_;

@@ -276,7 +276,11 @@ HostStatus PartitionHost::StatusNow() const {
   status.next_due = domain_->NextDue();
   status.last_decided = partition_->last_decided();
   for (const auto& input : partition_->inputs()) {
-    if (input->damage()) status.halted_inputs.emplace_back(input->topic(), *input->damage());
+    if (input->damage()) {
+      status.halted_inputs.emplace_back(input->topic(), *input->damage());
+    } else {
+      status.read_inputs.emplace_back(input->topic(), input->next_offset());
+    }
   }
   return status;
 }

@@ -59,6 +59,8 @@ struct HostStatus {
   absl::Time next_due = absl::InfiniteFuture();
   absl::Time last_decided = absl::InfinitePast();
   std::vector<std::pair<std::string, partition::Damage>> halted_inputs;
+  // Topic of each input that is not halted, and the first offset that was not read yet.
+  std::vector<std::pair<std::string, int64_t>> read_inputs;
 };
 
 class PartitionHost final : private partition::Effects,

@@ -72,7 +72,9 @@ class InputQueue {
   bool CursorMoved() const { return !(consumed_ == written_); }
   // Records that count since the cursor was last written.
   uint64_t unwritten() const { return unwritten_; }
-  // Nothing is waiting and the end of the log was reached.
+  // The first offset that was not read yet.
+  int64_t next_offset() const { return next_offset_; }
+  // Nothing is waiting and the end of the log was reached, as far as this queue was told.
   bool Idle() const { return items_.empty() && at_end_ && !pulling_ && !grown_; }
 
   const std::optional<Damage>& damage() const { return reader_.damage(); }
