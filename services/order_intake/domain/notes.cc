@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace sanyuan::order_intake {
 namespace {
@@ -125,9 +126,11 @@ absl::Status FoldVersion(state::Table<VersionKey, Row>& versions,
   return absl::OkStatus();
 }
 
+// The version in force at `oldest_needed` and all later ones stay, and those that open windows name: one that was
+// published later for the same moment takes their place for windows to come, not for them.
 template <typename Row>
-void ForgetBefore(state::Table<VersionKey, Row>& versions, County county, absl::Time oldest_needed) {
-  // The version in force at `oldest_needed` and all later ones stay.
+void ForgetBefore(state::Table<VersionKey, Row>& versions, County county, absl::Time oldest_needed,
+                  const std::set<std::string>& named) {
   std::optional<std::pair<absl::Time, int64_t>> in_force;
   std::vector<std::pair<VersionKey, std::pair<absl::Time, int64_t>>> all;
   versions.ForEachFrom({county, ""}, [&](const VersionKey& key, const Row& row) {
@@ -139,7 +142,7 @@ void ForgetBefore(state::Table<VersionKey, Row>& versions, County county, absl::
   });
   if (!in_force) return;
   for (const auto& [key, rank] : all) {
-    if (rank < *in_force) versions.Erase(key);
+    if (rank < *in_force && !named.contains(key.version)) versions.Erase(key);
   }
 }
 
@@ -308,13 +311,17 @@ absl::Status Evolve(State& state, const v1::RationNoted& note) {
 
 void ForgetOldVersions(State& state, County county, absl::Time now) {
   absl::Time oldest = now;
+  std::set<std::string> tight_lists, rations;
   state.windows.ForEachFrom(WindowId{county, 0, 0}, [&](const WindowId& id, const Window& window) {
     if (id.county != county) return false;
-    if (window.state != WindowState::kClosed) oldest = std::min(oldest, window.opens_at);
+    if (window.state == WindowState::kClosed) return true;
+    oldest = std::min(oldest, window.opens_at);
+    tight_lists.insert(window.tight_list);
+    rations.insert(window.ration);
     return true;
   });
-  ForgetBefore(state.tight_lists, county, oldest);
-  ForgetBefore(state.rations, county, oldest);
+  ForgetBefore(state.tight_lists, county, oldest, tight_lists);
+  ForgetBefore(state.rations, county, oldest, rations);
 }
 
 }  // namespace sanyuan::order_intake

@@ -314,5 +314,17 @@ TEST_F(OrderWindowTest, OldVersionsAreForgottenWhenNoWindowNeedsThem) {
   EXPECT_TRUE(county_.state().rations.Contains({620121, "620121-ration-2"}));
 }
 
+TEST_F(OrderWindowTest, VersionPublishedLaterForTheMomentOfOpeningTakesNoLimitFromTheOpenWindow) {
+  county_.PublishTight("620121-tight-1", {"620001"}, At("2019-07-01", 0, 0));
+  county_.PublishRation("620121-ration-1", {{"620001", 1}}, At("2019-07-01", 0, 0));
+  const std::string first = county_.OpenWindow("2019-08-05", {.occurrence = 1, .occurrences = 2});
+  const std::string second = county_.OpenWindow("2019-08-06", {.occurrence = 2, .occurrences = 2});
+  county_.PublishRation("620121-ration-2", {{"620001", 9}}, county_.now());
+  county_.CloseWindow(first);
+  const auto outcome = county_.Submit(kShop, second, {{"620001", 2}});
+  ASSERT_NE(Find(outcome, common::v1::REASON_OVER_CAP), nullptr);
+  EXPECT_EQ(Find(outcome, common::v1::REASON_OVER_CAP)->limit(), 1);
+}
+
 }  // namespace
 }  // namespace sanyuan::order_intake
