@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/view/keys.h"
+#include "common/view/paging.h"
 #include "services/delivery_tracking/domain/convert.h"
 #include "services/delivery_tracking/domain/ids.h"
-#include "services/delivery_tracking/paging.h"
 #include "services/delivery_tracking/view.h"
 
 namespace sanyuan::delivery_tracking {
@@ -19,6 +19,7 @@ namespace {
 
 using common::v1::ROLE_DELIVERY_STAFF;
 using common::v1::ROLE_RETAILER;
+using view::Pager;
 
 absl::Status NoSuch(const std::string& what) { return absl::NotFoundError("there is no such " + what); }
 

@@ -1,8 +1,8 @@
 // Pages of a list: the rows below a prefix, after where the last page ended (AIP-158). A page may hold fewer
 // than asked for, and still be followed by another, when a filter left out most of what was looked at.
 // Values of one call; one thread.
-#ifndef SANYUAN_SERVICES_DELIVERY_TRACKING_PAGING_H_
-#define SANYUAN_SERVICES_DELIVERY_TRACKING_PAGING_H_
+#ifndef SANYUAN_COMMON_VIEW_PAGING_H_
+#define SANYUAN_COMMON_VIEW_PAGING_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "common/view/view_store.h"
 
-namespace sanyuan::delivery_tracking {
+namespace sanyuan::view {
 
 class Pager {
  public:
@@ -24,7 +24,7 @@ class Pager {
   static constexpr size_t kLooksAt = 5000;
 
   // Sizes above the largest are cut to it, 0 asks for the usual one. REQUIRES: `view` outlives the pager.
-  Pager(const view::ViewReader& view, int32_t page_size, std::string page_token)
+  Pager(const ViewReader& view, int32_t page_size, std::string page_token)
       : view_(view), asked_(page_size), token_(std::move(page_token)) {
     wanted_ = page_size <= 0 ? kUsualPage : std::min(static_cast<size_t>(page_size), kLargestPage);
   }
@@ -78,7 +78,7 @@ class Pager {
   const std::string& next_page_token() const { return next_; }
 
  private:
-  const view::ViewReader& view_;
+  const ViewReader& view_;
   const int32_t asked_;
   const std::string token_;
   size_t wanted_;
@@ -88,6 +88,6 @@ class Pager {
   std::string next_;
 };
 
-}  // namespace sanyuan::delivery_tracking
+}  // namespace sanyuan::view
 
-#endif  // SANYUAN_SERVICES_DELIVERY_TRACKING_PAGING_H_
+#endif  // SANYUAN_COMMON_VIEW_PAGING_H_

@@ -1,0 +1,150 @@
+// The feed shows each change of a clue once, in order, to those who may see it.
+#include "services/three_member_interaction/feed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sanyuan/journal/v1/journal.pb.h"
+#include "tests/support/three_member_county.h"
+
+namespace sanyuan::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using three_member_interaction::CheckWatch;
+using three_member_interaction::FeedCaller;
+using three_member_interaction::FeedEventsOf;
+using three_member_interaction::FilterDigest;
+
+const FeedCaller kCounty{kCountyManager, ""};
+
+tmi::WatchCluesRequest Watch() {
+  tmi::WatchCluesRequest request;
+  request.add_county_codes(ThreeMemberCounty::kCode);
+  return request;
+}
+
+std::vector<tmi::ClueFeedEvent> Feed(const ThreeMemberCounty& county, const tmi::WatchCluesRequest& request,
+                                     const FeedCaller& caller) {
+  std::vector<tmi::ClueFeedEvent> all;
+  for (size_t i = 0; i < county.records().size(); ++i) {
+    journal::v1::Decision decision;
+    decision.set_decided_at_us(absl::ToUnixMicros(county.records()[i].stamp.decided_at));
+    for (const std::string& event : county.records()[i].events) decision.add_events(event);
+    const auto events =
+        FeedEventsOf(decision.SerializeAsString(), {"journal-of-16-by", i + 1}, request, caller);
+    EXPECT_TRUE(events.ok());
+    if (events.ok()) all.insert(all.end(), events->begin(), events->end());
+  }
+  return all;
+}
+
+std::vector<tmi::ClueChange> Changes(const std::vector<tmi::ClueFeedEvent>& events) {
+  std::vector<tmi::ClueChange> changes;
+  for (const tmi::ClueFeedEvent& event : events) changes.push_back(event.change());
+  return changes;
+}
+
+TEST(Feed, ShowsEveryChangeInTheOrderOfTheJournal) {
+  ThreeMemberCounty county;
+  const std::string id = county.FedBack(tmi::CLUE_RESULT_TRUE);
+  county.Acknowledge(id);
+  const auto events = Feed(county, Watch(), kCounty);
+  EXPECT_THAT(Changes(events),
+              ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED, tmi::CLUE_CHANGE_ASSIGNED,
+                          tmi::CLUE_CHANGE_VERIFICATION_STARTED, tmi::CLUE_CHANGE_RESULT_PROPOSED,
+                          tmi::CLUE_CHANGE_VERIFIED, tmi::CLUE_CHANGE_FEEDBACK_SENT,
+                          tmi::CLUE_CHANGE_ACKNOWLEDGED, tmi::CLUE_CHANGE_CLOSED));
+  for (size_t i = 1; i < events.size(); ++i) {
+    EXPECT_LT(std::make_pair(events[i - 1].height(), events[i - 1].index()),
+              std::make_pair(events[i].height(), events[i].index()));
+  }
+  EXPECT_EQ(events.back().index(), 1U);
+  EXPECT_EQ(events.back().clue().state(), tmi::CLUE_STATE_CLOSED);
+  EXPECT_EQ(events.back().result(), tmi::CLUE_RESULT_TRUE);
+}
+
+TEST(Feed, NamesNoReporter) {
+  ThreeMemberCounty county;
+  county.Report({"D1", common::v1::ROLE_DELIVERY_STAFF});
+  for (const tmi::ClueFeedEvent& event : Feed(county, Watch(), kCounty)) {
+    EXPECT_EQ(event.SerializeAsString().find("D1"), std::string::npos);
+  }
+}
+
+TEST(Feed, ASquadSeesItsOwnAndWhatNobodyHas) {
+  ThreeMemberCounty county;
+  county.Verifying();
+  EXPECT_THAT(Changes(Feed(county, Watch(), {ThreeMemberCounty::Inspector("I4"), "SQ2"})),
+              ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED));
+  EXPECT_THAT(Changes(Feed(county, Watch(), {ThreeMemberCounty::Inspector("I1"), "SQ1"})),
+              ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED, tmi::CLUE_CHANGE_ASSIGNED,
+                          tmi::CLUE_CHANGE_VERIFICATION_STARTED));
+  EXPECT_THAT(Feed(county, Watch(), {kAccountManager, "SQ1"}), IsEmpty());
+}
+
+TEST(Feed, IsFilteredByEachFacet) {
+  ThreeMemberCounty county;
+  county.Verifying(tmi::CLUE_GRADE_A);
+  county.Report({ThreeMemberCounty::Shop(2), common::v1::ROLE_RETAILER}, tmi::CLUE_GRADE_C);
+  auto grade = Watch();
+  grade.mutable_filter()->add_grades(tmi::CLUE_GRADE_C);
+  EXPECT_THAT(Changes(Feed(county, grade, kCounty)), ElementsAre(tmi::CLUE_CHANGE_REPORTED));
+  auto source = Watch();
+  source.mutable_filter()->add_sources(tmi::CLUE_SOURCE_RETAILER);
+  EXPECT_THAT(Changes(Feed(county, source, kCounty)), ElementsAre(tmi::CLUE_CHANGE_REPORTED));
+  auto state = Watch();
+  state.mutable_filter()->add_states(tmi::CLUE_STATE_ASSIGNED);
+  EXPECT_THAT(Changes(Feed(county, state, kCounty)), ElementsAre(tmi::CLUE_CHANGE_ASSIGNED));
+  auto squad = Watch();
+  squad.mutable_filter()->add_squad_ids("SQ2");
+  EXPECT_THAT(Feed(county, squad, kCounty), IsEmpty());
+  auto route = Watch();
+  route.mutable_filter()->add_route_ids("R06");
+  EXPECT_THAT(Feed(county, route, kCounty), IsEmpty());
+  tmi::WatchCluesRequest elsewhere;
+  elsewhere.add_county_codes("620122");
+  EXPECT_THAT(Feed(county, elsewhere, kCounty), IsEmpty());
+}
+
+TEST(Feed, TheDigestTellsFiltersApartAndNotTheirOrder) {
+  auto one = Watch();
+  one.mutable_filter()->add_squad_ids("SQ1");
+  one.mutable_filter()->add_squad_ids("SQ2");
+  auto other = Watch();
+  other.mutable_filter()->add_squad_ids("SQ2");
+  other.mutable_filter()->add_squad_ids("SQ1");
+  other.set_resume_token("anything");
+  EXPECT_EQ(FilterDigest(one), FilterDigest(other));
+  auto route = Watch();
+  route.mutable_filter()->add_route_ids("SQ1");
+  route.mutable_filter()->add_route_ids("SQ2");
+  EXPECT_NE(FilterDigest(one), FilterDigest(route));
+  EXPECT_NE(FilterDigest(one), FilterDigest(Watch()));
+}
+
+TEST(Feed, ATokenOfAnotherFilterIsNone) {
+  tmi::ClueFeedToken token;
+  token.set_filter_digest(std::string(FilterDigest(Watch()).view()));
+  token.add_places()->set_height(7);
+  const std::string text = three_member_interaction::TokenText(token);
+  const auto parsed = three_member_interaction::ParseToken(text, FilterDigest(Watch()));
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->places(0).height(), 7U);
+  auto other = Watch();
+  other.mutable_filter()->add_grades(tmi::CLUE_GRADE_A);
+  EXPECT_FALSE(three_member_interaction::ParseToken(text, FilterDigest(other)).has_value());
+  EXPECT_FALSE(three_member_interaction::ParseToken("\xff", FilterDigest(Watch())).has_value());
+}
+
+TEST(Feed, CountiesAreNamedOnceAndWellFormed) {
+  EXPECT_TRUE(CheckWatch(Watch()).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckWatch({})));
+  auto twice = Watch();
+  twice.add_county_codes(ThreeMemberCounty::kCode);
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckWatch(twice)));
+}
+
+}  // namespace
+}  // namespace sanyuan::testing
