@@ -22,6 +22,9 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
+#include "services/three_member_interaction/domain/three_member_interaction_domain.h"
+#include "services/three_member_interaction/queries.h"
+#include "services/three_member_interaction/view.h"
 
 namespace sanyuan {
 namespace {
@@ -31,6 +34,7 @@ constexpr char kRegistry[] = "registry";
 constexpr char kAllocation[] = "allocation";
 constexpr char kOrderIntake[] = "order_intake";
 constexpr char kDeliveryTracking[] = "delivery_tracking";
+constexpr char kThreeMembers[] = "three_member_interaction";
 
 std::string Topic(std::string_view context) { return fmt::format("{}.journal", context); }
 
@@ -75,6 +79,7 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
   static const delivery_tracking::DeliveryTrackingProjection delivery_tracking_projection;
+  static const three_member_interaction::ThreeMemberInteractionProjection three_member_projection;
   std::vector<host::ContextSpec> specs;
   specs.push_back(
       {kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
@@ -99,6 +104,11 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    false,
                    [] { return std::make_unique<delivery_tracking::DeliveryTrackingDomain>(); },
                    &delivery_tracking_projection});
+  specs.push_back({kThreeMembers,
+                   {Topic(kReference), Topic(kRegistry), Topic(kDeliveryTracking)},
+                   false,
+                   [] { return std::make_unique<three_member_interaction::ThreeMemberInteractionDomain>(); },
+                   &three_member_projection});
   return specs;
 }
 
@@ -119,6 +129,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   AddServices("sanyuan.delivery_tracking.v1", kDeliveryTracking,
               {"DeliveryRunService", "DeviceService", "ReceiptService", "StopService"},
               delivery_tracking::DeliveryTrackingQueries(), methods);
+  AddServices("sanyuan.three_member_interaction.v1", kThreeMembers, {"ClueService"},
+              three_member_interaction::ThreeMemberInteractionQueries(), methods);
 }
 
 }  // namespace sanyuan

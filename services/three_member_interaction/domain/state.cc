@@ -1,5 +1,7 @@
 #include "services/three_member_interaction/domain/state.h"
 
+#include "common/state/table_rows.h"
+
 namespace sanyuan::three_member_interaction {
 
 State::State() {
@@ -9,3 +11,12 @@ State::State() {
 }
 
 }  // namespace sanyuan::three_member_interaction
+
+namespace sanyuan {
+template class state::Table<three_member_interaction::ThingKey,
+                            three_member_interaction::MessageRow<three_member_interaction::v1::Clue>>;
+template class state::Table<three_member_interaction::DuplicateKey, three_member_interaction::Present>;
+template class state::Table<three_member_interaction::TimerKey, three_member_interaction::Present>;
+template class state::Table<three_member_interaction::CodeKey, three_member_interaction::Retailer>;
+template class state::Table<three_member_interaction::CodeKey, three_member_interaction::Staff>;
+}  // namespace sanyuan
