@@ -36,7 +36,8 @@ class DayTest(unittest.TestCase):
         day = self.day("one")
         self.assertTrue(day["balanced"])
         self.assertTrue(day["journal_ok"])
-        for figure in ("orders_accepted", "orders_refused", "orders_void", "cartons_allocated", "receipts"):
+        for figure in ("orders_accepted", "orders_refused", "orders_void", "cartons_allocated", "receipts",
+                       "clues_closed"):
             self.assertGreater(day[figure], 0, figure)
         self.assertLess(day["cartons_allocated"], day["cartons_requested"])
 

@@ -10,6 +10,7 @@
 #include "common/clock/business_time.h"
 #include "common/reference/wire_time.h"
 #include "sanyuan/operations/v1/operations.pb.h"
+#include "services/sanyuanctl/demo/clue_days.h"
 #include "services/sanyuanctl/demo/load_county.h"
 #include "services/sanyuanctl/demo/summary.h"
 #include "services/sanyuanctl/session.h"
@@ -71,6 +72,8 @@ Summary PlayDay(const Globals& globals, const DemoOptions& options) {
   say("deliveries");
   set_clock(AtMinute(order_day, 18 * 60));
   summary.deliveries = DeliveryDays(client, plan, set_clock).Play();
+  say("clues");
+  summary.clues = ClueDays(client, plan, set_clock).Play();
   Ask(client, plan, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary;

@@ -195,6 +195,12 @@ std::string PageOf(const Summary& s) {
                   s.deliveries.repeated_events));
   add(fmt::format("Suspicions    {} receipts, {} looked at by the service desk", s.deliveries.suspects,
                   s.deliveries.resolved));
+  add(fmt::format(
+      "Clues         {} opened, {} of them by detectors; {} repeat others, {} closed: {} true, {} partly, {} "
+      "false, {} not "
+      "verifiable; {} objections, {} second checks",
+      s.clues.opened, s.clues.of_detectors, s.clues.duplicates, s.clues.closed, s.clues.found_true,
+      s.clues.partly, s.clues.found_false, s.clues.unverifiable, s.clues.objections, s.clues.second_checks));
   add("");
   add("Why one line got what it got:");
   add("  " + s.line.zh);
@@ -227,6 +233,8 @@ nlohmann::json JsonOf(const Summary& s) {
           {"cartons_allocated", s.supply.allocated},
           {"receipts", s.deliveries.receipts},
           {"suspects", s.deliveries.suspects},
+          {"clues_opened", s.clues.opened},
+          {"clues_closed", s.clues.closed},
           {"on_time_bp", s.deliveries.OnTimeBasisPoints()},
           {"acknowledged", s.acknowledged},
           {"records", s.records},

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/demo/clue_days.h"
 #include "services/sanyuanctl/demo/delivery_days.h"
 #include "services/sanyuanctl/demo/order_cycle.h"
 #include "services/sanyuanctl/demo/plan.h"
@@ -41,6 +42,7 @@ struct Summary {
   Explained line;
   OrderFigures orders;
   DeliveryFigures deliveries;
+  ClueFigures clues;
   int64_t acknowledged = 0;
   bool acknowledged_in_journal = false;
   double seconds = 0;
@@ -48,7 +50,7 @@ struct Summary {
   bool Balanced() const;
 };
 
-// Fills in everything but orders, deliveries and seconds.
+// Fills in everything but orders, deliveries, clues and seconds.
 void Ask(Client& client, const Plan& plan, Summary& summary);
 std::string PageOf(const Summary& summary);
 nlohmann::json JsonOf(const Summary& summary);
