@@ -145,6 +145,8 @@ const view::Queries& ThreeMemberInteractionQueries() {
   static const view::Queries queries = {
       {"/sanyuan.three_member_interaction.v1.ClueService/GetClue", AsQuery(&GetClue)},
       {"/sanyuan.three_member_interaction.v1.ClueService/ListClues", AsQuery(&ListClues)},
+      {"/sanyuan.three_member_interaction.v1.TicketService/GetTicket", AsQuery(&GetTicket)},
+      {"/sanyuan.three_member_interaction.v1.TicketService/ListTickets", AsQuery(&ListTickets)},
   };
   return queries;
 }

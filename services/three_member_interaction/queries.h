@@ -9,6 +9,9 @@
 // manager; the shop that it is about never learns of the clue here. A duplicate shows the result of the clue that
 // it repeats, once that one's reporter was told.
 //
+// Tickets are seen by their raiser and their owner, and by those who watch over them: marketing managers, squad
+// heads, the service desk, the county manager and auditors.
+//
 // Results: NotFound for what is not there or not the caller's to see; InvalidArgument for a malformed county, page
 // size or page token. Thread safety: any thread.
 #ifndef SANYUAN_SERVICES_THREE_MEMBER_INTERACTION_QUERIES_H_
@@ -17,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "common/view/query.h"
 #include "sanyuan/three_member_interaction/v1/clue.pb.h"
+#include "sanyuan/three_member_interaction/v1/ticket.pb.h"
 
 namespace sanyuan::three_member_interaction {
 
@@ -28,6 +32,11 @@ absl::StatusOr<v1::GetClueResponse> GetClue(const ViewReader& view, const Actor&
 // Without texts.
 absl::StatusOr<v1::ListCluesResponse> ListClues(const ViewReader& view, const Actor& caller,
                                                 const v1::ListCluesRequest& request);
+absl::StatusOr<v1::GetTicketResponse> GetTicket(const ViewReader& view, const Actor& caller,
+                                                const v1::GetTicketRequest& request);
+// Without texts.
+absl::StatusOr<v1::ListTicketsResponse> ListTickets(const ViewReader& view, const Actor& caller,
+                                                    const v1::ListTicketsRequest& request);
 
 // All of them by full method name.
 const view::Queries& ThreeMemberInteractionQueries();

@@ -14,6 +14,11 @@ const typename Table::Entry& EntryOf(const state::Change& change) {
   return Table::EntryOf(change);
 }
 
+void Put(std::string_view kind, const ThingKey& key, const google::protobuf::Message& value,
+         std::vector<view::ViewRow>& rows) {
+  rows.push_back({view::Key({kind, CountyText(key.county), key.id}), value.SerializeAsString()});
+}
+
 }  // namespace
 
 std::string StaffViewKey(std::string_view county_code, std::string_view staff_id) {
@@ -26,14 +31,19 @@ void ThreeMemberInteractionProjection::Project(const state::Change& change,
   if (table == "clues") {
     const auto& entry = EntryOf<decltype(State::clues)>(change);
     const v1::Clue& clue = entry.row.get();
-    rows.push_back({view::Key({"clue", clue.county_code(), entry.key.id}), clue.SerializeAsString()});
+    Put("clue", entry.key, clue, rows);
     if (!clue.reporter_id().empty()) {
       rows.push_back({view::Key({"reporter", clue.county_code(), clue.reporter_id(), entry.key.id}), ""});
     }
   } else if (table == "clue_texts") {
     const auto& entry = EntryOf<decltype(State::clue_texts)>(change);
-    rows.push_back({view::Key({"cluetext", CountyText(entry.key.county), entry.key.id}),
-                    entry.row.get().SerializeAsString()});
+    Put("cluetext", entry.key, entry.row.get(), rows);
+  } else if (table == "tickets") {
+    const auto& entry = EntryOf<decltype(State::tickets)>(change);
+    Put("ticket", entry.key, entry.row.get(), rows);
+  } else if (table == "ticket_texts") {
+    const auto& entry = EntryOf<decltype(State::ticket_texts)>(change);
+    Put("tickettext", entry.key, entry.row.get(), rows);
   } else if (table == "staff") {
     const auto& entry = EntryOf<decltype(State::staff)>(change);
     rows.push_back(

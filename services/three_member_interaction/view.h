@@ -3,6 +3,8 @@
 //   clue/<county>/<clue id>                  v1::Clue without texts
 //   cluetext/<county>/<clue id>              v1::Clue with its sealed texts alone
 //   reporter/<county>/<reporter>/<clue id>   (empty) what somebody reported
+//   ticket/<county>/<ticket id>              v1::Ticket without texts
+//   tickettext/<county>/<ticket id>          v1::Ticket with its sealed texts alone
 //   staff/<county>/<staff id>                Staff (domain/rows.h), for whose squad and kin a caller is
 //
 // Every row is written whole, so projecting a change again changes nothing. Thread safety: any thread.

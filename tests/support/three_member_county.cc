@@ -14,6 +14,14 @@ using three_member_interaction::kDeliveryTopic;
 using three_member_interaction::kReferenceTopic;
 using three_member_interaction::kRegistryTopic;
 
+template <typename Request>
+Request ForTicket(const std::string& ticket) {
+  Request request;
+  request.set_county_code(ThreeMemberCounty::kCode);
+  request.set_ticket_id(ticket);
+  return request;
+}
+
 }  // namespace
 
 absl::Time AtTime(std::string_view text) {
@@ -256,6 +264,67 @@ std::string ThreeMemberCounty::FedBack(tmi::ClueResult result, tmi::ClueGrade gr
   const std::string clue = Verified(result, grade);
   Feedback(clue);
   return clue;
+}
+
+std::string ThreeMemberCounty::Raise(tmi::TicketSeverity severity, const partition::Actor& raiser) {
+  tmi::RaiseTicketRequest request;
+  request.set_county_code(kCode);
+  request.set_type(tmi::TICKET_TYPE_LOGISTICS);
+  request.set_severity(severity);
+  request.set_licence(Shop(1));
+  *request.mutable_text() = Sealed(Shop(1));
+  const partition::Outcome outcome = Call(raiser, "TicketService/RaiseTicket", request);
+  if (outcome.response == nullptr) return "";
+  return static_cast<const tmi::RaiseTicketResponse&>(*outcome.response).ticket_id();
+}
+
+partition::Outcome ThreeMemberCounty::Own(const std::string& ticket, const std::string& owner) {
+  auto request = ForTicket<tmi::AssignTicketRequest>(ticket);
+  request.set_owner_id(owner);
+  return Call({"MM1", common::v1::ROLE_MARKETING_MANAGER}, "TicketService/AssignTicket", request);
+}
+
+partition::Outcome ThreeMemberCounty::Begin(const std::string& ticket, const partition::Actor& owner) {
+  return Call(owner, "TicketService/StartTicket", ForTicket<tmi::StartTicketRequest>(ticket));
+}
+
+partition::Outcome ThreeMemberCounty::Resolve(const std::string& ticket, const partition::Actor& owner) {
+  auto request = ForTicket<tmi::ResolveTicketRequest>(ticket);
+  *request.mutable_solution() = Sealed(owner.id);
+  return Call(owner, "TicketService/ResolveTicket", request);
+}
+
+partition::Outcome ThreeMemberCounty::NotNeeded(const std::string& ticket, const partition::Actor& owner) {
+  auto request = ForTicket<tmi::DeclareTicketNotNeededRequest>(ticket);
+  request.set_reason(tmi::NOT_NEEDED_REASON_NO_PROBLEM);
+  return Call(owner, "TicketService/DeclareTicketNotNeeded", request);
+}
+
+partition::Outcome ThreeMemberCounty::Confirm(const std::string& ticket, const partition::Actor& raiser) {
+  return Call(raiser, "TicketService/ConfirmTicket", ForTicket<tmi::ConfirmTicketRequest>(ticket));
+}
+
+partition::Outcome ThreeMemberCounty::Reopen(const std::string& ticket, const partition::Actor& raiser) {
+  return Call(raiser, "TicketService/ReopenTicket", ForTicket<tmi::ReopenTicketRequest>(ticket));
+}
+
+void ThreeMemberCounty::Solve(const std::string& ticket) {
+  Own(ticket);
+  Begin(ticket);
+  Resolve(ticket);
+}
+
+void ThreeMemberCounty::FindImbalance(const std::string& run) {
+  delivery_tracking::v1::Event event;
+  event.mutable_run_imbalance_found()->set_run_id(run);
+  event.mutable_run_imbalance_found()->set_county_code(kCode);
+  FromJournal(kDeliveryTopic, event);
+}
+
+const tmi::Ticket& ThreeMemberCounty::ticket(const std::string& id) const {
+  static const tmi::Ticket none;
+  const auto* row = state().tickets.Find({kCounty, id});
+  return row == nullptr ? none : row->get();
 }
 
 const tmi::Clue& ThreeMemberCounty::clue(const std::string& id) const {

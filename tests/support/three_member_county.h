@@ -24,6 +24,7 @@ namespace sanyuan::testing {
 namespace tmi = sanyuan::three_member_interaction::v1;
 
 inline const partition::Actor kAccountManager{"A1", common::v1::ROLE_ACCOUNT_MANAGER};
+inline const partition::Actor kDeliverer{"D1", common::v1::ROLE_DELIVERY_STAFF};
 inline const partition::Actor kCountyManager{"M1", common::v1::ROLE_COUNTY_MANAGER};
 
 // Asia/Shanghai: AtTime("2019-08-06 08:05").
@@ -100,6 +101,19 @@ class ThreeMemberCounty : public Decider<three_member_interaction::ThreeMemberIn
   std::string Verifying(tmi::ClueGrade grade = tmi::CLUE_GRADE_B);
   std::string Verified(tmi::ClueResult result, tmi::ClueGrade grade = tmi::CLUE_GRADE_B);
   std::string FedBack(tmi::ClueResult result, tmi::ClueGrade grade = tmi::CLUE_GRADE_B);
+
+  // Tickets: raised by D1 about shop 1 unless said otherwise, owned by A1.
+  std::string Raise(tmi::TicketSeverity severity, const partition::Actor& raiser = kDeliverer);
+  partition::Outcome Own(const std::string& ticket, const std::string& owner = "A1");
+  partition::Outcome Begin(const std::string& ticket, const partition::Actor& owner = kAccountManager);
+  partition::Outcome Resolve(const std::string& ticket, const partition::Actor& owner = kAccountManager);
+  partition::Outcome NotNeeded(const std::string& ticket, const partition::Actor& owner = kAccountManager);
+  partition::Outcome Confirm(const std::string& ticket, const partition::Actor& raiser = kDeliverer);
+  partition::Outcome Reopen(const std::string& ticket, const partition::Actor& raiser = kDeliverer);
+  // Owned, begun and resolved.
+  void Solve(const std::string& ticket);
+  void FindImbalance(const std::string& run);
+  const tmi::Ticket& ticket(const std::string& id) const;
 
   const three_member_interaction::State& state() const { return domain().state(); }
   const tmi::Clue& clue(const std::string& id) const;

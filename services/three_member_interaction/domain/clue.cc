@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/sealed/marks.h"
+#include "services/three_member_interaction/domain/fold_thing.h"
 
 namespace sanyuan::three_member_interaction {
 namespace {
@@ -56,15 +56,7 @@ v1::ClueFacts FactsOf(const v1::Clue& clue) {
   return facts;
 }
 
-const v1::ClueFacts* FactsIn(const v1::Event& event) {
-  const auto* reflection = event.GetReflection();
-  const auto* body = reflection->GetOneofFieldDescriptor(event, event.GetDescriptor()->oneof_decl(0));
-  if (body == nullptr) return nullptr;
-  const auto* clue = body->message_type()->FindFieldByName("clue");
-  if (clue == nullptr || clue->message_type() != v1::ClueFacts::descriptor()) return nullptr;
-  const google::protobuf::Message& message = reflection->GetMessage(event, body);
-  return static_cast<const v1::ClueFacts*>(&message.GetReflection()->GetMessage(message, clue));
-}
+const v1::ClueFacts* FactsIn(const v1::Event& event) { return FactsFieldOf<v1::ClueFacts>(event, "clue"); }
 
 const v1::ClueVerification& CurrentLook(const v1::Clue& clue) {
   return clue.has_second() ? clue.second() : clue.first();
@@ -235,31 +227,13 @@ void OpenedClue::RequireReporter(const Stamp& stamp) {
 
 absl::Status FoldClueEvent(State& state, const v1::Event& event, const Stamp& stamp) {
   const v1::ClueFacts& facts = *FactsIn(event);
-  const auto county = CountyOfId(facts.clue_id());
-  if (!county || facts.county_code() != CountyText(*county)) return CantFold("a clue's id");
-  const ThingKey key{*county, facts.clue_id()};
-  const auto* row = state.clues.Find(key);
-  if ((row == nullptr) != event.has_clue_reported()) return CantFold("an event of a clue that is not there");
-  v1::Clue clue = row == nullptr ? v1::Clue() : row->get();
-  const auto timer = [&](absl::Time due) {
-    return TimerKey{absl::ToUnixMicros(due), *county, Thing::kClue, key.id};
-  };
-  if (row != nullptr) {
-    if (const auto due = NextDueOf(clue)) state.timers.Erase(timer(*due));
+  absl::Status folded = FoldThing(state, state.clues, state.clue_texts, Thing::kClue, facts.county_code(),
+                                  facts.clue_id(), event.has_clue_reported(), event, stamp);
+  if (folded.ok() && event.has_clue_marked_duplicate()) {
+    state.duplicates.Put(
+        {*CountyOfId(facts.clue_id()), event.clue_marked_duplicate().duplicate_of(), facts.clue_id()}, {});
   }
-  ApplyTo(clue, event, stamp.decided_at);
-  if (const auto due = NextDueOf(clue)) state.timers.Put(timer(*due), {});
-  if (event.has_clue_marked_duplicate()) state.duplicates.Put({*county, clue.duplicate_of(), key.id}, {});
-  v1::Clue texts;
-  sealed::SplitPersonal(clue, texts);
-  if (texts.ByteSizeLong() != 0) {
-    const auto* before = state.clue_texts.Find(key);
-    v1::Clue all = before == nullptr ? v1::Clue() : before->get();
-    all.MergeFrom(texts);
-    state.clue_texts.Put(key, MessageRow<v1::Clue>(std::move(all)));
-  }
-  state.clues.Put(key, MessageRow<v1::Clue>(std::move(clue)));
-  return absl::OkStatus();
+  return folded;
 }
 
 }  // namespace sanyuan::three_member_interaction

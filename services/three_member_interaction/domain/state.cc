@@ -7,6 +7,8 @@ namespace sanyuan::three_member_interaction {
 State::State() {
   clues.Track();
   clue_texts.Track();
+  tickets.Track();
+  ticket_texts.Track();
   staff.Track();
 }
 
@@ -15,6 +17,8 @@ State::State() {
 namespace sanyuan {
 template class state::Table<three_member_interaction::ThingKey,
                             three_member_interaction::MessageRow<three_member_interaction::v1::Clue>>;
+template class state::Table<three_member_interaction::ThingKey,
+                            three_member_interaction::MessageRow<three_member_interaction::v1::Ticket>>;
 template class state::Table<three_member_interaction::DuplicateKey, three_member_interaction::Present>;
 template class state::Table<three_member_interaction::TimerKey, three_member_interaction::Present>;
 template class state::Table<three_member_interaction::CodeKey, three_member_interaction::Retailer>;

@@ -13,6 +13,7 @@
 #include "services/three_member_interaction/domain/clue_verification.h"
 #include "services/three_member_interaction/domain/detector_clue.h"
 #include "services/three_member_interaction/domain/notes.h"
+#include "services/three_member_interaction/domain/ticket.h"
 
 namespace sanyuan::three_member_interaction {
 namespace {
@@ -44,6 +45,13 @@ const std::map<std::string, Decider>& Deciders() {
       {"ClueService/ObjectToClueResult", Wrap(&DecideObjectToClueResult)},
       {"ClueService/AssignSecondCheck", Wrap(&DecideAssignSecondCheck)},
       {"ClueService/OpenCase", Wrap(&DecideOpenCase)},
+      {"TicketService/RaiseTicket", Wrap(&DecideRaiseTicket)},
+      {"TicketService/AssignTicket", Wrap(&DecideAssignTicket)},
+      {"TicketService/StartTicket", Wrap(&DecideStartTicket)},
+      {"TicketService/ResolveTicket", Wrap(&DecideResolveTicket)},
+      {"TicketService/DeclareTicketNotNeeded", Wrap(&DecideDeclareTicketNotNeeded)},
+      {"TicketService/ConfirmTicket", Wrap(&DecideConfirmTicket)},
+      {"TicketService/ReopenTicket", Wrap(&DecideReopenTicket)},
   };
   return deciders;
 }
@@ -65,8 +73,10 @@ partition::EventPtr NoteOf(const State& state, std::string_view topic, const Mes
   }
   if (topic == kRegistryTopic) return Note(state, static_cast<const registry::v1::Event&>(event));
   const auto& delivery = static_cast<const delivery_tracking::v1::Event&>(event);
-  if (!delivery.has_proxy_receipt_suspected()) return nullptr;
-  return OpenDetectorClue(state, delivery.proxy_receipt_suspected(), stamp);
+  if (delivery.has_proxy_receipt_suspected()) {
+    return OpenDetectorClue(state, delivery.proxy_receipt_suspected(), stamp);
+  }
+  return OpenImbalanceTicket(state, delivery.run_imbalance_found(), stamp);
 }
 
 // What an input event is about; empty when nothing ever comes of it.
@@ -92,7 +102,10 @@ std::string SubjectOf(std::string_view topic, const Message& event) {
         return "";
     }
   }
-  return static_cast<const delivery_tracking::v1::Event&>(event).proxy_receipt_suspected().stop_id();
+  const auto& delivery = static_cast<const delivery_tracking::v1::Event&>(event);
+  // Ids of stops are longer than those of runs.
+  return delivery.has_proxy_receipt_suspected() ? delivery.proxy_receipt_suspected().stop_id()
+                                                : delivery.run_imbalance_found().run_id();
 }
 
 }  // namespace
@@ -128,7 +141,15 @@ absl::Time ThreeMemberInteractionDomain::NextDue() const {
 partition::Outcome ThreeMemberInteractionDomain::Fire(const partition::Stamp& stamp) const {
   const auto timer = FirstTimer(state_);
   if (!timer || absl::FromUnixMicros(timer->due_us) > stamp.decided_at) return {};
-  return FireClueTimer(state_, timer->county, *FindThing(state_.clues, timer->county, timer->id), stamp);
+  const County county = timer->county;
+  switch (timer->thing) {
+    case Thing::kClue:
+      return FireClueTimer(state_, county, *FindThing(state_.clues, county, timer->id), stamp);
+    case Thing::kTicket:
+      return FireTicketTimer(state_, county, *FindThing(state_.tickets, county, timer->id), stamp);
+    default:
+      return {};
+  }
 }
 
 partition::Reaction ThreeMemberInteractionDomain::React(const partition::Input& input, uint64_t index,
@@ -171,6 +192,7 @@ absl::Status ThreeMemberInteractionDomain::Evolve(const Message& message, const 
       break;
   }
   if (FactsIn(event) != nullptr) return FoldClueEvent(state_, event, stamp);
+  if (TicketFactsIn(event) != nullptr) return FoldTicketEvent(state_, event, stamp);
   return CantFold("an event of a type that this version does not know");
 }
 
