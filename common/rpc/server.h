@@ -5,7 +5,6 @@
 #ifndef SANYUAN_COMMON_RPC_SERVER_H_
 #define SANYUAN_COMMON_RPC_SERVER_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "common/host/host_group.h"
 #include "common/rpc/method_table.h"
+#include "common/sealed/sealer.h"
 
 namespace sanyuan::rpc {
 
@@ -21,8 +21,9 @@ struct ServerOptions {
   bool trust_metadata = false;
   int max_message_bytes = 1 << 20;
   int max_concurrent_streams = 4096;
-  // Replaces personal data in a request by sealed data before anything else sees it; may be empty.
-  std::function<absl::Status(google::protobuf::Message&)> seal;
+  // Seals personal data in commands before anything else sees it, and opens it in the answers of queries. Without
+  // it deciders refuse such data (NOT_SEALED).
+  const sealed::Sealer* sealer = nullptr;
 };
 
 // What calls came to, for metrics.

@@ -22,6 +22,7 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
+#include "services/registry/forgetting.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
 #include "services/three_member_interaction/view.h"
@@ -75,6 +76,7 @@ void AddServices(std::string_view package, const std::string& context,
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
+  static const registry::ForgettingProjection registry_projection(nullptr);
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
@@ -87,7 +89,7 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    {Topic(kReference)},
                    false,
                    [] { return std::make_unique<registry::RegistryDomain>(); },
-                   nullptr});
+                   &registry_projection});
   specs.push_back(
       {kAllocation,
        {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},

@@ -16,6 +16,8 @@ struct ServeOptions {
   bool clock_confirmed = false;        // The clock is right although a week or more has passed.
   std::string tie_key_secret_file;     // Without it, and with dev, secrets derive from the seed.
   uint64_t dev_seed = 7;
+  std::string master_key_file;  // 32 bytes; with dev one is made in the data directory when it is left out.
+  bool new_keys = false;        // Begin with no keys although the directory holds journals.
 };
 
 }  // namespace sanyuan
