@@ -43,6 +43,8 @@ struct Method {
   const google::protobuf::Message* response = nullptr;
   view::QueryFn query;  // Of queries.
   LocalFn local;        // Of what the process answers itself.
+  // Of a command: done only when the view of its context shows it.
+  bool answer_after_view = false;
 
   std::unique_ptr<google::protobuf::Message> NewRequest() const;
   std::unique_ptr<google::protobuf::Message> NewResponse() const;
@@ -59,6 +61,9 @@ class MethodTable {
   // REQUIRES: every method of the service has its function.
   void AddLocalService(const google::protobuf::ServiceDescriptor& service,
                        std::map<std::string, LocalFn> functions);
+
+  // The command is answered when the view shows it. REQUIRES: it was added, and its context has a view.
+  void AnswerAfterView(std::string_view path);
 
   const Method* Find(std::string_view path) const;
   const std::map<std::string, Method, std::less<>>& methods() const { return methods_; }

@@ -175,6 +175,17 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (answer.kind != partition::Answer::Kind::kDecided || !answer.refusals.empty()) {
       return FinishProto(ErrorOf(answer));
     }
+    if (!method_->answer_after_view) return Decided(answer);
+    const uint64_t height = answer.height;
+    host_->projector().WhenReached(
+        height, *DeadlineOf(context_), [this, answer = std::move(answer)](bool reached) {
+          if (reached) return Decided(answer);
+          FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "",
+                                 "it is decided, but the view is not that far yet"));
+        });
+  }
+
+  void Decided(const partition::Answer& answer) {
     std::unique_ptr<Message> response = method_->NewResponse();
     response->ParseFromString(answer.response);
     if (const auto* field = response->GetDescriptor()->FindFieldByName("position");

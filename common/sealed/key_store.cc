@@ -21,6 +21,13 @@ std::string About(std::string_view table, std::string_view name) {
   return std::string(Sha256OfParts({"sanyuan wrapped key 1", table, name}).view());
 }
 
+absl::Status OwnerOnly(const std::string& path) {
+  using std::filesystem::perms;
+  std::error_code error;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write, error);
+  return error ? absl::PermissionDeniedError(fmt::format("{}: {}", path, error.message())) : absl::OkStatus();
+}
+
 absl::Status Unreadable(std::string_view name) {
   return absl::DataLossError(fmt::format("the key of {} in keys.db is damaged", name));
 }
@@ -33,10 +40,7 @@ absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& dire
                                                          const std::string& master_key) {
   auto database = sqlite::Database::Open(PathIn(directory), sqlite::Database::Mode::kCreate);
   if (!database.ok()) return database.status();
-  std::error_code error;
-  std::filesystem::permissions(
-      PathIn(directory), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
-  if (error) return absl::PermissionDeniedError(fmt::format("{}: {}", PathIn(directory), error.message()));
+  if (absl::Status owner_only = OwnerOnly(PathIn(directory)); !owner_only.ok()) return owner_only;
   std::unique_ptr<KeyStore> store(new KeyStore(*std::move(database), master_key));
   if (absl::Status prepared = store->Prepare(); !prepared.ok()) return prepared;
   return store;
@@ -191,9 +195,11 @@ absl::Status KeyStore::Rewrap(const std::string& new_master_key) {
   return done;
 }
 
-absl::Status KeyStore::BackupTo(const std::string& path) {
-  const std::lock_guard lock(mutex_);
-  return database_->BackupTo(path, nullptr);
+absl::Status KeyStore::Copy(const std::string& directory, const std::string& path) {
+  auto database = sqlite::Database::Open(PathIn(directory), sqlite::Database::Mode::kReadOnly);
+  if (!database.ok()) return database.status();
+  if (absl::Status copied = (*database)->BackupTo(path, nullptr); !copied.ok()) return copied;
+  return OwnerOnly(path);
 }
 
 }  // namespace sanyuan::sealed

@@ -51,8 +51,9 @@ class KeyStore {
   // Wraps every key anew, all or none. From then on only the new master key opens the file. REQUIRES: no other
   // process has it open.
   absl::Status Rewrap(const std::string& new_master_key);
-  // A copy at a new file, wrapped as it is. What is forgotten later is still in it: copies are to be deleted too.
-  absl::Status BackupTo(const std::string& path);
+  // A copy of the directory's keys at a new file, wrapped as they are, also beside a process that has them open. Who
+  // is forgotten later is still in it: copies are to be deleted too.
+  static absl::Status Copy(const std::string& directory, const std::string& path);
 
   // What keyed hashes are made with: random, wrapped like the others, the same for the life of the file.
   const std::string& hash_key() const { return hash_key_; }

@@ -121,6 +121,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
     methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
   }
+  // Whoever is told that somebody is forgotten may rely on it: the key goes with the view.
+  methods.AnswerAfterView("/sanyuan.registry.v1.OrganisationService/ForgetPerson");
   AddServices("sanyuan.allocation.v1", kAllocation,
               {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
                "TieKeyService"},
