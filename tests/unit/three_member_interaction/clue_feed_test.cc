@@ -251,6 +251,7 @@ TEST(ClueFeed, LeavesNothingBehind) {
   {
     Subscriber subscriber({{0, &journal.tail}}, Watch());
     subscriber.Next();
+    journal.Run();
     journal.AddClue();
     EXPECT_EQ(journal.tail.followers(), 1U);
     EXPECT_GT(journal.tail.kept_records(), 0U);
@@ -338,6 +339,7 @@ TEST(ClueFeed, WhatAReleaseDroppedIsNotGoneOnFrom) {
   const std::string dropped = subscriber.token;
   ASSERT_NE(dropped, kept);
   journal.records[static_cast<size_t>(before.offset) + 1].back() ^= 1;
+  journal.tail.Restarted();
   journal.Release(before, before.offset + 1);
   journal.AddClue();
   EXPECT_THAT(AllEvents(journal, kept), SizeIs(9));
