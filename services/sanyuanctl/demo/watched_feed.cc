@@ -22,8 +22,7 @@ using Events = std::vector<Event>;
 
 // How long the feed may take to show what the server has answered.
 constexpr auto kPatience = std::chrono::seconds(30);
-const Caller kInspector{"IN01", "INSPECTOR"};
-constexpr char kSquad[] = "S1";
+constexpr char kSquad[] = "S1";  // That of kInspector.
 
 auto PlaceOf(const Event& event) {
   return std::make_tuple(event.journal_id(), event.height(), event.index());
