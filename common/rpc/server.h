@@ -1,5 +1,6 @@
 // The gRPC server: one generic service for all RPCs of the method table. A call is parsed, its caller identified,
-// his access checked, and then it goes to the partition of its county (commands) or to its view (queries).
+// his access checked, and then it goes to the partition of its county (commands) or to its view (queries). Feeds
+// are in stream.h.
 //
 // Thread safety: all methods may be called from any thread.
 #ifndef SANYUAN_COMMON_RPC_SERVER_H_
@@ -21,6 +22,8 @@ struct ServerOptions {
   bool trust_metadata = false;
   int max_message_bytes = 1 << 20;
   int max_concurrent_streams = 4096;
+  // After this time without an event a feed says that nothing happened.
+  absl::Duration heartbeat = absl::Seconds(10);
   // Replaces personal data in a request by sealed data before anything else sees it; may be empty.
   std::function<absl::Status(google::protobuf::Message&)> seal;
 };
@@ -32,6 +35,9 @@ class CallObserver {
   // `code` is a gRPC status code, `reason` the ErrorInfo's, empty for successes.
   virtual void OnCall(const std::string& method, int code, const std::string& reason,
                       absl::Duration took) = 0;
+  // Feeds: each that is opened ends once, in whatever way.
+  virtual void OnFeedOpened(const std::string& /*method*/) {}
+  virtual void OnFeedEnded(const std::string& /*method*/, int /*code*/, const std::string& /*reason*/) {}
 };
 
 class Server {

@@ -5,6 +5,7 @@
 #include "services/sanyuanctl/demo/demo_day.h"
 #include "services/sanyuanctl/journal_commands.h"
 #include "services/sanyuanctl/session.h"
+#include "services/sanyuanctl/watch_commands.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Asks and drives a Sanyuan server");
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
+  sanyuan::ctl::AddWatchCommands(app, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
