@@ -15,9 +15,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/auth/identity.h"
+#include "common/rpc/call_context.h"
 #include "common/rpc/errors.h"
-#include "common/rpc/reasons.h"
+#include "common/rpc/stream.h"
 #include "sanyuan/common/v1/position.pb.h"
 
 namespace sanyuan::rpc {
@@ -85,18 +85,12 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (method_ == nullptr) {
       return FinishError(static_cast<int>(grpc::StatusCode::UNIMPLEMENTED), "", "no such method", "");
     }
-    const absl::StatusOr<auth::Identity> identity =
-        auth::IdentityOf(shared_.options.trust_metadata, [this](std::string_view key) {
-          const auto& metadata = context_.client_metadata();
-          const auto it = metadata.find(grpc::string_ref(key.data(), key.size()));
-          return it == metadata.end() ? std::nullopt
-                                      : std::optional(std::string(it->second.data(), it->second.size()));
-        });
-    if (!identity.ok()) {
+    const absl::StatusOr<Caller> caller = CallerOf(shared_.options.trust_metadata, context_);
+    if (!caller.ok()) {
       return FinishWith(
-          MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(identity.status().message())));
+          MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(caller.status().message())));
     }
-    caller_ = {identity->actor, identity->unit};
+    caller_ = *caller;
     if (!DeadlineOf(context_)) return FinishWith(MakeRefusal(common::v1::REASON_DEADLINE_MISSING));
 
     request_ = method_->NewRequest();
@@ -105,7 +99,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
                                     "the request is not a " + request_->GetTypeName()));
     }
     const std::string county_code = CountyCodeOf(*request_);
-    if (auto refusal = CheckAccess(*method_, caller_, county_code)) return FinishWith(std::move(*refusal));
+    if (auto refusal = CheckAccess(*method_, caller_, *request_)) return FinishWith(std::move(*refusal));
     if (method_->local != nullptr) {
       // Its own thread: such a call may wait for everything that runs on the others.
       std::thread([this] { RunLocal(); }).detach();
@@ -246,11 +240,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     FinishProto(ErrorOf(partition::Refusals{std::move(refusal)}));
   }
   void FinishProto(const google::rpc::Status& error) {
-    google::rpc::ErrorInfo info;
-    for (const auto& detail : error.details()) {
-      if (detail.UnpackTo(&info)) break;
-    }
-    FinishError(error.code(), info.reason(), error.message(), error.SerializeAsString());
+    FinishError(error.code(), ReasonOf(error), error.message(), error.SerializeAsString());
   }
   void FinishError(int code, const std::string& reason, const std::string& message,
                    const std::string& details) {
@@ -279,7 +269,9 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
  public:
   GrpcServer(ServerOptions options, const MethodTable& methods, host::HostGroup& hosts,
              view::ViewStore& views, host::Executor& blocking, CallObserver* observer)
-      : shared_{std::move(options), methods, hosts, views, blocking, observer} {}
+      : shared_{std::move(options), methods, hosts, views, blocking, observer},
+        streams_(
+            {shared_.options.trust_metadata, shared_.options.heartbeat, hosts, views, blocking, observer}) {}
 
   absl::Status Listen() {
     grpc::EnableDefaultHealthCheckService(true);
@@ -303,6 +295,7 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
 
   void Drain(absl::Duration grace) override {
     SetServing(false);
+    streams_.Drain();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     server_->Wait();
   }
@@ -313,10 +306,13 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
 
  private:
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+    const Method* method = shared_.methods.Find(context->method());
+    if (method != nullptr && method->feed != nullptr) return streams_.Start(*method, *context);
     return new Call(shared_, *context);  // Owns itself.
   }
 
   Shared shared_;
+  StreamSet streams_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };

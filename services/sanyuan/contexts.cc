@@ -23,6 +23,7 @@
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
 #include "services/registry/forgetting.h"
+#include "services/three_member_interaction/clue_feed.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
 #include "services/three_member_interaction/view.h"
@@ -110,7 +111,8 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    {Topic(kReference), Topic(kRegistry), Topic(kDeliveryTracking)},
                    false,
                    [] { return std::make_unique<three_member_interaction::ThreeMemberInteractionDomain>(); },
-                   &three_member_projection});
+                   &three_member_projection,
+                   &three_member_interaction::IsShownInFeeds});
   return specs;
 }
 
@@ -135,6 +137,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
               delivery_tracking::DeliveryTrackingQueries(), methods);
   AddServices("sanyuan.three_member_interaction.v1", kThreeMembers, {"ClueService", "TicketService"},
               three_member_interaction::ThreeMemberInteractionQueries(), methods);
+  methods.AddFeeds(ServiceNamed("sanyuan.three_member_interaction.v1", "ClueFeedService"), kThreeMembers,
+                   three_member_interaction::ThreeMemberInteractionFeeds());
 }
 
 }  // namespace sanyuan

@@ -225,6 +225,7 @@ int Serve(const ServeOptions& options) {
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.trust_metadata = options.dev;
+  server_options.heartbeat = absl::Seconds(options.heartbeat_seconds);
   server_options.sealer = &sealer;
   auto server = rpc::Server::Start(server_options, methods, hosts, views, queries, &ops);
   if (!server.ok()) return Fail(server.status(), 1);

@@ -6,6 +6,7 @@
 #include "services/sanyuanctl/journal_commands.h"
 #include "services/sanyuanctl/key_commands.h"
 #include "services/sanyuanctl/session.h"
+#include "services/sanyuanctl/watch_commands.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Asks and drives a Sanyuan server");
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   sanyuan::ctl::AddJournalCommands(app, globals, run);
   sanyuan::ctl::AddKeyCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
+  sanyuan::ctl::AddWatchCommands(app, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
