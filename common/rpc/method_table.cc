@@ -70,14 +70,6 @@ void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service,
   }
 }
 
-void MethodTable::AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context) {
-  for (int i = 0; i < service.method_count(); ++i) {
-    Method method = Describe(*service.method(i));
-    method.context = context;
-    if (method.command) methods_.emplace(method.path, std::move(method));
-  }
-}
-
 void MethodTable::AddLocalService(const google::protobuf::ServiceDescriptor& service,
                                   std::map<std::string, LocalFn> functions) {
   for (int i = 0; i < service.method_count(); ++i) {

@@ -54,8 +54,6 @@ class MethodTable {
   void AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                   const std::map<std::string, view::QueryFn>& queries);
 
-  // Adds only its commands: queries of this service are answered UNIMPLEMENTED.
-  void AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context);
   // REQUIRES: every method of the service has its function.
   void AddLocalService(const google::protobuf::ServiceDescriptor& service,
                        std::map<std::string, LocalFn> functions);

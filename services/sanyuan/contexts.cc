@@ -22,6 +22,8 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
+#include "services/registry/queries.h"
+#include "services/registry/view.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
 #include "services/three_member_interaction/view.h"
@@ -75,19 +77,24 @@ void AddServices(std::string_view package, const std::string& context,
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
+  static const registry::ReferenceProjection reference_projection;
+  static const registry::RegistryProjection registry_projection;
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
   static const delivery_tracking::DeliveryTrackingProjection delivery_tracking_projection;
   static const three_member_interaction::ThreeMemberInteractionProjection three_member_projection;
   std::vector<host::ContextSpec> specs;
-  specs.push_back(
-      {kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
+  specs.push_back({kReference,
+                   {},
+                   true,
+                   [] { return std::make_unique<registry::ReferenceDomain>(); },
+                   &reference_projection});
   specs.push_back({kRegistry,
                    {Topic(kReference)},
                    false,
                    [] { return std::make_unique<registry::RegistryDomain>(); },
-                   nullptr});
+                   &registry_projection});
   specs.push_back(
       {kAllocation,
        {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},
@@ -113,12 +120,10 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
 }
 
 void AddContextMethods(rpc::MethodTable& methods) {
-  for (const char* service : {"ReferenceService", "PolicyService"}) {
-    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kReference);
-  }
-  for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
-    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
-  }
+  AddServices("sanyuan.registry.v1", kReference, {"PolicyService", "ReferenceService"},
+              registry::ReferenceQueries(), methods);
+  AddServices("sanyuan.registry.v1", kRegistry, {"OrganisationService", "RetailerService", "RouteService"},
+              registry::RegistryQueries(), methods);
   AddServices("sanyuan.allocation.v1", kAllocation,
               {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
                "TieKeyService"},
