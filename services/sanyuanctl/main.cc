@@ -3,6 +3,9 @@
 #include <functional>
 
 #include "services/sanyuanctl/demo/demo_day.h"
+#include "services/sanyuanctl/explain_command.h"
+#include "services/sanyuanctl/export/export_command.h"
+#include "services/sanyuanctl/import/import_command.h"
 #include "services/sanyuanctl/journal_commands.h"
 #include "services/sanyuanctl/session.h"
 
@@ -23,6 +26,9 @@ int main(int argc, char** argv) {
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
+  sanyuan::ctl::AddImportCommands(app, globals, run);
+  sanyuan::ctl::AddExportCommands(app, globals, run);
+  sanyuan::ctl::AddExplainCommand(app, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -16,6 +16,7 @@
 #include "common/digest/digest.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/position.pb.h"
+#include "services/sanyuanctl/request_id.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl::demo {
@@ -25,18 +26,6 @@ using google::protobuf::Message;
 
 constexpr char kCounty[] = "620121";
 constexpr absl::Duration kPause = absl::Milliseconds(50);
-
-// UUIDv7: the time in milliseconds, then bits of a digest instead of random ones.
-std::string RequestId(absl::Time at, const Digest& digest) {
-  const auto millis = static_cast<uint64_t>(absl::ToUnixMillis(at));
-  uint64_t low = 0, high = 0;
-  for (int i = 0; i < 8; ++i) {
-    high = high << 8 | static_cast<uint8_t>(digest.view()[i]);
-    low = low << 8 | static_cast<uint8_t>(digest.view()[8 + i]);
-  }
-  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", millis >> 16, millis & 0xffff, high & 0xfff,
-                     0x8000 | (high >> 12 & 0x3fff), low & 0xffffffffffff);
-}
 
 const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
   const auto* file = request.GetDescriptor()->file();
