@@ -178,7 +178,7 @@ class ExportTest(unittest.TestCase):
     def test_a_day_comes_out_as_csv_and_every_line_is_explained(self):
         with tempfile.TemporaryDirectory(prefix="sanyuan-e2e-") as folder, \
                 Server(BINARIES, os.path.join(folder, "data"), "--partitions", "1") as server:
-            day = server.ctl("demo", "day", "--retailers", "60")
+            day = server.ctl("demo", "day", "--retailers", "400")
             tables = {}
             for kind in ("orders", "allocations"):
                 out = os.path.join(folder, f"{kind}.csv")
