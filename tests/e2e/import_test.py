@@ -116,6 +116,20 @@ class ImportTest(unittest.TestCase):
                 self.assertTrue(one["zh"] and one["en"], one)
                 self.assertEqual(one["file"], path)
 
+    def test_other_personal_data_of_a_known_person_is_refused(self):
+        self.load()
+        path = GOOD["retailers"][0]
+        with open(path, encoding="utf-8") as file:
+            content = file.read()
+        for old, new, where in (("张丽", "张莉", "profile.authorised_receivers"), ("481516", "481517", "profile.pin_hash"),
+                                ("13893200002", "13893200003", "profile.phone"), ("永登百货", "百货", "shop_name")):
+            report = self.server.ctl("import", "retailers", self.write(content.replace(old, new).encode()), code=1)
+            [refused] = report["refused"]
+            self.assertEqual(refused["reason"], "ALREADY_EXISTS")
+            self.assertIn(where, refused["detail"])
+            self.assertEqual(report["unchanged"], 2)
+        self.assertEqual(self.server.ctl("import", "retailers", path)["unchanged"], 3)
+
     def test_files_of_other_encodings_and_headers_are_reported(self):
         self.server.ctl("clock", "--set", MORNING)
         header = "county_code,county_zh,county_en\n"

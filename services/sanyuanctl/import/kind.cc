@@ -37,6 +37,42 @@ Kind::Send Batch(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, con
   };
 }
 
+template <typename Service, typename Request, typename Response>
+std::unique_ptr<Message> Ask(const Session& session,
+                             grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                   Response*),
+                             const Request& request, Message* (*standing)(Response&)) {
+  Response response;
+  const auto stub = Service::NewStub(session.channel());
+  const grpc::Status status = session.Call(
+      [&](grpc::ClientContext& context) { return (stub.get()->*method)(&context, request, &response); });
+  if (!status.ok()) return nullptr;
+  const Message* found = standing(response);
+  std::unique_ptr<Message> copy(found->New());
+  copy->CopyFrom(*found);
+  return copy;
+}
+
+std::unique_ptr<Message> StandingStaff(const Session& session, const std::string& county,
+                                       const Message& item) {
+  v1::GetStaffRequest request;
+  request.set_county_code(county);
+  request.set_staff_id(dynamic_cast<const v1::Staff&>(item).staff_id());
+  return Ask<v1::OrganisationService, v1::GetStaffRequest, v1::GetStaffResponse>(
+      session, &v1::OrganisationService::Stub::GetStaff, request,
+      [](v1::GetStaffResponse& response) -> Message* { return response.mutable_staff(); });
+}
+
+std::unique_ptr<Message> StandingRetailer(const Session& session, const std::string& county,
+                                          const Message& item) {
+  v1::GetRetailerRequest request;
+  request.set_county_code(county);
+  request.set_licence(dynamic_cast<const v1::Retailer&>(item).licence());
+  return Ask<v1::RetailerService, v1::GetRetailerRequest, v1::GetRetailerResponse>(
+      session, &v1::RetailerService::Stub::GetRetailer, request,
+      [](v1::GetRetailerResponse& response) -> Message* { return response.mutable_retailer(); });
+}
+
 Kind Counties() {
   Kind kind;
   kind.name = "counties";
@@ -213,7 +249,8 @@ Kind StaffKind() {
   Kind kind;
   kind.name = "staff";
   kind.about = "Staff; one person has one role, whoever needs two has two ids";
-  kind.role = "OPERATOR";
+  kind.role = "COUNTY_MANAGER";  // Sees names.
+  kind.standing = StandingStaff;
   kind.item = &v1::Staff::default_instance();
   kind.columns = {{"county_code", "", Form::kCounty, true},
                   {"staff_id", "staff_id", Form::kOfField, true},
@@ -269,6 +306,7 @@ Kind Retailers() {
   kind.name = "retailers";
   kind.about = "Retailers: licence and profile, grading and supervision";
   kind.role = "LICENCE_OFFICE";
+  kind.standing = StandingRetailer;
   kind.item = &v1::Retailer::default_instance();
   kind.columns = {{"county_code", "", Form::kCounty, true},
                   {"licence", "licence", Form::kOfField, true},

@@ -3,6 +3,7 @@
 #define SANYUAN_SERVICES_SANYUANCTL_IMPORT_KIND_H_
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,18 @@ struct Kind {
                                           const std::string& county, const Items& items,
                                           registry::v1::BatchResult& result)>;
 
+  // What stands under the item's key, with the texts that the caller may see; null where that can't be said.
+  using Standing = std::function<std::unique_ptr<google::protobuf::Message>(
+      const Session& session, const std::string& county, const google::protobuf::Message& item)>;
+
   std::string name;  // "retailers": the subcommand.
   std::string about;
   std::string role;  // Who may, where the caller names no role.
   std::vector<Column> columns;
   const google::protobuf::Message* item = nullptr;  // Prototype.
   Send send;
+  // Of kinds with personal data: sealed anew it is another text each time, so the registry can't tell equal records.
+  Standing standing;
   size_t batch = 200;
   // Fills in what follows from the other fields; the column that makes no sense, empty when all do. May be null.
   std::function<std::string(google::protobuf::Message&)> finish;

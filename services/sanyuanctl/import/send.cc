@@ -5,17 +5,22 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/reference/wire_bytes.h"
 #include "common/reference/wire_time.h"
 #include "common/rpc/reasons.h"
+#include "common/sealed/marks.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/reason.pb.h"
 #include "sanyuan/operations/v1/operations.grpc.pb.h"
 #include "sanyuan/registry/v1/reference.grpc.pb.h"
+#include "services/registry/personal_view.h"
 #include "services/sanyuanctl/request_id.h"
 
 namespace sanyuan::ctl::import {
@@ -23,6 +28,8 @@ namespace {
 
 namespace v1 = registry::v1;
 using common::v1::Refusal;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 
 using Batch = std::vector<const Item*>;
 
@@ -62,6 +69,41 @@ std::string DetailOf(const Refusal& refusal) {
   if (refusal.has_limit()) add(fmt::format("limit {}", refusal.limit()));
   if (refusal.has_value()) add(fmt::format("value {}", refusal.value()));
   return detail;
+}
+
+// Whether both say the same in the field at the path, hashes apart, which only the server makes. False for a hash that
+// stands for itself (a PIN): what is behind it is shown to nobody.
+bool SameAt(const Message& standing, const Message& sent, absl::string_view path) {
+  const Message* a = &standing;
+  const Message* b = &sent;
+  const std::vector<std::string> parts = absl::StrSplit(path, '.');
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const FieldDescriptor* field = a->GetDescriptor()->FindFieldByName(parts[i]);
+    if (field == nullptr) return false;
+    const bool last = i + 1 == parts.size();
+    if (!last && (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field->is_repeated()))
+      return false;
+    if (!last) {
+      a = &a->GetReflection()->GetMessage(*a, field);
+      b = &b->GetReflection()->GetMessage(*b, field);
+      continue;
+    }
+    const common::v1::Personal* personal = sealed::PersonalOf(*field);
+    if (personal != nullptr && personal->hash() && personal->hash_of().empty()) return false;
+    const auto alone = [&](const Message& message) {
+      std::unique_ptr<Message> copy(message.New());
+      copy->CopyFrom(message);
+      std::vector<const FieldDescriptor*> set;
+      copy->GetReflection()->ListFields(*copy, &set);
+      for (const FieldDescriptor* other : set) {
+        if (other != field) copy->GetReflection()->ClearField(copy.get(), other);
+      }
+      registry::HidePersonal(*copy, true);
+      return reference::CanonicalBytes(*copy);
+    };
+    return alone(*a) == alone(*b);
+  }
+  return false;
 }
 
 class Sender {
@@ -166,10 +208,26 @@ class Sender {
     for (const v1::RefusedItem& refused : result.refused()) {
       if (refused.index() < 0 || static_cast<size_t>(refused.index()) >= batch.size()) continue;
       const Item& item = *batch[static_cast<size_t>(refused.index())];
+      if (Stands(item, refused)) {
+        report_.Count(0, rows);
+        continue;
+      }
       for (const Refusal& refusal : refused.refusals()) {
         Refuse(item, refusal, ItemAndPath(refusal.field()).second);
       }
     }
+  }
+
+  // Refused only because texts that are sealed anew look different each time.
+  bool Stands(const Item& item, const v1::RefusedItem& refused) const {
+    if (kind_.standing == nullptr || refused.refusals_size() != 1) return false;
+    const Refusal& refusal = refused.refusals(0);
+    if (refusal.reason() != common::v1::REASON_ALREADY_EXISTS) return false;
+    const std::unique_ptr<Message> standing = kind_.standing(session_, item.county, *item.message);
+    if (standing == nullptr) return false;
+    const std::vector<std::string> paths = absl::StrSplit(refusal.detail(), ", ");
+    return std::all_of(paths.begin(), paths.end(),
+                       [&](const std::string& path) { return SameAt(*standing, *item.message, path); });
   }
 
   const Session& session_;
