@@ -98,6 +98,15 @@ void MethodTable::AddLocalService(const google::protobuf::ServiceDescriptor& ser
   }
 }
 
+void MethodTable::AnswerAfterView(std::string_view path) {
+  const auto it = methods_.find(path);
+  if (it == methods_.end()) {
+    fmt::print(stderr, "no method {}\n", path);
+    std::abort();
+  }
+  it->second.answer_after_view = true;
+}
+
 const Method* MethodTable::Find(std::string_view path) const {
   const auto it = methods_.find(path);
   return it == methods_.end() ? nullptr : &it->second;

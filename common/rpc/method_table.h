@@ -45,6 +45,8 @@ struct Method {
   view::QueryFn query;  // Of queries.
   LocalFn local;        // Of what the process answers itself.
   host::OpenFeed feed;  // Of server-streaming methods.
+  // Of a command: done only when the view of its context shows it.
+  bool answer_after_view = false;
 
   std::unique_ptr<google::protobuf::Message> NewRequest() const;
   std::unique_ptr<google::protobuf::Message> NewResponse() const;
@@ -64,6 +66,9 @@ class MethodTable {
   // REQUIRES: every method of the service has its function.
   void AddLocalService(const google::protobuf::ServiceDescriptor& service,
                        std::map<std::string, LocalFn> functions);
+
+  // The command is answered when the view shows it. REQUIRES: it was added, and its context has a view.
+  void AnswerAfterView(std::string_view path);
 
   const Method* Find(std::string_view path) const;
   const std::map<std::string, Method, std::less<>>& methods() const { return methods_; }

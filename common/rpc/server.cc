@@ -133,18 +133,33 @@ class Call final : public grpc::ServerGenericBidiReactor {
     for (const common::v1::Position& position : header.after()) {
       after.push_back({position.journal_id(), position.height()});
     }
-    if (shared_.options.seal) {
-      if (const absl::Status sealed = shared_.options.seal(*request_); !sealed.ok()) {
-        return FinishProto(ErrorOf(sealed));
-      }
-    }
     partition::Command command;
     command.county = county_;
     command.actor = caller_.actor;
     command.method = method_->path;
     command.request_id = *id;
     command.received_at = shared_.hosts.Now();
+    // Of what the client sent: the same text is sealed into another one each time.
     std::string content = ContentOf(*request_);
+    if (shared_.options.sealer == nullptr || !sealed::Sealer::HasPersonal(*request_)) {
+      return Submit(std::move(command), std::move(content), std::move(after));
+    }
+    content = shared_.options.sealer->KeyedContent(content);
+    shared_.blocking.Post([this, command = std::move(command), content = std::move(content),
+                           after = std::move(after)]() mutable {
+      if (Seal()) Submit(std::move(command), std::move(content), std::move(after));
+    });
+  }
+
+  // False when the call is answered already.
+  bool Seal() {
+    const auto refusals = shared_.options.sealer->Seal(*request_, CountyCodeOf(*request_));
+    if (refusals.ok() && refusals->empty()) return true;
+    FinishProto(refusals.ok() ? ErrorOf(*refusals) : ErrorOf(refusals.status()));
+    return false;
+  }
+
+  void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after) {
     command.request = std::shared_ptr<const Message>(std::move(request_));
     host_->Submit(std::move(command), std::move(content), std::move(after),
                   [this](partition::Answer answer) { Answered(std::move(answer)); });
@@ -154,6 +169,17 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (answer.kind != partition::Answer::Kind::kDecided || !answer.refusals.empty()) {
       return FinishProto(ErrorOf(answer));
     }
+    if (!method_->answer_after_view) return Decided(answer);
+    const uint64_t height = answer.height;
+    host_->projector().WhenReached(
+        height, *DeadlineOf(context_), [this, answer = std::move(answer)](bool reached) {
+          if (reached) return Decided(answer);
+          FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "",
+                                 "it is decided, but the view is not that far yet"));
+        });
+  }
+
+  void Decided(const partition::Answer& answer) {
     std::unique_ptr<Message> response = method_->NewResponse();
     response->ParseFromString(answer.response);
     if (const auto* field = response->GetDescriptor()->FindFieldByName("position");
@@ -189,6 +215,10 @@ class Call final : public grpc::ServerGenericBidiReactor {
     const auto reader = shared_.views.Reader({method_->context, host_->journal().partition});
     const auto response = method_->query(*reader, caller_.actor, *request_);
     if (!response.ok()) return FinishProto(ErrorOf(response.status()));
+    if (shared_.options.sealer != nullptr) {
+      const absl::Status opened = shared_.options.sealer->Open(**response, CountyCodeOf(*request_));
+      if (!opened.ok()) return FinishProto(ErrorOf(opened));
+    }
     FinishOk(**response);
   }
 

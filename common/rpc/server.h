@@ -6,14 +6,15 @@
 #ifndef SANYUAN_COMMON_RPC_SERVER_H_
 #define SANYUAN_COMMON_RPC_SERVER_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/host/host_group.h"
 #include "common/rpc/method_table.h"
+#include "common/sealed/sealer.h"
 
 namespace sanyuan::rpc {
 
@@ -24,8 +25,9 @@ struct ServerOptions {
   int max_concurrent_streams = 4096;
   // After this time without an event a feed says that nothing happened.
   absl::Duration heartbeat = absl::Seconds(10);
-  // Replaces personal data in a request by sealed data before anything else sees it; may be empty.
-  std::function<absl::Status(google::protobuf::Message&)> seal;
+  // Seals personal data in commands before anything else sees it, and opens it in the answers of queries. Without
+  // it deciders refuse such data (NOT_SEALED).
+  const sealed::Sealer* sealer = nullptr;
 };
 
 // What calls came to, for metrics.

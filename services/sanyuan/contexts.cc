@@ -22,6 +22,7 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
+#include "services/registry/forgetting.h"
 #include "services/three_member_interaction/clue_feed.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
@@ -76,6 +77,7 @@ void AddServices(std::string_view package, const std::string& context,
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
+  static const registry::ForgettingProjection registry_projection(nullptr);
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
@@ -88,7 +90,7 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    {Topic(kReference)},
                    false,
                    [] { return std::make_unique<registry::RegistryDomain>(); },
-                   nullptr});
+                   &registry_projection});
   specs.push_back(
       {kAllocation,
        {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},
@@ -121,6 +123,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
     methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
   }
+  // Whoever is told that somebody is forgotten may rely on it: the key goes with the view.
+  methods.AnswerAfterView("/sanyuan.registry.v1.OrganisationService/ForgetPerson");
   AddServices("sanyuan.allocation.v1", kAllocation,
               {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
                "TieKeyService"},

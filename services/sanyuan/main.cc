@@ -34,6 +34,11 @@ int main(int argc, char** argv) {
                     "File with the secret of the lottery; with --dev it may be left out");
   serve->add_option("--dev-seed", options.dev_seed, "With --dev: what secrets derive from")
       ->capture_default_str();
+  serve->add_option("--master-key", options.master_key_file,
+                    "File of 32 random bytes that wraps the keys of people; with --dev it may be left out");
+  serve->add_flag(
+      "--new-keys", options.new_keys,
+      "Begin with no keys although the directory holds journals: what was sealed stays unreadable");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,6 +17,8 @@ struct ServeOptions {
   double heartbeat_seconds = 10;       // Of feeds without events.
   std::string tie_key_secret_file;     // Without it, and with dev, secrets derive from the seed.
   uint64_t dev_seed = 7;
+  std::string master_key_file;  // 32 bytes; with dev one is made in the data directory when it is left out.
+  bool new_keys = false;        // Begin with no keys although the directory holds journals.
 };
 
 }  // namespace sanyuan

@@ -8,6 +8,7 @@
 #include "common/clock/business_time.h"
 #include "common/digest/digest.h"
 #include "services/sanyuanctl/demo/load_county.h"
+#include "services/sanyuanctl/demo/people.h"
 
 namespace sanyuan::ctl::demo {
 namespace {
@@ -106,6 +107,9 @@ void ClueDays::Report() {
     request.set_grade(i == 0 ? tmi::CLUE_GRADE_A : tmi::CLUE_GRADE_B);
     request.set_licence(shop.licence);
     request.add_evidence_sha256(Evidence(std::to_string(i)));
+    request.mutable_text()->set_sealed_for(shop.licence);
+    request.mutable_text()->set_text(fmt::format(
+        i % 2 == 0 ? "{}的烟不是从我们这里进的" : "{}把烟成条转给了别人", NameOf(plan_.seed, shop.licence)));
     Caller reporter{AccountManager(shop.account_manager), "ACCOUNT_MANAGER"};
     if (i % 4 == 2) reporter = {CrewMember(shop.route % kCrews), "DELIVERY_STAFF"};
     if (i % 4 == 3) reporter = RetailerOf(plan_.shops[static_cast<size_t>(shop.number) % plan_.shops.size()]);
@@ -151,6 +155,9 @@ void ClueDays::Verify(tmi::ClueState state, const std::string& round) {
     auto propose = About<tmi::ProposeClueResultRequest>(clue.clue_id());
     propose.set_result(ResultOf(plan_.seed, round, clue.clue_id()));
     propose.add_evidence_sha256(Evidence(name));
+    propose.mutable_finding()->set_sealed_for(first.id);
+    propose.mutable_finding()->set_text(
+        fmt::format("{}和{}到店核实", NameOf(plan_.seed, first.id), NameOf(plan_.seed, second.id)));
     client_.Call<tmi::ProposeClueResultResponse>(first, name, propose);
     auto decide = About<tmi::DecideClueResultRequest>(clue.clue_id());
     decide.set_approved(true);
