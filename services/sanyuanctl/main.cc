@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "services/sanyuanctl/demo/demo_day.h"
+#include "services/sanyuanctl/iowa/iowa_command.h"
 #include "services/sanyuanctl/journal_commands.h"
 #include "services/sanyuanctl/session.h"
 
@@ -23,6 +24,10 @@ int main(int argc, char** argv) {
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
+  CLI::App* import = app.add_subcommand("import", "Takes records of other systems in");
+  import->require_subcommand(1);
+  import->fallthrough();
+  sanyuan::ctl::AddIowaCommand(*import, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -23,7 +23,6 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr char kCounty[] = "620121";
 constexpr absl::Duration kPause = absl::Milliseconds(50);
 
 // UUIDv7: the time in milliseconds, then bits of a digest instead of random ones.
@@ -95,7 +94,7 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     context.AddMetadata(std::string(auth::kActorKey), caller.id);
     context.AddMetadata(std::string(auth::kRoleKey), caller.role);
     if (caller.role != "OPERATOR" && caller.role != "AUDITOR") {
-      context.AddMetadata(std::string(auth::kUnitKey), kCounty);
+      context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
     }
     response->Clear();
     std::promise<grpc::Status> done;

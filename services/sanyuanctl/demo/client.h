@@ -35,6 +35,8 @@ class Unexpected : public std::runtime_error {
 struct Caller {
   std::string id;
   std::string role;  // "RETAILER".
+  // The county that he belongs to; not said of operators and auditors.
+  std::string unit = "620121";
 };
 
 // How a call ended that may be refused.
