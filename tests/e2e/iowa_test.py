@@ -58,7 +58,7 @@ class IowaTest(unittest.TestCase):
         self.assertGreater(self.first["lines_refused"], 0)
 
     def test_importing_again_gives_the_same_counts_and_adds_nothing(self):
-        with Server(BINARIES, self.data("undisturbed")) as server:
+        with Server(BINARIES, self.data("undisturbed"), "--partitions", "3") as server:
             before = heads(server)
             self.assertEqual(self.figures(server), dict(self.expected, orders_sent=0))
             self.assertEqual(heads(server), before)
@@ -129,6 +129,13 @@ class IowaTest(unittest.TestCase):
             done = subprocess.run(importing(server, self.sample), capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 3)
             self.assertIn("the server is not empty", done.stderr)
+
+    def test_a_server_that_does_not_answer_is_unavailable(self):
+        with Server(BINARIES, self.data("gone")) as server:
+            server.kill()
+            done = subprocess.run([*importing(server, self.sample), "--deadline", "1"], capture_output=True, text=True,
+                                  timeout=60)
+            self.assertEqual(done.returncode, 4, done.stderr)
 
     def test_a_missing_data_set_is_named(self):
         with Server(BINARIES, self.data("none")) as server:

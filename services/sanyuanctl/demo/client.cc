@@ -114,8 +114,14 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
 
 void Client::Check(const Caller& caller, const Verdict& verdict, const Message& request) {
   if (verdict.ok()) return;
-  throw Unexpected(fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
-                               caller.id, verdict.message, fmt::join(verdict.reasons, ", ")));
+  const std::string text = fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
+                                       caller.id, verdict.message, fmt::join(verdict.reasons, ", "));
+  const auto code = static_cast<grpc::StatusCode>(verdict.code);
+  if (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+      code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    throw Unavailable(text);
+  }
+  throw Unexpected(text);
 }
 
 void Client::Note(const Message& response) {

@@ -32,6 +32,12 @@ class Unexpected : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The server gave no answer until the deadline.
+class Unavailable : public Unexpected {
+ public:
+  using Unexpected::Unexpected;
+};
+
 struct Caller {
   std::string id;
   std::string role;  // "RETAILER".

@@ -35,7 +35,7 @@ struct Figures {
 
 // Days of the sales from `from` to `to`, both included. `shown` hears after each day how many invoices are done.
 // Throws demo::Unexpected: the server is not empty, is not in development mode, refuses an order, or holds another
-// one than the invoice says. Not thread-safe.
+// one than the invoice says. Unavailable: it gave no answer; the same import may be started again. Not thread-safe.
 Figures PlayDays(demo::Client& client, const Sales& sales, Date from, Date to,
                  const std::function<void(int64_t, Date)>& shown);
 

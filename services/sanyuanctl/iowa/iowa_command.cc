@@ -86,7 +86,7 @@ int ImportSales(const Globals& globals, const IowaOptions& options) {
     return figures.bottles_allocated == figures.bottles_accepted ? kDone : kCheckFailed;
   } catch (const demo::Unexpected& unexpected) {
     fmt::print(stderr, "sanyuanctl: the import stopped: {}\n", unexpected.what());
-    return kRefused;
+    return dynamic_cast<const demo::Unavailable*>(&unexpected) != nullptr ? kUnavailable : kRefused;
   }
 }
 
