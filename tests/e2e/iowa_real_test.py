@@ -3,8 +3,10 @@
 
 Needs SANYUAN_DATASETS, the folder that holds iowa-monopoly-orders. Usage: iowa_real_test.py BINARIES"""
 
+import contextlib
 import os
 import re
+import sqlite3
 import sys
 import tempfile
 import time
@@ -20,6 +22,11 @@ HALF_YEAR = {"lines": 1207946, "invoices": 50834, "bottles": 14302478, "lines_re
 def peak_memory(server):
     with open(f"/proc/{server.process.pid}/status", encoding="utf-8") as status:
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) // 1024
+
+
+def journal_bytes(data):
+    with contextlib.closing(sqlite3.connect(f"file:{os.path.join(data, 'journal.db')}?mode=ro", uri=True)) as journal:
+        return journal.execute("SELECT sum(length(record)) FROM journal").fetchone()[0]
 
 
 def check(what, holds):
@@ -56,7 +63,7 @@ def main():
             begun = time.monotonic()
             check("live digest = replay", server.ctl("digest", "--data", data, timeout=3600) == live)
             print(f"again in {again['seconds']:.1f} s, replay in {time.monotonic() - begun:.1f} s, "
-                  f"{os.path.getsize(os.path.join(data, 'journal.db')) // figures['invoices_accepted']} bytes an order")
+                  f"{journal_bytes(data) // figures['invoices_accepted']} bytes of journal an order")
             check("it ends in order", server.stop() == 0)
 
 
