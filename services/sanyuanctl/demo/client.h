@@ -70,6 +70,9 @@ class Client {
   Verdict Try(const Caller& caller, const std::string& name, const google::protobuf::Message& request,
               google::protobuf::Message* response);
 
+  // Throws Unexpected unless the verdict on the request is good.
+  static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
+
   // Throws Unexpected unless it succeeds.
   template <typename Response, typename Request>
   Response Call(const Caller& caller, const std::string& name, const Request& request) {
@@ -89,7 +92,6 @@ class Client {
   std::set<std::pair<std::string, uint64_t>> positions(const google::protobuf::FileDescriptor& file) const;
 
  private:
-  static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
   void Note(const google::protobuf::Message& response);
 
   const uint64_t seed_;

@@ -69,17 +69,13 @@ class Player {
  public:
   Player(Client& client, const Sales& sales) : client_(client), sales_(sales) {}
 
-  // The clock of an empty server stands at no time.
   void Begin() {
-    const auto clock = client_.Call<ops::GetClockResponse>(kOperator, "", ops::GetClockRequest());
-    if (!clock.simulated()) throw Unexpected("the server is not in development mode");
     const Date loading = sales_.days.begin()->first - 1;
-    if (clock.has_now()) now_ = reference::FromWireTime(clock.now());
+    FindTime();
     if (now_ && *now_ < AtMinute(loading, 0)) {
       throw Unexpected("the server is not empty: its clock stands at " +
                        absl::FormatTime(*now_, BusinessZone()));
     }
-    if (now_) GoTo(*now_);  // What the server was about when it was interrupted is done then.
     Step(AtMinute(loading, 0), [this] { LoadReference(client_, sales_); });
     Step(AtMinute(loading, 1), [this] { LoadStores(client_, sales_); });
   }
@@ -101,6 +97,24 @@ class Player {
   }
 
  private:
+  // The clock of an empty server stands at no time. Behind an import that was interrupted it may still be on its way
+  // to where that one sent it: it is set to what it says, and asked again when it has left there.
+  void FindTime() {
+    while (true) {
+      const auto clock = client_.Call<ops::GetClockResponse>(kOperator, "", ops::GetClockRequest());
+      if (!clock.simulated()) throw Unexpected("the server is not in development mode");
+      if (!clock.has_now()) return;
+      ops::SetClockRequest request;
+      *request.mutable_now() = clock.now();
+      ops::SetClockResponse response;
+      const demo::Verdict verdict = client_.Try(kOperator, "", request, &response);
+      if (verdict.code == static_cast<int>(absl::StatusCode::kInvalidArgument)) continue;
+      Client::Check(kOperator, verdict, request);
+      now_ = reference::FromWireTime(clock.now());
+      return;
+    }
+  }
+
   void GoTo(absl::Time time) {
     ops::SetClockRequest request;
     *request.mutable_now() = reference::ToWireTime(time);
