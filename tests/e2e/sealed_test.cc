@@ -173,8 +173,8 @@ TEST_F(SealedOnAServer, WhoIsForgottenIsUnreadableAndTheJournalIsAsItWas) {
   client_.Call<reg::ChangeLicenceResponse>(kLicenceOffice, shop.licence, cancel);
   const std::string before = Digest();
   ops::VerifyJournalsRequest verify;
-  for (const auto& status :
-       client_.Call<ops::GetStatusResponse>(kOperatorCaller, "", ops::GetStatusRequest()).partitions()) {
+  const auto heads = client_.Call<ops::GetStatusResponse>(kOperatorCaller, "", ops::GetStatusRequest());
+  for (const auto& status : heads.partitions()) {
     ops::Checkpoint& checkpoint = *verify.add_checkpoints();
     checkpoint.set_context(status.context());
     checkpoint.set_partition(status.partition());
@@ -195,8 +195,9 @@ TEST_F(SealedOnAServer, WhoIsForgottenIsUnreadableAndTheJournalIsAsItWas) {
   EXPECT_EQ(Get(ManagerOf(other), beside).text().text(), kText);
   tmi::RaiseTicketResponse none;
   EXPECT_TRUE(client_.Try(ManagerOf(shop), "anew", Ticket(shop, kText), &none).Has("PERSON_FORGOTTEN"));
-  for (const auto& status :
-       client_.Call<ops::VerifyJournalsResponse>(kOperatorCaller, "", verify).partitions()) {
+  const auto verified = client_.Call<ops::VerifyJournalsResponse>(kOperatorCaller, "", verify);
+  EXPECT_EQ(verified.partitions_size(), heads.partitions_size());
+  for (const auto& status : verified.partitions()) {
     EXPECT_FALSE(status.has_damage()) << status.ShortDebugString();
   }
   // The registry knows that the person is forgotten; nothing else changed.

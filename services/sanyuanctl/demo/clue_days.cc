@@ -108,8 +108,8 @@ void ClueDays::Report() {
     request.set_licence(shop.licence);
     request.add_evidence_sha256(Evidence(std::to_string(i)));
     request.mutable_text()->set_sealed_for(shop.licence);
-    request.mutable_text()->set_text(fmt::format(
-        i % 2 == 0 ? "{}的烟不是从我们这里进的" : "{}把烟成条转给了别人", NameOf(plan_.seed, shop.licence)));
+    request.mutable_text()->set_text(NameOf(plan_.seed, shop.licence) +
+                                     (i % 2 == 0 ? "的烟不是从我们这里进的" : "把烟成条转给了别人"));
     Caller reporter{AccountManager(shop.account_manager), "ACCOUNT_MANAGER"};
     if (i % 4 == 2) reporter = {CrewMember(shop.route % kCrews), "DELIVERY_STAFF"};
     if (i % 4 == 3) reporter = RetailerOf(plan_.shops[static_cast<size_t>(shop.number) % plan_.shops.size()]);
