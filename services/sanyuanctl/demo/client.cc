@@ -24,7 +24,6 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr char kCounty[] = "620121";
 constexpr absl::Duration kPause = absl::Milliseconds(50);
 
 const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
@@ -84,7 +83,7 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     context.AddMetadata(std::string(auth::kActorKey), caller.id);
     context.AddMetadata(std::string(auth::kRoleKey), caller.role);
     if (caller.role != "OPERATOR" && caller.role != "AUDITOR") {
-      context.AddMetadata(std::string(auth::kUnitKey), kCounty);
+      context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
     }
     response->Clear();
     std::promise<grpc::Status> done;
@@ -104,8 +103,14 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
 
 void Client::Check(const Caller& caller, const Verdict& verdict, const Message& request) {
   if (verdict.ok()) return;
-  throw Unexpected(fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
-                               caller.id, verdict.message, fmt::join(verdict.reasons, ", ")));
+  const std::string text = fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
+                                       caller.id, verdict.message, fmt::join(verdict.reasons, ", "));
+  const auto code = static_cast<grpc::StatusCode>(verdict.code);
+  if (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+      code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    throw Unavailable(text);
+  }
+  throw Unexpected(text);
 }
 
 void Client::Note(const Message& response) {
