@@ -10,7 +10,9 @@
 
 #include <algorithm>
 
+#include "services/delivery_tracking/view.h"
 #include "tests/property/delivery_tracking/delivery_plan.h"
+#include "tests/property/read_models.h"
 
 namespace sanyuan::testing {
 namespace {
@@ -162,6 +164,17 @@ RC_GTEST_PROP(UploadProperties, ReplayAndSnapshotGiveTheLiveState, ()) {
   RC_ASSERT(loaded.store().Load(day.county->domain().store().Capture().Encode()).ok());
   RC_ASSERT(loaded.store().StateDigest() == live);
   RC_ASSERT(day.county->status().ok());
+}
+
+RC_GTEST_PROP(UploadProperties, Invariant30ReadModelsAgreeAfterAnyRedelivery, ()) {
+  Day day(DayPlan::Draw());
+  for (const Batch& batch : Shuffled(day)) {
+    const Reported& from = day.reported[batch.device];
+    day.county->Upload(from.device->Batch(batch.events, UploadTime()), from.staff);
+  }
+  day.county->Tick(At("2019-08-31 00:00"));
+  delivery_tracking::DeliveryTrackingDomain fresh;
+  CheckReadModels(day.county->records(), fresh, delivery_tracking::DeliveryTrackingProjection());
 }
 
 }  // namespace
