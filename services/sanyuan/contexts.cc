@@ -22,6 +22,8 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
+#include "services/registry/forgetting.h"
+#include "services/three_member_interaction/clue_feed.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
 #include "services/three_member_interaction/view.h"
@@ -75,6 +77,7 @@ void AddServices(std::string_view package, const std::string& context,
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
+  static const registry::ForgettingProjection registry_projection(nullptr);
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
@@ -87,7 +90,7 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    {Topic(kReference)},
                    false,
                    [] { return std::make_unique<registry::RegistryDomain>(); },
-                   nullptr});
+                   &registry_projection});
   specs.push_back(
       {kAllocation,
        {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},
@@ -108,7 +111,8 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    {Topic(kReference), Topic(kRegistry), Topic(kDeliveryTracking)},
                    false,
                    [] { return std::make_unique<three_member_interaction::ThreeMemberInteractionDomain>(); },
-                   &three_member_projection});
+                   &three_member_projection,
+                   &three_member_interaction::IsShownInFeeds});
   return specs;
 }
 
@@ -119,6 +123,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
     methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
   }
+  // Whoever is told that somebody is forgotten may rely on it: the key goes with the view.
+  methods.AnswerAfterView("/sanyuan.registry.v1.OrganisationService/ForgetPerson");
   AddServices("sanyuan.allocation.v1", kAllocation,
               {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
                "TieKeyService"},
@@ -131,6 +137,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
               delivery_tracking::DeliveryTrackingQueries(), methods);
   AddServices("sanyuan.three_member_interaction.v1", kThreeMembers, {"ClueService", "TicketService"},
               three_member_interaction::ThreeMemberInteractionQueries(), methods);
+  methods.AddFeeds(ServiceNamed("sanyuan.three_member_interaction.v1", "ClueFeedService"), kThreeMembers,
+                   three_member_interaction::ThreeMemberInteractionFeeds());
 }
 
 }  // namespace sanyuan

@@ -4,7 +4,9 @@
 
 #include "services/sanyuanctl/demo/demo_day.h"
 #include "services/sanyuanctl/journal_commands.h"
+#include "services/sanyuanctl/key_commands.h"
 #include "services/sanyuanctl/session.h"
+#include "services/sanyuanctl/watch_commands.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Asks and drives a Sanyuan server");
@@ -22,7 +24,9 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused, 4 unavailable");
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
+  sanyuan::ctl::AddKeyCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
+  sanyuan::ctl::AddWatchCommands(app, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -128,6 +128,7 @@ void Client::Note(const Message& response) {
   ++acknowledged_;
   uint64_t& height = heights_[position.journal_id()];
   height = std::max(height, position.height());
+  positions_[response.GetDescriptor()->file()].emplace(position.journal_id(), position.height());
 }
 
 void Client::Each(size_t count, const std::function<void(size_t)>& work) const {
@@ -154,6 +155,13 @@ void Client::Each(size_t count, const std::function<void(size_t)>& work) const {
 int64_t Client::acknowledged() const {
   const std::lock_guard lock(mutex_);
   return acknowledged_;
+}
+
+std::set<std::pair<std::string, uint64_t>> Client::positions(
+    const google::protobuf::FileDescriptor& file) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = positions_.find(&file);
+  return it == positions_.end() ? std::set<std::pair<std::string, uint64_t>>() : it->second;
 }
 
 std::map<std::string, uint64_t> Client::heights() const {

@@ -9,8 +9,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -75,6 +77,8 @@ class Client {
   // Commands that were answered, and the greatest height of an answer for each journal id.
   int64_t acknowledged() const;
   std::map<std::string, uint64_t> heights() const;
+  // Journal id and height of every answer whose message the file defines.
+  std::set<std::pair<std::string, uint64_t>> positions(const google::protobuf::FileDescriptor& file) const;
 
  private:
   static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
@@ -88,6 +92,7 @@ class Client {
   mutable std::mutex mutex_;
   int64_t acknowledged_ = 0;
   std::map<std::string, uint64_t> heights_;
+  std::map<const google::protobuf::FileDescriptor*, std::set<std::pair<std::string, uint64_t>>> positions_;
 };
 
 }  // namespace sanyuan::ctl::demo

@@ -15,6 +15,7 @@
 #include "sanyuan/registry/v1/retailer.pb.h"
 #include "sanyuan/registry/v1/route.pb.h"
 #include "services/sanyuanctl/demo/catalogue.h"
+#include "services/sanyuanctl/demo/people.h"
 
 namespace sanyuan::ctl::demo {
 namespace {
@@ -48,13 +49,15 @@ void AddUnit(reg::RegisterOrgUnitsRequest& request, const std::string& id, reg::
   unit.set_valid_from("2019-01-01");
 }
 
-reg::Staff& AddStaff(reg::RegisterStaffRequest& request, const std::string& id, common::v1::Role role,
-                     const std::string& unit, absl::Time signed_at) {
+reg::Staff& AddStaff(reg::RegisterStaffRequest& request, uint64_t seed, const std::string& id,
+                     common::v1::Role role, const std::string& unit, absl::Time signed_at) {
   reg::Staff& staff = *request.add_staff();
   staff.set_staff_id(id);
   staff.set_unit_id(unit);
   staff.set_role(role);
   staff.set_active(true);
+  staff.set_name(NameOf(seed, id));
+  staff.set_phone(PhoneOf(seed, id));
   staff.add_device_ids("device-" + id);
   staff.set_valid_from("2019-01-01");
   staff.mutable_commitment()->set_version("letter-1");
@@ -68,8 +71,14 @@ reg::Retailer RetailerOfShop(const Plan& plan, const Shop& shop, absl::Time meas
   retailer.set_joined_on("2018-03-01");
   retailer.mutable_licence_record()->set_status(reg::LICENCE_STATUS_ACTIVE);
   retailer.mutable_licence_record()->set_valid_from("2018-03-01");
-  reg::Profile& profile = *retailer.mutable_profile();
   const bool urban = plan.Urban(shop.route);
+  retailer.mutable_licence_record()->set_licensee(NameOf(plan.seed, shop.licence));
+  retailer.mutable_licence_record()->set_shop_name(ShopNameOf(plan.seed, shop.licence));
+  retailer.mutable_licence_record()->set_address(AddressOf(plan.seed, shop.licence, urban));
+  reg::Profile& profile = *retailer.mutable_profile();
+  profile.set_contact(NameOf(plan.seed, shop.licence));
+  profile.set_phone(PhoneOf(plan.seed, shop.licence));
+  profile.set_pin_hash(PinOf(plan.seed, shop.licence));
   profile.set_market_type(urban ? reg::MARKET_TYPE_URBAN : reg::MARKET_TYPE_RURAL);
   profile.set_format(reg::BUSINESS_FORMAT_GROCERY);
   profile.set_circle(urban ? reg::BUSINESS_CIRCLE_RESIDENTIAL : reg::BUSINESS_CIRCLE_VILLAGE);
@@ -191,7 +200,7 @@ void LoadOrganisation(Client& client, const Plan& plan) {
   staff.set_county_code(kCounty);
   const absl::Time now = client.now();
   const auto add = [&](const std::string& id, common::v1::Role role, const std::string& unit) {
-    AddStaff(staff, id, role, unit, now);
+    AddStaff(staff, plan.seed, id, role, unit, now);
   };
   for (int i = 0; i < kAccountManagers; ++i) {
     add(AccountManager(i), common::v1::ROLE_ACCOUNT_MANAGER, i < 3 ? "T1" : "T2");
