@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
 
 namespace sanyuan::partition {
@@ -230,6 +231,7 @@ bool Partition::PumpWork() {
       domain_.DropWork();
       return false;
     }
+    if (domain_.HasWork()) SANYUAN_CRASH_POINT("between_pages");
   }
   return domain_.HasWork();
 }
@@ -345,6 +347,7 @@ bool Partition::PumpInputs() {
         input->Restart(&before);
         continue;
       }
+      if (input->consumed().index != 0) SANYUAN_CRASH_POINT("paged_reaction");
     }
     more = more || (!waits && input->front() != nullptr) || (waits && effects);
   }
