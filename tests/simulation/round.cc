@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/simulation/final_checks.h"
+#include "tests/simulation/scripted_writer.h"
 #include "tests/simulation/world.h"
 
 namespace sanyuan::simulation {
@@ -151,6 +152,7 @@ void Round::Finish() {
 }
 
 RoundResult Round::Run() {
+  WriteScripted(world_);
   world_.ownership.Begin();
   for (Process& process : world_.processes) process.Start(false);
   world_.clients.Begin();
@@ -181,7 +183,7 @@ World::World(Scenario& of, const partition::Safeguards& with, uint64_t seed, boo
       safeguards(with),
       trace(tracing),
       random(seed),
-      scripted(of.NewScriptedJournals()),
+      scripted(of.NewScriptedJournals(random)),
       topics(TopicsOf(of, scripted)),
       log(schedule, random, topics.size()),
       ledger(schedule, of.contexts().size()),
