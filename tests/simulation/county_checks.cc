@@ -298,7 +298,8 @@ void CheckLines(const allocation::State& state, const order_intake::State& order
       const order_intake::Order* row = id ? orders.orders.Find(*id) : nullptr;
       for (const allocation::RunResult::Line& line : order.lines) {
         const Code sku = skus.skus[line.sku];
-        const auto recomputed = allocation::Recompute(allocation::ExplanationOf(key.run(), run, result, order, line, sku));
+        const auto recomputed =
+            allocation::Recompute(allocation::ExplanationOf(key.run(), run, result, order, line, sku));
         if (!recomputed.ok() || *recomputed != line.offered) {
           findings.Add("{} line {} of {} got {} cartons, which is not what its explanation says",
                        allocation::RunText(key.run()), line.line, order.id, line.offered);

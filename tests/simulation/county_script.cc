@@ -64,8 +64,9 @@ class Script {
   Shop AnyShop() {
     const bool floating = random_.Percent(70);
     const County county = floating ? kFloatingCounty : kRecordedCounty;
-    return {county, LicenceOf(county, static_cast<int>(
-                                          random_.Between(1, floating ? kFloatingShops : kRecordedShops)))};
+    return {
+        county,
+        LicenceOf(county, static_cast<int>(random_.Between(1, floating ? kFloatingShops : kRecordedShops)))};
   }
   Micros Around(Micros from, Micros until) { return random_.Between(from, until); }
 
@@ -142,38 +143,37 @@ void Script::Agreements() {
   };
   size_t last = proposed;
   for (int shop = 1; shop <= kFloatingShops; ++shop) {
-    last =
-        Add(kAllocation, kFloatingCounty, LicenceOf(kFloatingCounty, shop), common::v1::ROLE_RETAILER,
-            "AgreementService/AcceptAgreement", Around(400 * kMillisecond, 800 * kMillisecond),
-            [id_of, shop](const Answered& answered) {
-              auto accept = std::make_shared<allocation::AcceptAgreementRequest>();
-              accept->set_county_code(CountyText(kFloatingCounty));
-              accept->set_agreement_id(id_of(answered, shop));
-              accept->set_agreed_total_cartons(kAgreedTotal);
-              return accept;
-            });
+    last = Add(kAllocation, kFloatingCounty, LicenceOf(kFloatingCounty, shop), common::v1::ROLE_RETAILER,
+               "AgreementService/AcceptAgreement", Around(400 * kMillisecond, 800 * kMillisecond),
+               [id_of, shop](const Answered& answered) {
+                 auto accept = std::make_shared<allocation::AcceptAgreementRequest>();
+                 accept->set_county_code(CountyText(kFloatingCounty));
+                 accept->set_agreement_id(id_of(answered, shop));
+                 accept->set_agreed_total_cartons(kAgreedTotal);
+                 return accept;
+               });
     After(last, proposed);
   }
   // The second time for those whose consent came late.
   for (const Micros at : {1200 * kMillisecond, 2200 * kMillisecond, 3500 * kMillisecond}) {
-    const size_t approved =
-        Add(kAllocation, kFloatingCounty, CountyText(kFloatingCounty) + "M01",
-            common::v1::ROLE_MARKETING_MANAGER, "AgreementService/ApproveAgreements", at,
-            [id_of](const Answered& answered) {
-              auto approve = std::make_shared<allocation::ApproveAgreementsRequest>();
-              approve->set_county_code(CountyText(kFloatingCounty));
-              for (int shop = 1; shop <= kFloatingShops; ++shop) {
-                approve->add_agreement_ids(id_of(answered, shop));
-              }
-              return approve;
-            });
+    const size_t approved = Add(kAllocation, kFloatingCounty, CountyText(kFloatingCounty) + "M01",
+                                common::v1::ROLE_MARKETING_MANAGER, "AgreementService/ApproveAgreements", at,
+                                [id_of](const Answered& answered) {
+                                  auto approve = std::make_shared<allocation::ApproveAgreementsRequest>();
+                                  approve->set_county_code(CountyText(kFloatingCounty));
+                                  for (int shop = 1; shop <= kFloatingShops; ++shop) {
+                                    approve->add_agreement_ids(id_of(answered, shop));
+                                  }
+                                  return approve;
+                                });
     After(approved, last);
     approvals_.push_back(approved);
   }
 }
 
 void Script::Windows() {
-  const auto schedule = [&](County county, const char* day, Micros opens_at, Micros cut_off, uint32_t number) {
+  const auto schedule = [&](County county, const char* day, Micros opens_at, Micros cut_off,
+                            uint32_t number) {
     CountyScenario county_time;
     intake::ScheduleWindowRequest request;
     request.set_order_day(day);
@@ -194,8 +194,7 @@ void Script::Windows() {
 void Script::Rations() {
   allocation::PublishTightListRequest tight;
   tight.add_skus(SkuOf(1));
-  const size_t published =
-      AddSupply("RationService/PublishTightList", Around(kSecond, 2 * kSecond), tight);
+  const size_t published = AddSupply("RationService/PublishTightList", Around(kSecond, 2 * kSecond), tight);
   allocation::PublishRationsRequest rations;
   allocation::Ration& ration = *rations.add_rations();
   ration.set_sku(SkuOf(1));
@@ -235,8 +234,7 @@ void Script::Supply() {
     line.set_sku(SkuOf(sku));
     line.set_cartons(random_.Between(10, 25) * sku);
   }
-  const size_t confirmed =
-      AddSupply("SupplyService/ConfirmSupply", Around(kSecond, 2 * kSecond), confirm);
+  const size_t confirmed = AddSupply("SupplyService/ConfirmSupply", Around(kSecond, 2 * kSecond), confirm);
   const size_t planned = PlanRelease(Around(2 * kSecond, 6 * kSecond), random_.Between(0, 2));
   After(planned, confirmed);
   // Before the window closes, or when its run already waits for it.
@@ -315,14 +313,13 @@ void Script::Amend(size_t order) {
   intake::AmendOrderRequest amend;
   amend.set_county_code(CountyText(asks_[order].county));
   FillLines(*amend.mutable_lines());
-  const size_t amended =
-      Add(kOrderIntake, asks_[order].county, asks_[order].actor.id, common::v1::ROLE_RETAILER,
-          "OrderService/AmendOrder", Around(kOpens, kCutOff + kSecond),
-          [order, amend](const Answered& answered) {
-            auto request = std::make_shared<intake::AmendOrderRequest>(amend);
-            request->set_order_id(OrderIdOf(answered, order));
-            return request;
-          });
+  const size_t amended = Add(kOrderIntake, asks_[order].county, asks_[order].actor.id,
+                             common::v1::ROLE_RETAILER, "OrderService/AmendOrder",
+                             Around(kOpens, kCutOff + kSecond), [order, amend](const Answered& answered) {
+                               auto request = std::make_shared<intake::AmendOrderRequest>(amend);
+                               request->set_order_id(OrderIdOf(answered, order));
+                               return request;
+                             });
   After(amended, order, random_.Percent(30));
 }
 
@@ -373,30 +370,31 @@ void Script::Pay(size_t order, int number) {
   const bool fails = random_.Percent(25);
   const Micros at = random_.Percent(75) ? Around(12 * kSecond, 16'400 * kMillisecond)
                                         : Around(18'200 * kMillisecond, 20'500 * kMillisecond);
-  const size_t paid = Add(
-      kOrderIntake, asks_[order].county, "bank", common::v1::ROLE_BANK, "OrderService/RecordPayment", at,
-      [order, reference, fails, county = asks_[order].county](const Answered& answered) {
-        auto request = std::make_shared<intake::RecordPaymentRequest>();
-        request->set_county_code(CountyText(county));
-        request->set_bank_reference(reference);
-        request->set_debit_number(1);
-        const auto id = order_intake::OrderId::Parse(OrderIdOf(answered, order));
-        request->set_order_id(id ? id->Text() : partition::DeriveId(county, "order", "unknown"));
-        request->set_result(fails ? intake::PAYMENT_RESULT_FAILED : intake::PAYMENT_RESULT_PAID);
-        const partition::Domain* view = answered.View(kOrderIntake);
-        if (view == nullptr || !id) return request;
-        const auto& state = static_cast<const order_intake::OrderIntakeDomain*>(view)->state();
-        const order_intake::Order* row = state.orders.Find(*id);
-        for (size_t i = 0; row != nullptr && i < row->debits.size(); ++i) {
-          const order_intake::Debit& debit = row->debits[i];
-          if (debit.state != order_intake::DebitState::kDue && debit.state != order_intake::DebitState::kFailed)
-            continue;
-          request->set_debit_number(static_cast<uint32_t>(i + 1));
-          request->set_amount_fen(debit.amount_fen);
-          break;
-        }
-        return request;
-      });
+  const size_t paid =
+      Add(kOrderIntake, asks_[order].county, "bank", common::v1::ROLE_BANK, "OrderService/RecordPayment", at,
+          [order, reference, fails, county = asks_[order].county](const Answered& answered) {
+            auto request = std::make_shared<intake::RecordPaymentRequest>();
+            request->set_county_code(CountyText(county));
+            request->set_bank_reference(reference);
+            request->set_debit_number(1);
+            const auto id = order_intake::OrderId::Parse(OrderIdOf(answered, order));
+            request->set_order_id(id ? id->Text() : partition::DeriveId(county, "order", "unknown"));
+            request->set_result(fails ? intake::PAYMENT_RESULT_FAILED : intake::PAYMENT_RESULT_PAID);
+            const partition::Domain* view = answered.View(kOrderIntake);
+            if (view == nullptr || !id) return request;
+            const auto& state = static_cast<const order_intake::OrderIntakeDomain*>(view)->state();
+            const order_intake::Order* row = state.orders.Find(*id);
+            for (size_t i = 0; row != nullptr && i < row->debits.size(); ++i) {
+              const order_intake::Debit& debit = row->debits[i];
+              if (debit.state != order_intake::DebitState::kDue &&
+                  debit.state != order_intake::DebitState::kFailed)
+                continue;
+              request->set_debit_number(static_cast<uint32_t>(i + 1));
+              request->set_amount_fen(debit.amount_fen);
+              break;
+            }
+            return request;
+          });
   After(paid, order);
 }
 

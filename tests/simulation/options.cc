@@ -13,12 +13,12 @@ namespace sanyuan::simulation {
 namespace {
 
 [[noreturn]] void Usage(std::string_view program, std::string_view wrong) {
-  fmt::print(
-      stderr,
-      "{}: {}\n"
-      "usage: {} [--world county|counter] [--rounds N] [--first SEED] [--threads N] [--only SAFEGUARD] [--trace]\n"
-      "example: {} --rounds 1 --first 4711 --threads 1 --trace\n",
-      program, wrong, program, program);
+  fmt::print(stderr,
+             "{}: {}\n"
+             "usage: {} [--world county|counter] [--rounds N] [--first SEED] [--threads N] [--only "
+             "SAFEGUARD] [--trace]\n"
+             "example: {} --rounds 1 --first 4711 --threads 1 --trace\n",
+             program, wrong, program, program);
   std::exit(2);
 }
 

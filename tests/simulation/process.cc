@@ -107,12 +107,12 @@ void Process::Tick() {
   Deliver(kTick, [this] { Tick(); });
 }
 
-// Reads the whole journal of each context again, by the product's own reader.
+// Reads the whole journal of each context again, by the product's own reader with what it has of safeguards.
 void Process::Scrub() {
   for (size_t context = 0; context < members_.size(); ++context) {
     Member& member = *members_[context];
     if (member->halted()) continue;
-    partition::JournalReader reader(partition::Strictness::kLenient);
+    partition::JournalReader reader(partition::Strictness::kLenient, world_.safeguards);
     for (int64_t offset = 0; offset < world_.log.End(context) && !reader.damage(); ++offset) {
       if (const SimulatedLog::Bytes bytes = world_.log.At(context, offset)) reader.Read(offset, *bytes);
     }

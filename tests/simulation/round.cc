@@ -219,7 +219,9 @@ void World::Damaged(Fault fault, size_t context) {
     Member& member = process.member(context);
     if (!process.up()) continue;
     const auto& place = member->reader().place();
-    if (place && !HeadIsInLog(context, *place)) member.knows_more_since = schedule.now();
+    if (!place || HeadIsInLog(context, *place)) continue;
+    member.knows_more_since = schedule.now();
+    member.lost_head = *place;
   }
 }
 
