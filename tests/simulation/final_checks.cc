@@ -247,6 +247,7 @@ void Checker::States(std::vector<Scan>& scans) {
 }  // namespace
 
 bool DamageCanBeShown(World& world, size_t context) {
+  if (world.ownership.damage(context)) return true;  // It was.
   if (ScanLog(world, context).damage || AnyCursorIsBroken(world, context)) return true;
   // What was cut may have landed again.
   for (Process& process : world.processes) {
