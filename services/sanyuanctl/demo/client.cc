@@ -16,6 +16,7 @@
 #include "common/digest/digest.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/position.pb.h"
+#include "services/sanyuanctl/demo/plan.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl::demo {
@@ -23,7 +24,6 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr char kCounty[] = "620121";
 constexpr absl::Duration kPause = absl::Milliseconds(50);
 
 // UUIDv7: the time in milliseconds, then bits of a digest instead of random ones.
