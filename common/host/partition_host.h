@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,8 +75,9 @@ class PartitionHost final : private partition::Effects,
   const log::TopicPartition& journal() const { return journal_; }
   Projector& projector() { return *projector_; }
 
-  // Begins reading, from a snapshot when a usable one is there. Errors of the log.
-  absl::Status Start();
+  // Begins reading, from a snapshot when a usable one is there. Errors of the log. Partitions that start at the
+  // same time load their snapshots side by side.
+  std::future<absl::Status> Start();
   // Gives the producer and the subscription up; commands that wait are told to try again.
   void Stop();
 

@@ -4,6 +4,8 @@
 
 #include <cstring>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace sanyuan::partition {
 namespace {
@@ -12,23 +14,26 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-bool IsKnownField(const Message& message, const Reflection& reflection, const FieldDescriptor& field) {
-  const int count = field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
-  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-    for (int i = 0; i < count; ++i) {
-      if (!IsKnown(field.is_repeated() ? reflection.GetRepeatedMessage(message, &field, i)
-                                       : reflection.GetMessage(message, &field))) {
-        return false;
-      }
-    }
-  } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
-    for (int i = 0; i < count; ++i) {
-      const int value = field.is_repeated() ? reflection.GetRepeatedEnumValue(message, &field, i)
-                                            : reflection.GetEnumValue(message, &field);
-      if (field.enum_type()->FindValueByNumber(value) == nullptr) return false;
-    }
+// What of a message type can hold something unknown, beside its unknown fields: asked for once and kept, since a
+// walk through all fields of every message costs more than parsing it.
+struct Doubtful {
+  std::vector<const FieldDescriptor*> enums;
+  std::vector<const FieldDescriptor*> messages;
+};
+
+const Doubtful& DoubtfulOf(const google::protobuf::Descriptor& type) {
+  thread_local std::unordered_map<const google::protobuf::Descriptor*, Doubtful> types;
+  const auto [it, inserted] = types.try_emplace(&type);
+  for (int i = 0; inserted && i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) it->second.enums.push_back(field);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) it->second.messages.push_back(field);
   }
-  return true;
+  return it->second;
+}
+
+bool IsKnownValue(const FieldDescriptor& field, int value) {
+  return value == 0 || field.enum_type()->FindValueByNumber(value) != nullptr;
 }
 
 }  // namespace
@@ -36,10 +41,25 @@ bool IsKnownField(const Message& message, const Reflection& reflection, const Fi
 bool IsKnown(const Message& message) {
   const Reflection& reflection = *message.GetReflection();
   if (!reflection.GetUnknownFields(message).empty()) return false;
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (!IsKnownField(message, reflection, *field)) return false;
+  const Doubtful& doubtful = DoubtfulOf(*message.GetDescriptor());
+  for (const FieldDescriptor* field : doubtful.enums) {
+    if (!field->is_repeated()) {
+      if (!IsKnownValue(*field, reflection.GetEnumValue(message, field))) return false;
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+      if (!IsKnownValue(*field, reflection.GetRepeatedEnumValue(message, field, i))) return false;
+    }
+  }
+  for (const FieldDescriptor* field : doubtful.messages) {
+    if (!field->is_repeated()) {
+      if (reflection.HasField(message, field) && !IsKnown(reflection.GetMessage(message, field)))
+        return false;
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+      if (!IsKnown(reflection.GetRepeatedMessage(message, field, i))) return false;
+    }
   }
   return true;
 }
