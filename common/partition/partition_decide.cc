@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
 
 namespace sanyuan::partition {
@@ -232,6 +233,7 @@ bool Partition::PumpWork() {
       domain_.DropWork();
       return false;
     }
+    if (domain_.HasWork()) SANYUAN_CRASH_POINT("between_pages");
   }
   return domain_.HasWork();
 }
@@ -347,6 +349,7 @@ bool Partition::PumpInputs() {
         input->Restart(&before);
         continue;
       }
+      if (input->consumed().index != 0) SANYUAN_CRASH_POINT("paged_reaction");
     }
     more = more || (!waits && input->front() != nullptr) || (waits && effects);
   }

@@ -12,6 +12,7 @@
 #include "services/sanyuanctl/demo/delivery_days.h"
 #include "services/sanyuanctl/demo/order_cycle.h"
 #include "services/sanyuanctl/demo/plan.h"
+#include "services/sanyuanctl/demo/watched_feed.h"
 
 namespace sanyuan::ctl::demo {
 
@@ -43,6 +44,7 @@ struct Summary {
   OrderFigures orders;
   DeliveryFigures deliveries;
   ClueFigures clues;
+  FeedFigures feed;
   int64_t acknowledged = 0;
   bool acknowledged_in_journal = false;
   double seconds = 0;
@@ -50,7 +52,7 @@ struct Summary {
   bool Balanced() const;
 };
 
-// Fills in everything but orders, deliveries, clues and seconds.
+// Fills in everything but orders, deliveries, clues, feed and seconds.
 void Ask(Client& client, const Plan& plan, Summary& summary);
 std::string PageOf(const Summary& summary);
 nlohmann::json JsonOf(const Summary& summary);
