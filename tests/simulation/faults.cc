@@ -12,7 +12,7 @@ struct Share {
   Fault fault;
   uint64_t weight;
 };
-// The mix. Weights are relative; about one round in five draws an unsound fault.
+// The mix. Weights are relative; about two rounds in five draw an unsound fault.
 constexpr Share kMix[] = {
     {Fault::kDelay, 8},        {Fault::kDuplicate, 8},       {Fault::kLostTail, 14},
     {Fault::kPause, 14},       {Fault::kCrash, 14},          {Fault::kProducerDestroyed, 10},
@@ -339,8 +339,10 @@ void ScheduleFaults(World& world, Micros from, Micros until) {
     while (ticket >= share->weight) ticket -= (share++)->weight;
     if (share->fault >= kFirstUnsound && std::exchange(unsound, true)) continue;
     ++i;
-    world.schedule.At(world.random.Between(from, until),
-                      [&injector = *injector, fault = share->fault] { injector.Apply(fault); });
+    const auto [rush_from, rush_until] = world.scenario.rush();
+    const Micros at = world.random.Percent(30) ? world.random.Between(rush_from, rush_until)
+                                               : world.random.Between(from, until);
+    world.schedule.At(at, [&injector = *injector, fault = share->fault] { injector.Apply(fault); });
   }
 }
 

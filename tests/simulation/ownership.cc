@@ -79,6 +79,11 @@ void Ownership::TryAssign(Process& process, size_t context, bool believed) {
 
 bool Ownership::HasReadWhatIsPublished(Process& process, size_t context) {
   Member& member = process.member(context);
+  // Whoever starts anew has forgotten that it halted.
+  if (const auto& damage = cells_[context].damage) {
+    member->HaltAt(damage->offset, damage->why, world_.log.Read(context, damage->offset).value_or(""));
+    return false;
+  }
   const auto& place = member->reader().place();
   for (const auto& [who, published] : cells_[context].heads) {
     if (!place) return false;
