@@ -69,14 +69,6 @@ void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service,
   }
 }
 
-void MethodTable::AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context) {
-  for (int i = 0; i < service.method_count(); ++i) {
-    Method method = Describe(*service.method(i));
-    method.context = context;
-    if (method.command) methods_.emplace(method.path, std::move(method));
-  }
-}
-
 void MethodTable::AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
                            const std::map<std::string, host::OpenFeed>& feeds) {
   for (int i = 0; i < service.method_count(); ++i) {

@@ -36,10 +36,10 @@ class Server:
         self.log.seek(0)
         return self.log.read().decode()
 
-    def ctl(self, *arguments, code=0):
+    def ctl(self, *arguments, code=0, timeout=120):
         """Runs sanyuanctl --json and gives the object that it prints."""
         done = subprocess.run([os.path.join(self.binaries, "sanyuanctl"), "--server", self.grpc, "--json", *arguments],
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=timeout)
         assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
         return json.loads(done.stdout) if done.stdout.strip() else {}
 

