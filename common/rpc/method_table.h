@@ -58,8 +58,6 @@ class MethodTable {
   void AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                   const std::map<std::string, view::QueryFn>& queries);
 
-  // Adds only its commands: queries of this service are answered UNIMPLEMENTED.
-  void AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context);
   // A service of server-streaming methods. REQUIRES: each has its feed, by its path.
   void AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
                 const std::map<std::string, host::OpenFeed>& feeds);

@@ -23,6 +23,8 @@
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
 #include "services/registry/forgetting.h"
+#include "services/registry/queries.h"
+#include "services/registry/view.h"
 #include "services/three_member_interaction/clue_feed.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
@@ -77,15 +79,20 @@ void AddServices(std::string_view package, const std::string& context,
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
-  static const registry::ForgettingProjection registry_projection(nullptr);
+  static const registry::ReferenceProjection reference_projection;
+  static const registry::RegistryProjection registry_rows;
+  static const registry::ForgettingProjection registry_projection(&registry_rows);
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
   static const delivery_tracking::DeliveryTrackingProjection delivery_tracking_projection;
   static const three_member_interaction::ThreeMemberInteractionProjection three_member_projection;
   std::vector<host::ContextSpec> specs;
-  specs.push_back(
-      {kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
+  specs.push_back({kReference,
+                   {},
+                   true,
+                   [] { return std::make_unique<registry::ReferenceDomain>(); },
+                   &reference_projection});
   specs.push_back({kRegistry,
                    {Topic(kReference)},
                    false,
@@ -117,12 +124,10 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
 }
 
 void AddContextMethods(rpc::MethodTable& methods) {
-  for (const char* service : {"ReferenceService", "PolicyService"}) {
-    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kReference);
-  }
-  for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
-    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
-  }
+  AddServices("sanyuan.registry.v1", kReference, {"PolicyService", "ReferenceService"},
+              registry::ReferenceQueries(), methods);
+  AddServices("sanyuan.registry.v1", kRegistry, {"OrganisationService", "RetailerService", "RouteService"},
+              registry::RegistryQueries(), methods);
   // Whoever is told that somebody is forgotten may rely on it: the key goes with the view.
   methods.AnswerAfterView("/sanyuan.registry.v1.OrganisationService/ForgetPerson");
   AddServices("sanyuan.allocation.v1", kAllocation,

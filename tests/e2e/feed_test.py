@@ -24,6 +24,7 @@ PATIENCE = 120  # Seconds until a condition that should come true is given up.
 KILLS_AFTER = (5, 20, 40, 60, 90)  # Events that the subscriber has seen.
 MANAGER = ("--as", "CM1", "--role", "COUNTY_MANAGER", "--unit", COUNTY)
 INSPECTOR = ("--as", "IN01", "--role", "INSPECTOR", "--unit", COUNTY)  # Of squad S1.
+NOTHING = ("--state", "RETURNED_INCOMPLETE")  # A filter that nothing of the day matches.
 CLUE_EVENT = re.compile(r"\b(clue_[a-z_]+|case_opened) ?\{")
 
 
@@ -66,8 +67,8 @@ class Watch:
     def stop(self, how=signal.SIGTERM):
         """Exit code, and what it had printed that nobody has taken yet; a torn last line is left out."""
         self.process.send_signal(how)
-        out, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, [json.loads(line) for line in out.splitlines() if line.endswith("}")]
+        out = self.process.stdout.read()
+        return self.process.wait(timeout=60), [json.loads(line) for line in out.splitlines() if line.endswith("}")]
 
     def __enter__(self):
         return self
@@ -75,14 +76,16 @@ class Watch:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
 
 
 def watched(address, *flags, **options):
     """Exit code and lines of a watch that ends by itself."""
     with Watch(address, *flags, **options) as watch:
-        out, _ = watch.process.communicate(timeout=PATIENCE)
-        return watch.process.returncode, [json.loads(line) for line in out.splitlines()]
+        out = watch.process.stdout.read()
+        return watch.process.wait(timeout=PATIENCE), [json.loads(line) for line in out.splitlines()]
 
 
 def events_in(data, partitions):
@@ -106,13 +109,16 @@ class FeedTest(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="sanyuan-feed-")
         path = cls.folder.name
-        cls.data, cls.first_token, cls.last_token = (os.path.join(path, n) for n in ("data", "first", "last"))
+        cls.data, cls.first_token, cls.last_token, cls.nothing_token = (
+            os.path.join(path, name) for name in ("data", "first", "last", "nothing"))
         cls.address = f"127.0.0.1:{free_port()}"
         cls.early = os.path.join(path, "early")
         with cls.serve():
             pass
         server = cls.serve()
         try:
+            with Watch(server.grpc, *NOTHING, token=cls.nothing_token):
+                until(lambda: os.path.exists(cls.nothing_token))
             with Watch(server.grpc, token=cls.last_token) as watch:
                 until(lambda: os.path.exists(cls.last_token))
                 shutil.copy(cls.last_token, cls.first_token)
@@ -265,22 +271,18 @@ class FeedTest(unittest.TestCase):
                    if line.startswith("sanyuan_feed_records_read{"))
 
     def test_a_heartbeat_saves_the_next_watch_from_reading_everything_again(self):
-        nothing = ("--state", "RETURNED_INCOMPLETE")
         self.assertFalse(any(e["state"] == "RETURNED_INCOMPLETE" for e in self.seen))
         end = self.token_height(self.last_token)
-        token = os.path.join(self.folder.name, "beats")
-        # A token of this filter from before the day.
-        with self.serve(self.early, "--heartbeat", "0.2"), Watch(self.address, *nothing, token=token):
-            until(lambda: os.path.exists(token))
+        token = self.copy("beats", self.nothing_token)
         begun = self.token_height(token)
         self.assertLess(begun, end)
         with self.serve(None, "--heartbeat", "0.2") as server:
-            with Watch(self.address, *nothing, token=token):
+            with Watch(self.address, *NOTHING, token=token):
                 until(lambda: self.token_height(token) >= end)
             self.assertGreaterEqual(self.read(server), end - begun)
         with self.serve(None, "--heartbeat", "0.2") as server:
             before = os.stat(token).st_mtime_ns
-            with Watch(self.address, *nothing, token=token):
+            with Watch(self.address, *NOTHING, token=token):
                 until(lambda: os.stat(token).st_mtime_ns != before)
             self.assertLessEqual(self.read(server), 10)
 

@@ -113,7 +113,8 @@ class StreamTest : public ::testing::Test, public CallObserver {
     options.listen = "127.0.0.1:0";
     options.trust_metadata = true;
     options.heartbeat = absl::Milliseconds(200);
-    server_ = *Server::Start(options, methods_, *hosts_, *views_, queries_, this);
+    services_.reset(new DispatchServices{*hosts_, *views_, queries_});
+    server_ = *Server::Start(options, methods_, *services_, this);
     stub_ = tmi::ClueFeedService::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
                                                               grpc::InsecureChannelCredentials()));
   }
@@ -184,6 +185,7 @@ class StreamTest : public ::testing::Test, public CallObserver {
   std::unique_ptr<host::HostGroup> hosts_;
   MethodTable methods_;
   host::Executor queries_{2};
+  std::unique_ptr<DispatchServices> services_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<tmi::ClueFeedService::Stub> stub_;
   bool drained_ = false;
@@ -228,12 +230,10 @@ TEST_F(StreamTest, ASubscriberThatDoesNotReadStopsItsOwnFeedOnly) {
   Call slow(*stub_, Request("620121", "slow"));
   feeds_.WaitForOpen(1);
   Call quick(*stub_, Request("620121", "quick"));
-  for (int i = 0; i < 4000; ++i) ASSERT_TRUE(quick.Read());
-  // 128 MiB went by; the slow one got what fits into the windows of the connection.
-  EXPECT_LE(feeds_.large_given, 1000);
+  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(quick.Read());
+  // 160 MiB went by; the slow one was asked for what fits into the windows of the connection.
   const int64_t given = feeds_.large_given;
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(quick.Read());
-  EXPECT_EQ(feeds_.large_given, given);
+  EXPECT_LE(given, 1000);
   for (int64_t i = 0; i < given + 100; ++i) ASSERT_TRUE(slow.Read());
 }
 

@@ -127,7 +127,9 @@ void CompareArrival(const Draft& draft, const StopKey& key, const Receipt& recei
     return;
   }
   const StreamRow* stream = draft.streams.Find({key.county, receipt.origin.stream});
-  if (!give_up && !(stream && HasAllUpTo(stream->ranges, receipt.origin.sequence))) {
+  // What was given up once is not waited for again when the receipt is only compared with another one.
+  const bool given_up = give_up || HasRule(receipt.rules, v1::SUSPICION_RULE_BEFORE_ARRIVAL);
+  if (!given_up && !(stream && HasAllUpTo(stream->ranges, receipt.origin.sequence))) {
     judgement.waiting = true;
   } else {
     judgement.rules |= Bit(v1::SUSPICION_RULE_BEFORE_ARRIVAL);

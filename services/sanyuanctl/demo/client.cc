@@ -16,6 +16,8 @@
 #include "common/digest/digest.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/position.pb.h"
+#include "services/sanyuanctl/demo/plan.h"
+#include "services/sanyuanctl/request_id.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl::demo {
@@ -23,20 +25,7 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr char kCounty[] = "620121";
 constexpr absl::Duration kPause = absl::Milliseconds(50);
-
-// UUIDv7: the time in milliseconds, then bits of a digest instead of random ones.
-std::string RequestId(absl::Time at, const Digest& digest) {
-  const auto millis = static_cast<uint64_t>(absl::ToUnixMillis(at));
-  uint64_t low = 0, high = 0;
-  for (int i = 0; i < 8; ++i) {
-    high = high << 8 | static_cast<uint8_t>(digest.view()[i]);
-    low = low << 8 | static_cast<uint8_t>(digest.view()[8 + i]);
-  }
-  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", millis >> 16, millis & 0xffff, high & 0xfff,
-                     0x8000 | (high >> 12 & 0x3fff), low & 0xffffffffffff);
-}
 
 const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
   const auto* file = request.GetDescriptor()->file();
@@ -95,7 +84,7 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     context.AddMetadata(std::string(auth::kActorKey), caller.id);
     context.AddMetadata(std::string(auth::kRoleKey), caller.role);
     if (caller.role != "OPERATOR" && caller.role != "AUDITOR") {
-      context.AddMetadata(std::string(auth::kUnitKey), kCounty);
+      context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
     }
     response->Clear();
     std::promise<grpc::Status> done;
@@ -115,8 +104,14 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
 
 void Client::Check(const Caller& caller, const Verdict& verdict, const Message& request) {
   if (verdict.ok()) return;
-  throw Unexpected(fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
-                               caller.id, verdict.message, fmt::join(verdict.reasons, ", ")));
+  const std::string text = fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
+                                       caller.id, verdict.message, fmt::join(verdict.reasons, ", "));
+  const auto code = static_cast<grpc::StatusCode>(verdict.code);
+  if (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+      code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    throw Unavailable(text);
+  }
+  throw Unexpected(text);
 }
 
 void Client::Note(const Message& response) {

@@ -28,15 +28,26 @@ struct Globals;
 
 namespace sanyuan::ctl::demo {
 
+// Rows that the day asks of a list at once.
+inline constexpr int kPageSize = 200;
+
 // The server answered something that the day can't go on with.
 class Unexpected : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
+// The server gave no answer until the deadline.
+class Unavailable : public Unexpected {
+ public:
+  using Unexpected::Unexpected;
+};
+
 struct Caller {
   std::string id;
   std::string role;  // "RETAILER".
+  // The county that he belongs to; not said of operators and auditors.
+  std::string unit = "620121";
 };
 
 // How a call ended that may be refused.
@@ -62,6 +73,9 @@ class Client {
   Verdict Try(const Caller& caller, const std::string& name, const google::protobuf::Message& request,
               google::protobuf::Message* response);
 
+  // Throws Unexpected unless the verdict on the request is good.
+  static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
+
   // Throws Unexpected unless it succeeds.
   template <typename Response, typename Request>
   Response Call(const Caller& caller, const std::string& name, const Request& request) {
@@ -81,7 +95,6 @@ class Client {
   std::set<std::pair<std::string, uint64_t>> positions(const google::protobuf::FileDescriptor& file) const;
 
  private:
-  static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
   void Note(const google::protobuf::Message& response);
 
   const uint64_t seed_;
