@@ -9,7 +9,7 @@ namespace {
 
 constexpr Micros kMonitor = 500 * kMillisecond;
 // An owner that serves nothing for so long loses its assignment.
-constexpr Micros kPatience = 4 * kSecond;
+constexpr Micros kOwnersPatience = 4 * kSecond;
 
 }  // namespace
 
@@ -110,7 +110,7 @@ void Ownership::Monitor() {
         process.up() && !process.paused() && process.member(context)->WhyNotServing().empty();
     if (serving) {
       cell.idle_since = world_.schedule.now();
-    } else if (world_.schedule.now() - cell.idle_since > kPatience) {
+    } else if (world_.schedule.now() - cell.idle_since > kOwnersPatience) {
       MoveElsewhere(context);
     }
   }
