@@ -159,7 +159,9 @@ def target_breaches(table, tree, target, layers_in):
         yield f"{target.name}: unknown layer '{target.layer}', known are {', '.join(table.layers)}"
         return
     clients = {}
-    held = [compiled for compiled in target.compiled if not compiled.sources[0].startswith(table.free)]
+    # What is compiled from generated sources alone has nobody to be held to it.
+    held = [compiled for compiled in target.compiled
+            if compiled.sources and not compiled.sources[0].startswith(table.free)]
     for compiled in held:
         yield from source_breaches(table, tree, target.layer, compiled)
         for part in (table.part_of(file, row.get("one_of", [])) for file in compiled.files):

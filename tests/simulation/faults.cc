@@ -1,6 +1,7 @@
 #include "tests/simulation/faults.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "tests/simulation/world.h"
@@ -28,6 +29,12 @@ class Injector {
   explicit Injector(World& world) : world_(world), random_(world.random) {}
 
   void Apply(Fault fault);
+  // What was drawn may have found nothing to strike.
+  void TopUp() {
+    while (std::accumulate(world_.faults.begin(), world_.faults.end(), uint64_t{0}) < kLeastFaults) {
+      Apply(Fault::kDelay);
+    }
+  }
 
  private:
   // A process that runs: often one that owns something. Null when all are down or stand still.
@@ -344,6 +351,7 @@ void ScheduleFaults(World& world, Micros from, Micros until) {
                                                : world.random.Between(from, until);
     world.schedule.At(at, [&injector = *injector, fault = share->fault] { injector.Apply(fault); });
   }
+  world.schedule.At(until, [&injector = *injector] { injector.TopUp(); });
 }
 
 }  // namespace sanyuan::simulation

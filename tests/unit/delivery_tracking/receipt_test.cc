@@ -162,7 +162,7 @@ TEST_F(Receipt, TheHashOfAPhoneIsNoPartOfTheBusinessDigest) {
   } elsewhere;
   const auto digests = DigestsAfterPhone("ph-neighbour");
   EXPECT_FALSE(digests.empty());
-  EXPECT_EQ(elsewhere.DigestsAfterPhone("ph-neighbour under another key"), digests);
+  EXPECT_EQ(elsewhere.DigestsAfterPhone("ph-neighbour-of-another-key"), digests);
 }
 
 TEST_F(Receipt, StaffMayNotReceiveAndWhoDidIsOnRecord) {
