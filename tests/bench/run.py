@@ -73,7 +73,10 @@ class Bench:
                 process.wait(60)
 
     def sanyuan(self, data):
-        return self.server("sanyuan", "serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--data", data)
+        # Journals that order_day_bench has made are without keys of people.
+        keyless = os.path.exists(os.path.join(data, "journal.db")) and not os.path.exists(os.path.join(data, "keys.db"))
+        return self.server("sanyuan", "serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--data", data,
+                           *(["--new-keys"] if keyless else []))
 
 
 def median(runs, key):
