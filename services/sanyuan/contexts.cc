@@ -129,7 +129,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   AddServices("sanyuan.delivery_tracking.v1", kDeliveryTracking,
               {"DeliveryRunService", "DeviceService", "ReceiptService", "StopService"},
               delivery_tracking::DeliveryTrackingQueries(), methods);
-  AddServices("sanyuan.three_member_interaction.v1", kThreeMembers, {"ClueService", "TicketService"},
+  AddServices("sanyuan.three_member_interaction.v1", kThreeMembers,
+              {"ClueService", "InspectionService", "TicketService"},
               three_member_interaction::ThreeMemberInteractionQueries(), methods);
 }
 
