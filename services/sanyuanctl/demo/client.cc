@@ -86,6 +86,8 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     header->GetReflection()->SetString(header, header->GetDescriptor()->FindFieldByName("request_id"),
                                        RequestId(now_, digest));
   }
+  const std::string& package = method.file()->package();
+  PresentPosition(package, *sent);
   grpc::TemplatedGenericStub<Message, Message> stub(channel_);
   const absl::Time deadline = absl::Now() + absl::Seconds(deadline_seconds_);
   while (true) {
@@ -108,7 +110,7 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
       absl::SleepFor(kPause);
       continue;
     }
-    if (status.ok()) Note(*response);
+    if (status.ok()) Note(package, *response);
     return VerdictOf(status);
   }
 }
@@ -119,7 +121,22 @@ void Client::Check(const Caller& caller, const Verdict& verdict, const Message& 
                                caller.id, verdict.message, fmt::join(verdict.reasons, ", ")));
 }
 
-void Client::Note(const Message& response) {
+void Client::PresentPosition(const std::string& package, Message& query) const {
+  const auto* field = query.GetDescriptor()->FindFieldByName("after");
+  if (field == nullptr || !field->is_repeated() ||
+      field->message_type() != common::v1::Position::descriptor()) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto known = latest_.find(package);
+  if (known == latest_.end()) return;
+  common::v1::Position position;
+  position.set_journal_id(known->second);
+  position.set_height(heights_.at(known->second));
+  query.GetReflection()->AddMessage(&query, field)->CopyFrom(position);
+}
+
+void Client::Note(const std::string& package, const Message& response) {
   const auto* field = response.GetDescriptor()->FindFieldByName("position");
   if (field == nullptr || field->message_type() != common::v1::Position::descriptor()) return;
   const auto& position =
@@ -128,6 +145,7 @@ void Client::Note(const Message& response) {
   ++acknowledged_;
   uint64_t& height = heights_[position.journal_id()];
   height = std::max(height, position.height());
+  latest_[package] = position.journal_id();
 }
 
 void Client::Each(size_t count, const std::function<void(size_t)>& work) const {

@@ -78,7 +78,9 @@ class Client {
 
  private:
   static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
-  void Note(const google::protobuf::Message& response);
+  // A query waits until its view has reached what was answered before: the county is one partition of each context.
+  void PresentPosition(const std::string& package, google::protobuf::Message& query) const;
+  void Note(const std::string& package, const google::protobuf::Message& response);
 
   const uint64_t seed_;
   const int concurrency_;
@@ -88,6 +90,7 @@ class Client {
   mutable std::mutex mutex_;
   int64_t acknowledged_ = 0;
   std::map<std::string, uint64_t> heights_;
+  std::map<std::string, std::string> latest_;  // The journal that a package's last answer named.
 };
 
 }  // namespace sanyuan::ctl::demo
