@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/host/replay.h"
+#include "common/host/read_records.h"
 
 namespace sanyuan::host {
 namespace {
@@ -55,6 +55,19 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
                                       });
                                     });
   }
+  if (spec_.shown_in_feeds) {
+    Tail::Source source;
+    source.journal = journal_;
+    source.read = [log = services_.log](const log::TopicPartition& journal, int64_t offset, size_t limit) {
+      return log->ReadFrom(journal, offset, limit);
+    };
+    source.new_event =
+        [prototype = std::shared_ptr<const google::protobuf::Message>(spec_.new_domain()->NewEvent())] {
+          return partition::EventPtr(prototype->New());
+        };
+    source.shown = spec_.shown_in_feeds;
+    tail_ = std::make_unique<Tail>(std::move(source), services_.blocking->NewStrand());
+  }
 }
 
 PartitionHost::~PartitionHost() = default;
@@ -93,6 +106,7 @@ void PartitionHost::NewPartition() {
   partition_ = std::make_unique<Partition>(std::move(options), *domain_, effects);
   if (now_ != absl::InfinitePast()) partition_->OnTime(now_);
   projecting_ = false;
+  if (tail_) tail_->Restarted();
 }
 
 bool PartitionHost::RestoreSnapshot() {
@@ -127,6 +141,7 @@ absl::Status PartitionHost::StartOnStrand() {
     from = partition_->reader().place()->offset + 1;
     if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AllRows());
     projecting_ = true;
+    if (tail_) tail_->Reached(*partition_->reader().place());
   }
   partition_->Assign();
   return Subscribe(from);
@@ -145,6 +160,7 @@ void PartitionHost::Stop() {
   std::promise<void> stopped;
   strand_->Post([&] {
     stopped_ = true;
+    if (tail_) tail_->Halted("it stops");
     if (partition_) partition_->Unassign();
     subscription_.reset();
     producer_.reset();
@@ -299,6 +315,7 @@ void PartitionHost::Reply(uint64_t call, Answer answer) {
 
 void PartitionHost::Accepted(partition::AcceptedRecord record) {
   ++decisions_;
+  if (tail_) tail_->Reached(record.place);
   if (!projector_) return;
   if (!std::exchange(projecting_, true)) projector_->Begin(record.place, {});
   projector_->Accepted(std::move(record));
@@ -389,6 +406,7 @@ void PartitionHost::StoodDown() {
 
 void PartitionHost::Halted(const partition::Damage& damage) {
   spdlog::critical("{}: halted at offset {}: {}", journal_.ToString(), damage.offset, damage.why);
+  if (tail_) tail_->Halted(fmt::format("halted at offset {}: {}", damage.offset, damage.why));
 }
 
 void PartitionHost::InputHalted(const std::string& topic, const partition::Damage& damage) {

@@ -17,6 +17,7 @@
 #include "common/host/executor.h"
 #include "common/host/projector.h"
 #include "common/host/snapshot_store.h"
+#include "common/host/tail.h"
 #include "common/log/log.h"
 #include "common/partition/partition.h"
 #include "common/view/view_store.h"
@@ -30,6 +31,8 @@ struct ContextSpec {
   bool single_partition = false;    // The reference journal; every partition of others reads its partition 0.
   std::function<std::unique_ptr<partition::Domain>()> new_domain;
   const view::Projection* projection = nullptr;
+  // Which events feeds show; without it the context has no feeds.
+  std::function<bool(const google::protobuf::Message& event)> shown_in_feeds = nullptr;
 
   std::string topic() const { return context + ".journal"; }
 };
@@ -73,6 +76,8 @@ class PartitionHost final : private partition::Effects,
   const ContextSpec& spec() const { return spec_; }
   const log::TopicPartition& journal() const { return journal_; }
   Projector& projector() { return *projector_; }
+  // nullptr when the context has no feeds.
+  Tail* tail() { return tail_.get(); }
 
   // Begins reading, from a snapshot when a usable one is there. Errors of the log.
   absl::Status Start();
@@ -135,6 +140,7 @@ class PartitionHost final : private partition::Effects,
   const log::TopicPartition journal_;
   std::unique_ptr<Strand> strand_;
   std::unique_ptr<Projector> projector_;
+  std::unique_ptr<Tail> tail_;
 
   // Used on the strand only.
   std::unique_ptr<partition::Domain> domain_;

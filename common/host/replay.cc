@@ -73,25 +73,6 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
   return result;
 }
 
-absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read,
-                                                      const log::TopicPartition& journal, uint64_t height) {
-  auto offset = static_cast<int64_t>(height);
-  for (int tries = 0; tries < 1000 && offset >= 0; ++tries) {
-    const auto records = read(journal, offset, 1);
-    if (!records.ok()) return records.status();
-    if (records->empty() || records->front().offset != offset) return std::nullopt;
-    partition::Frame frame;
-    if (partition::Parse(records->front().bytes, frame) != partition::FrameError::kNone) {
-      ++offset;
-      continue;
-    }
-    if (frame.height == height) return records->front();
-    const int64_t step = static_cast<int64_t>(height) - static_cast<int64_t>(frame.height);
-    offset += step;
-  }
-  return std::nullopt;
-}
-
 absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Replayed& replayed) {
   if (replayed.damage || !replayed.place) return absl::OkStatus();
   if (replayed.place->journal_id != checkpoint.journal_id) {

@@ -4,7 +4,6 @@
 #ifndef SANYUAN_COMMON_HOST_REPLAY_H_
 #define SANYUAN_COMMON_HOST_REPLAY_H_
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,13 +11,10 @@
 
 #include "absl/status/statusor.h"
 #include "common/host/partition_host.h"
+#include "common/host/read_records.h"
 #include "common/log/log.h"
 
 namespace sanyuan::host {
-
-// What reading needs of a log: records from an offset on, as log::Log::ReadFrom.
-using ReadRecords = std::function<absl::StatusOr<std::vector<log::Record>>(const log::TopicPartition& journal,
-                                                                           int64_t offset, size_t limit)>;
 
 struct Replayed {
   log::TopicPartition journal;
@@ -31,10 +27,6 @@ struct Replayed {
 // Up to `end` (the end of the log when nullopt). An error of the log is an error; damage is a finding.
 absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
                                 std::optional<int64_t> end = std::nullopt);
-
-// The record of a height: at the offset of the same number, but for what was skipped or released.
-absl::StatusOr<std::optional<log::Record>> FindHeight(const ReadRecords& read,
-                                                      const log::TopicPartition& journal, uint64_t height);
 
 // A head that was exported earlier.
 struct Checkpoint {

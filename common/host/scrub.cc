@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
 #include <future>
 #include <string>
 
@@ -9,6 +11,7 @@ namespace sanyuan::host {
 namespace {
 
 constexpr size_t kPiece = 256;
+constexpr int64_t kShare = 20;
 
 HostStatus StatusOf(PartitionHost& host) {
   std::promise<HostStatus> status;
@@ -30,13 +33,14 @@ Scrub::~Scrub() {
   thread_.join();
 }
 
-bool Scrub::Pause() {
+bool Scrub::Pause(absl::Duration worked) {
+  const absl::Duration pause = std::max(pause_, worked * (kShare - 1));
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, absl::ToChronoMilliseconds(pause_), [this] { return stop_; });
+  return !wake_.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stop_; });
 }
 
 void Scrub::Run() {
-  while (Pause()) {
+  while (Pause(absl::ZeroDuration())) {
     for (const auto& host : hosts_.hosts()) {
       {
         const std::lock_guard lock(mutex_);
@@ -55,6 +59,7 @@ void Scrub::ReadJournal(PartitionHost& host) {
   partition::JournalReader reader(partition::Strictness::kStrict);
   int64_t offset = 0;
   while (offset <= status.place->offset) {
+    const auto begun = std::chrono::steady_clock::now();
     const auto records = log_.ReadFrom(host.journal(), offset, kPiece);
     if (!records.ok()) return;
     if (records->empty()) break;
@@ -66,7 +71,7 @@ void Scrub::ReadJournal(PartitionHost& host) {
         break;
       }
     }
-    if (!Pause()) return;
+    if (!Pause(absl::FromChrono(std::chrono::steady_clock::now() - begun))) return;
   }
   const bool same = reader.place() && reader.place()->height >= status.place->height;
   if (!reader.damage() && same) return;

@@ -17,7 +17,8 @@ namespace sanyuan::host {
 
 class Scrub {
  public:
-  // `pause` follows each piece of a journal; it bounds what the scrub costs.
+  // `pause` at least follows each piece of a journal; it is longer after long work, so that the scrub takes no more
+  // than a twentieth of a processor from what the server is for.
   Scrub(log::Log& log, HostGroup& hosts, absl::Duration pause);
   ~Scrub();
 
@@ -27,7 +28,8 @@ class Scrub {
  private:
   void Run();
   void ReadJournal(PartitionHost& host);
-  bool Pause();
+  // False: it is to end.
+  bool Pause(absl::Duration worked);
 
   log::Log& log_;
   HostGroup& hosts_;

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "common/partition/crash_points.h"
 #include "common/state/codec.h"
 
 namespace sanyuan::host {
@@ -34,9 +35,12 @@ absl::Status FileSnapshotStore::Save(const log::TopicPartition& journal, const S
   std::filesystem::create_directories(directory_, error);
   {
     std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-    file << head << snapshot.rows;
+    file << head;
+    SANYUAN_CRASH_POINT("snapshot");
+    file << snapshot.rows;
     if (!file.flush()) return absl::UnavailableError(fmt::format("{} can't be written", fresh.string()));
   }
+  SANYUAN_CRASH_POINT("snapshot");
   std::filesystem::rename(fresh, path, error);
   if (error) return absl::UnavailableError(fmt::format("{}: {}", path.string(), error.message()));
   return absl::OkStatus();

@@ -4,15 +4,51 @@
 
 #include <cstring>
 #include <string>
+#include <unordered_map>
 
 namespace sanyuan::partition {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
 using google::protobuf::Reflection;
 
+// Where a message of a type can hold something unknown, beside fields that it does not know itself.
+struct Nested {
+  std::vector<const FieldDescriptor*> fields;  // Messages and enums, outside of oneofs.
+  std::vector<const OneofDescriptor*> oneofs;  // With a message or an enum among them.
+};
+
+bool CanHoldUnknown(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE ||
+         field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
+}
+
+// Looking a type over costs more than looking a message over, so each thread does it once.
+const Nested& NestedOf(const Descriptor& type) {
+  thread_local std::unordered_map<const Descriptor*, Nested> known;
+  const auto [it, first] = known.try_emplace(&type);
+  if (!first) return it->second;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (CanHoldUnknown(field) && field.real_containing_oneof() == nullptr)
+      it->second.fields.push_back(&field);
+  }
+  for (int i = 0; i < type.real_oneof_decl_count(); ++i) {
+    const OneofDescriptor& oneof = *type.oneof_decl(i);
+    for (int j = 0; j < oneof.field_count(); ++j) {
+      if (!CanHoldUnknown(*oneof.field(j))) continue;
+      it->second.oneofs.push_back(&oneof);
+      break;
+    }
+  }
+  return it->second;
+}
+
 bool IsKnownField(const Message& message, const Reflection& reflection, const FieldDescriptor& field) {
+  if (!field.is_repeated() && !reflection.HasField(message, &field)) return true;
   const int count = field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     for (int i = 0; i < count; ++i) {
@@ -36,10 +72,14 @@ bool IsKnownField(const Message& message, const Reflection& reflection, const Fi
 bool IsKnown(const Message& message) {
   const Reflection& reflection = *message.GetReflection();
   if (!reflection.GetUnknownFields(message).empty()) return false;
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
+  const Nested& nested = NestedOf(*message.GetDescriptor());
+  for (const FieldDescriptor* field : nested.fields) {
     if (!IsKnownField(message, reflection, *field)) return false;
+  }
+  for (const OneofDescriptor* oneof : nested.oneofs) {
+    const FieldDescriptor* field = reflection.GetOneofFieldDescriptor(message, oneof);
+    if (field != nullptr && CanHoldUnknown(*field) && !IsKnownField(message, reflection, *field))
+      return false;
   }
   return true;
 }

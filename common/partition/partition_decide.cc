@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
 
 namespace sanyuan::partition {
@@ -129,8 +130,10 @@ std::optional<Partition::Step> Partition::AnswerFromMemory(PendingCommand& comma
     effects_.Reply(command.call, std::move(answer));
     return Step::kDone;
   }
-  if (!in_flight_.empty() && row->height >= in_flight_.front().place.height) {
-    InFlight& record = in_flight_[row->height - in_flight_.front().place.height];
+  // Only a memory outside of the fold knows decisions that were undone.
+  const uint64_t first = in_flight_.empty() ? 0 : in_flight_.front().place.height;
+  if (row->height >= first && row->height - first < in_flight_.size()) {
+    InFlight& record = in_flight_[row->height - first];
     if (options_.safeguards.answer_after_read_back) {
       record.commands.push_back(std::move(command));
     } else {
@@ -230,6 +233,7 @@ bool Partition::PumpWork() {
       domain_.DropWork();
       return false;
     }
+    if (domain_.HasWork()) SANYUAN_CRASH_POINT("between_pages");
   }
   return domain_.HasWork();
 }
@@ -345,6 +349,7 @@ bool Partition::PumpInputs() {
         input->Restart(&before);
         continue;
       }
+      if (input->consumed().index != 0) SANYUAN_CRASH_POINT("paged_reaction");
     }
     more = more || (!waits && input->front() != nullptr) || (waits && effects);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
 
 namespace sanyuan::partition {
@@ -68,6 +69,7 @@ bool Partition::Fold(const Frame& frame, int64_t offset, std::string_view record
   folded_ = place;
   effects_.Accepted({place, frame.prev, domain_.store().TakeChanges()});
   if (own_take_over) {
+    SANYUAN_CRASH_POINT("take_over");
     take_over_.reset();
     if (take_over_snapshot_) {
       take_over_snapshot_->next = place;
@@ -145,6 +147,7 @@ void Partition::AcceptOwn(const Place& place) {
   }
   effects_.Accepted({place, record.prev, std::move(record.changes)});
   if (!options_.safeguards.answer_after_read_back) return;
+  if (!record.commands.empty()) SANYUAN_CRASH_POINT("before_answer");
   for (const PendingCommand& command : record.commands) Deliver(command.call, record.answer);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
 
 namespace sanyuan::partition {
@@ -42,6 +43,7 @@ void Partition::TryTakeOver() {
     if (effects_.WantsSnapshot())
       take_over_snapshot_ = SnapshotPoint{place, state, next, domain_.store().Capture()};
     role_ = Role::kTakingOver;
+    SANYUAN_CRASH_POINT("take_over");
   } else {
     domain_.store().BeginRecord(frame.height);
     in_flight_.push_back({next, frame.prev, size, {}, {}, {}, std::nullopt, last_decided_});

@@ -51,8 +51,8 @@ Method Describe(const google::protobuf::MethodDescriptor& descriptor) {
 
 // A method without anybody to answer it is a mistake of the program, found at every start.
 void RequireAnswered(const Method& method) {
-  if (method.command || method.query != nullptr || method.local != nullptr) return;
-  fmt::print(stderr, "{} is neither a command nor has it a query\n", method.path);
+  if (method.command || method.query != nullptr || method.local != nullptr || method.feed != nullptr) return;
+  fmt::print(stderr, "{} is no command and has neither a query nor a feed\n", method.path);
   std::abort();
 }
 
@@ -61,7 +61,6 @@ void RequireAnswered(const Method& method) {
 void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                              const std::map<std::string, view::QueryFn>& queries) {
   for (int i = 0; i < service.method_count(); ++i) {
-    if (service.method(i)->server_streaming()) continue;  // Feeds are served by the context itself.
     Method method = Describe(*service.method(i));
     method.context = context;
     if (const auto query = queries.find(method.path); query != queries.end()) method.query = query->second;
@@ -70,11 +69,14 @@ void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service,
   }
 }
 
-void MethodTable::AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context) {
+void MethodTable::AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
+                           const std::map<std::string, host::OpenFeed>& feeds) {
   for (int i = 0; i < service.method_count(); ++i) {
     Method method = Describe(*service.method(i));
     method.context = context;
-    if (method.command) methods_.emplace(method.path, std::move(method));
+    if (const auto feed = feeds.find(method.path); feed != feeds.end()) method.feed = feed->second;
+    RequireAnswered(method);
+    methods_.emplace(method.path, std::move(method));
   }
 }
 
@@ -86,6 +88,15 @@ void MethodTable::AddLocalService(const google::protobuf::ServiceDescriptor& ser
     RequireAnswered(method);
     methods_.emplace(method.path, std::move(method));
   }
+}
+
+void MethodTable::AnswerAfterView(std::string_view path) {
+  const auto it = methods_.find(path);
+  if (it == methods_.end()) {
+    fmt::print(stderr, "no method {}\n", path);
+    std::abort();
+  }
+  it->second.answer_after_view = true;
 }
 
 const Method* MethodTable::Find(std::string_view path) const {
@@ -102,6 +113,23 @@ std::optional<common::v1::Refusal> CheckAccess(const Method& method, const Calle
   }
   if (!county_code.empty() && !county_code.starts_with(caller.unit)) {
     return MakeRefusal(common::v1::REASON_UNIT_NOT_ALLOWED, "county_code", std::string(county_code));
+  }
+  return std::nullopt;
+}
+
+std::optional<common::v1::Refusal> CheckAccess(const Method& method, const Caller& caller,
+                                               const Message& request) {
+  if (auto refusal = CheckAccess(method, caller, CountyCodeOf(request))) return refusal;
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("county_codes");
+  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING || !field->is_repeated()) {
+    return std::nullopt;
+  }
+  const auto& reflection = *request.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(request, field); ++i) {
+    if (auto refusal = CheckAccess(method, caller, reflection.GetRepeatedString(request, field, i))) {
+      refusal->set_field("county_codes");
+      return refusal;
+    }
   }
   return std::nullopt;
 }

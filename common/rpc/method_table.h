@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/host/feed.h"
 #include "common/partition/domain.h"
 #include "common/view/query.h"
 #include "google/protobuf/descriptor.h"
@@ -43,6 +44,9 @@ struct Method {
   const google::protobuf::Message* response = nullptr;
   view::QueryFn query;  // Of queries.
   LocalFn local;        // Of what the process answers itself.
+  host::OpenFeed feed;  // Of server-streaming methods.
+  // Of a command: done only when the view of its context shows it.
+  bool answer_after_view = false;
 
   std::unique_ptr<google::protobuf::Message> NewRequest() const;
   std::unique_ptr<google::protobuf::Message> NewResponse() const;
@@ -54,11 +58,15 @@ class MethodTable {
   void AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                   const std::map<std::string, view::QueryFn>& queries);
 
-  // Adds only its commands: queries of this service are answered UNIMPLEMENTED.
-  void AddCommands(const google::protobuf::ServiceDescriptor& service, std::string context);
+  // A service of server-streaming methods. REQUIRES: each has its feed, by its path.
+  void AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
+                const std::map<std::string, host::OpenFeed>& feeds);
   // REQUIRES: every method of the service has its function.
   void AddLocalService(const google::protobuf::ServiceDescriptor& service,
                        std::map<std::string, LocalFn> functions);
+
+  // The command is answered when the view shows it. REQUIRES: it was added, and its context has a view.
+  void AnswerAfterView(std::string_view path);
 
   const Method* Find(std::string_view path) const;
   const std::map<std::string, Method, std::less<>>& methods() const { return methods_; }
@@ -71,6 +79,10 @@ class MethodTable {
 // passes: the decider refuses and records it.
 std::optional<common::v1::Refusal> CheckAccess(const Method& method, const Caller& caller,
                                                std::string_view county_code);
+
+// The same for every county that the request names, in `county_code` or `county_codes`.
+std::optional<common::v1::Refusal> CheckAccess(const Method& method, const Caller& caller,
+                                               const google::protobuf::Message& request);
 
 // The request's `county_code`; empty when it has none or an empty one.
 std::string CountyCodeOf(const google::protobuf::Message& request);

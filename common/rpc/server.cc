@@ -15,9 +15,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/auth/identity.h"
+#include "common/rpc/call_context.h"
 #include "common/rpc/errors.h"
-#include "common/rpc/reasons.h"
+#include "common/rpc/stream.h"
 #include "sanyuan/common/v1/position.pb.h"
 
 namespace sanyuan::rpc {
@@ -85,18 +85,12 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (method_ == nullptr) {
       return FinishError(static_cast<int>(grpc::StatusCode::UNIMPLEMENTED), "", "no such method", "");
     }
-    const absl::StatusOr<auth::Identity> identity =
-        auth::IdentityOf(shared_.options.trust_metadata, [this](std::string_view key) {
-          const auto& metadata = context_.client_metadata();
-          const auto it = metadata.find(grpc::string_ref(key.data(), key.size()));
-          return it == metadata.end() ? std::nullopt
-                                      : std::optional(std::string(it->second.data(), it->second.size()));
-        });
-    if (!identity.ok()) {
+    const absl::StatusOr<Caller> caller = CallerOf(shared_.options.trust_metadata, context_);
+    if (!caller.ok()) {
       return FinishWith(
-          MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(identity.status().message())));
+          MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(caller.status().message())));
     }
-    caller_ = {identity->actor, identity->unit};
+    caller_ = *caller;
     if (!DeadlineOf(context_)) return FinishWith(MakeRefusal(common::v1::REASON_DEADLINE_MISSING));
 
     request_ = method_->NewRequest();
@@ -105,7 +99,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
                                     "the request is not a " + request_->GetTypeName()));
     }
     const std::string county_code = CountyCodeOf(*request_);
-    if (auto refusal = CheckAccess(*method_, caller_, county_code)) return FinishWith(std::move(*refusal));
+    if (auto refusal = CheckAccess(*method_, caller_, *request_)) return FinishWith(std::move(*refusal));
     if (method_->local != nullptr) {
       // Its own thread: such a call may wait for everything that runs on the others.
       std::thread([this] { RunLocal(); }).detach();
@@ -139,18 +133,33 @@ class Call final : public grpc::ServerGenericBidiReactor {
     for (const common::v1::Position& position : header.after()) {
       after.push_back({position.journal_id(), position.height()});
     }
-    if (shared_.options.seal) {
-      if (const absl::Status sealed = shared_.options.seal(*request_); !sealed.ok()) {
-        return FinishProto(ErrorOf(sealed));
-      }
-    }
     partition::Command command;
     command.county = county_;
     command.actor = caller_.actor;
     command.method = method_->path;
     command.request_id = *id;
     command.received_at = shared_.hosts.Now();
+    // Of what the client sent: the same text is sealed into another one each time.
     std::string content = ContentOf(*request_);
+    if (shared_.options.sealer == nullptr || !sealed::Sealer::HasPersonal(*request_)) {
+      return Submit(std::move(command), std::move(content), std::move(after));
+    }
+    content = shared_.options.sealer->KeyedContent(content);
+    shared_.blocking.Post([this, command = std::move(command), content = std::move(content),
+                           after = std::move(after)]() mutable {
+      if (Seal()) Submit(std::move(command), std::move(content), std::move(after));
+    });
+  }
+
+  // False when the call is answered already.
+  bool Seal() {
+    const auto refusals = shared_.options.sealer->Seal(*request_, CountyCodeOf(*request_));
+    if (refusals.ok() && refusals->empty()) return true;
+    FinishProto(refusals.ok() ? ErrorOf(*refusals) : ErrorOf(refusals.status()));
+    return false;
+  }
+
+  void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after) {
     command.request = std::shared_ptr<const Message>(std::move(request_));
     host_->Submit(std::move(command), std::move(content), std::move(after),
                   [this](partition::Answer answer) { Answered(std::move(answer)); });
@@ -160,6 +169,17 @@ class Call final : public grpc::ServerGenericBidiReactor {
     if (answer.kind != partition::Answer::Kind::kDecided || !answer.refusals.empty()) {
       return FinishProto(ErrorOf(answer));
     }
+    if (!method_->answer_after_view) return Decided(answer);
+    const uint64_t height = answer.height;
+    host_->projector().WhenReached(
+        height, *DeadlineOf(context_), [this, answer = std::move(answer)](bool reached) {
+          if (reached) return Decided(answer);
+          FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "",
+                                 "it is decided, but the view is not that far yet"));
+        });
+  }
+
+  void Decided(const partition::Answer& answer) {
     std::unique_ptr<Message> response = method_->NewResponse();
     response->ParseFromString(answer.response);
     if (const auto* field = response->GetDescriptor()->FindFieldByName("position");
@@ -195,6 +215,10 @@ class Call final : public grpc::ServerGenericBidiReactor {
     const auto reader = shared_.views.Reader({method_->context, host_->journal().partition});
     const auto response = method_->query(*reader, caller_.actor, *request_);
     if (!response.ok()) return FinishProto(ErrorOf(response.status()));
+    if (shared_.options.sealer != nullptr) {
+      const absl::Status opened = shared_.options.sealer->Open(**response, CountyCodeOf(*request_));
+      if (!opened.ok()) return FinishProto(ErrorOf(opened));
+    }
     FinishOk(**response);
   }
 
@@ -216,11 +240,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     FinishProto(ErrorOf(partition::Refusals{std::move(refusal)}));
   }
   void FinishProto(const google::rpc::Status& error) {
-    google::rpc::ErrorInfo info;
-    for (const auto& detail : error.details()) {
-      if (detail.UnpackTo(&info)) break;
-    }
-    FinishError(error.code(), info.reason(), error.message(), error.SerializeAsString());
+    FinishError(error.code(), ReasonOf(error), error.message(), error.SerializeAsString());
   }
   void FinishError(int code, const std::string& reason, const std::string& message,
                    const std::string& details) {
@@ -249,7 +269,9 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
  public:
   GrpcServer(ServerOptions options, const MethodTable& methods, host::HostGroup& hosts,
              view::ViewStore& views, host::Executor& blocking, CallObserver* observer)
-      : shared_{std::move(options), methods, hosts, views, blocking, observer} {}
+      : shared_{std::move(options), methods, hosts, views, blocking, observer},
+        streams_(
+            {shared_.options.trust_metadata, shared_.options.heartbeat, hosts, views, blocking, observer}) {}
 
   absl::Status Listen() {
     grpc::EnableDefaultHealthCheckService(true);
@@ -273,6 +295,7 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
 
   void Drain(absl::Duration grace) override {
     SetServing(false);
+    streams_.Drain();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     server_->Wait();
   }
@@ -283,10 +306,13 @@ class GrpcServer final : public Server, private grpc::CallbackGenericService {
 
  private:
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+    const Method* method = shared_.methods.Find(context->method());
+    if (method != nullptr && method->feed != nullptr) return streams_.Start(*method, *context);
     return new Call(shared_, *context);  // Owns itself.
   }
 
   Shared shared_;
+  StreamSet streams_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -1,18 +1,20 @@
 // The gRPC server: one generic service for all RPCs of the method table. A call is parsed, its caller identified,
-// his access checked, and then it goes to the partition of its county (commands) or to its view (queries).
+// his access checked, and then it goes to the partition of its county (commands) or to its view (queries). Feeds
+// are in stream.h.
 //
 // Thread safety: all methods may be called from any thread.
 #ifndef SANYUAN_COMMON_RPC_SERVER_H_
 #define SANYUAN_COMMON_RPC_SERVER_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/host/host_group.h"
 #include "common/rpc/method_table.h"
+#include "common/sealed/sealer.h"
 
 namespace sanyuan::rpc {
 
@@ -21,8 +23,11 @@ struct ServerOptions {
   bool trust_metadata = false;
   int max_message_bytes = 1 << 20;
   int max_concurrent_streams = 4096;
-  // Replaces personal data in a request by sealed data before anything else sees it; may be empty.
-  std::function<absl::Status(google::protobuf::Message&)> seal;
+  // After this time without an event a feed says that nothing happened.
+  absl::Duration heartbeat = absl::Seconds(10);
+  // Seals personal data in commands before anything else sees it, and opens it in the answers of queries. Without
+  // it deciders refuse such data (NOT_SEALED).
+  const sealed::Sealer* sealer = nullptr;
 };
 
 // What calls came to, for metrics.
@@ -32,6 +37,9 @@ class CallObserver {
   // `code` is a gRPC status code, `reason` the ErrorInfo's, empty for successes.
   virtual void OnCall(const std::string& method, int code, const std::string& reason,
                       absl::Duration took) = 0;
+  // Feeds: each that is opened ends once, in whatever way.
+  virtual void OnFeedOpened(const std::string& /*method*/) {}
+  virtual void OnFeedEnded(const std::string& /*method*/, int /*code*/, const std::string& /*reason*/) {}
 };
 
 class Server {

@@ -3,6 +3,7 @@
 #ifndef SANYUAN_COMMON_STATE_TABLE_ROWS_H_
 #define SANYUAN_COMMON_STATE_TABLE_ROWS_H_
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@
 
 namespace sanyuan::state {
 
+// Outdated versions that may lie about in a table.
+inline constexpr size_t kLeastSwept = 1024;
+
 template <typename Key, typename Row>
 struct Table<Key, Row>::Versions {
   struct Undo {
@@ -27,6 +31,7 @@ struct Table<Key, Row>::Versions {
   absl::btree_map<Key, EntryPtr> rows;
   std::deque<Undo> undo;
   std::vector<EntryPtr> fresh;    // Versions that no sum has seen yet, some of them outdated by now.
+  size_t sweep_at = kLeastSwept;  // So many in `fresh` are looked through for outdated ones.
   std::vector<EntryPtr> retired;  // Versions in the sum that were replaced, some of them current again.
   std::string buffer;
 };
@@ -131,11 +136,18 @@ template <typename Key, typename Row>
 void Table<Key, Row>::AcceptTo(uint64_t height) {
   auto& undo = versions_->undo;
   while (!undo.empty() && undo.front().record <= height) undo.pop_front();
+  auto& fresh = versions_->fresh;
+  size_t& sweep_at = versions_->sweep_at;
+  if (fresh.size() < sweep_at) return;
+  // What nobody else holds is neither current nor can it be again; sums may not be asked for for long.
+  std::erase_if(fresh, [](const EntryPtr& entry) { return entry.use_count() == 1; });
+  sweep_at = std::max(kLeastSwept, 2 * fresh.size());
 }
 
 template <typename Key, typename Row>
 void Table<Key, Row>::UndoAbove(uint64_t height) {
-  auto& [rows, undos, fresh, retired, buffer] = *versions_;
+  auto& rows = versions_->rows;
+  auto& undos = versions_->undo;
   while (!undos.empty() && undos.back().record > height) {
     auto& undo = undos.back();
     if (const auto it = rows.find(undo.key); it != rows.end()) {
@@ -148,7 +160,7 @@ void Table<Key, Row>::UndoAbove(uint64_t height) {
     } else if (undo.before) {
       rows.emplace(undo.key, undo.before);
     }
-    if (undo.before && !undo.before->in_sum) fresh.push_back(undo.before);
+    if (undo.before && !undo.before->in_sum) versions_->fresh.push_back(undo.before);
     undos.pop_back();
   }
 }
@@ -167,6 +179,7 @@ void Table<Key, Row>::UpdateSums() {
     entry->in_sum = true;
   }
   versions_->fresh.clear();
+  versions_->sweep_at = kLeastSwept;
 }
 
 template <typename Key, typename Row>

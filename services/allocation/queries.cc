@@ -222,6 +222,7 @@ const view::Queries& AllocationQueries() {
       {"/sanyuan.allocation.v1.SupplyService/ListWindowSupply", Answer(ListWindowSupply)},
       {"/sanyuan.allocation.v1.TieKeyService/GetTieKey", Answer(GetTieKey)},
       {"/sanyuan.allocation.v1.AllocationService/GetAllocation", Answer(GetAllocation)},
+      {"/sanyuan.allocation.v1.AllocationService/ListAllocations", Answer(ListAllocations)},
       {"/sanyuan.allocation.v1.AllocationService/ExplainLine", Answer(ExplainLine)},
       {"/sanyuan.allocation.v1.AllocationService/GetRun", Answer(GetRun)},
       {"/sanyuan.allocation.v1.AllocationService/ListRuns", Answer(ListRuns)},

@@ -40,6 +40,9 @@ absl::StatusOr<v1::GetTieKeyResponse> GetTieKey(const ViewReader& view, const pa
 absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view,
                                                         const partition::Actor& caller,
                                                         const v1::GetAllocationRequest& request);
+absl::StatusOr<v1::ListAllocationsResponse> ListAllocations(const ViewReader& view,
+                                                            const partition::Actor& caller,
+                                                            const v1::ListAllocationsRequest& request);
 absl::StatusOr<v1::ExplainLineResponse> ExplainLine(const ViewReader& view, const partition::Actor& caller,
                                                     const v1::ExplainLineRequest& request);
 absl::StatusOr<v1::GetRunResponse> GetRun(const ViewReader& view, const partition::Actor& caller,

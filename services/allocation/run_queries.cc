@@ -1,4 +1,6 @@
 // Queries of runs and of what each line got and why.
+#include <map>
+
 #include "common/view/keys.h"
 #include "services/allocation/domain/explanation.h"
 #include "services/allocation/explain.h"
@@ -102,6 +104,45 @@ absl::StatusOr<v1::GetAllocationResponse> GetAllocation(const ViewReader& view,
     }
   }
   if (response.allocations().empty()) return NotThere("published allocation");
+  return response;
+}
+
+absl::StatusOr<v1::ListAllocationsResponse> ListAllocations(const ViewReader& view,
+                                                            const partition::Actor& /*caller*/,
+                                                            const v1::ListAllocationsRequest& request) {
+  const auto county = CountyOfRequest(request.county_code());
+  if (!county.ok()) return county.status();
+  const auto window = WindowOfRequest(request.window_id(), *county);
+  if (!window.ok()) return window.status();
+  const std::string prefix = view::Prefix({"result", request.county_code(), request.window_id()});
+  const auto page = ReadPage(view, prefix, request.page_token(), request.page_size());
+  if (!page.ok()) return page.status();
+  v1::ListAllocationsResponse response;
+  response.set_next_page_token(page->next_token);
+  if (page->rows.empty()) return response;
+  const auto skus = ReadState<WindowSkus>(view, WindowRow("window_skus", *window), "window");
+  if (!skus.ok()) return skus.status();
+  std::map<int32_t, Run> runs;
+  for (const auto& [row_key, bytes] : page->rows) {
+    // "result/<county>/<window>/<licence>/<sequence>"
+    const size_t last = row_key.rfind('/');
+    const std::string licence = row_key.substr(prefix.size(), last - prefix.size());
+    const RunKey key(*window, static_cast<int32_t>(std::stol(row_key.substr(last + 1))));
+    if (!runs.contains(key.sequence)) {
+      auto run = ReadState<Run>(view, RunRow(key), "run");
+      if (!run.ok()) return run.status();
+      runs.emplace(key.sequence, *std::move(run));
+    }
+    const Run& run = runs.at(key.sequence);
+    if (!IsPublic(run)) continue;
+    const auto result = DecodeRow<RunResult>(bytes);
+    if (!result.ok()) return result.status();
+    for (const RunResult::Order& order : result->orders) {
+      v1::Allocation& allocation = *response.add_allocations();
+      allocation = AllocationOf(key, run, *result, order, licence, *skus);
+      for (v1::AllocationLine& line : *allocation.mutable_lines()) line.clear_explanation();
+    }
+  }
   return response;
 }
 

@@ -22,6 +22,10 @@
 #include "services/order_intake/view.h"
 #include "services/registry/domain/reference_domain.h"
 #include "services/registry/domain/registry_domain.h"
+#include "services/registry/forgetting.h"
+#include "services/registry/queries.h"
+#include "services/registry/view.h"
+#include "services/three_member_interaction/clue_feed.h"
 #include "services/three_member_interaction/domain/three_member_interaction_domain.h"
 #include "services/three_member_interaction/queries.h"
 #include "services/three_member_interaction/view.h"
@@ -75,19 +79,25 @@ void AddServices(std::string_view package, const std::string& context,
 }  // namespace
 
 std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
+  static const registry::ReferenceProjection reference_projection;
+  static const registry::RegistryProjection registry_rows;
+  static const registry::ForgettingProjection registry_projection(&registry_rows);
   static const allocation::State allocation_tables;
   static const allocation::AllocationView allocation_projection(allocation_tables);
   static const order_intake::OrderIntakeProjection order_intake_projection;
   static const delivery_tracking::DeliveryTrackingProjection delivery_tracking_projection;
   static const three_member_interaction::ThreeMemberInteractionProjection three_member_projection;
   std::vector<host::ContextSpec> specs;
-  specs.push_back(
-      {kReference, {}, true, [] { return std::make_unique<registry::ReferenceDomain>(); }, nullptr});
+  specs.push_back({kReference,
+                   {},
+                   true,
+                   [] { return std::make_unique<registry::ReferenceDomain>(); },
+                   &reference_projection});
   specs.push_back({kRegistry,
                    {Topic(kReference)},
                    false,
                    [] { return std::make_unique<registry::RegistryDomain>(); },
-                   nullptr});
+                   &registry_projection});
   specs.push_back(
       {kAllocation,
        {Topic(kReference), Topic(kRegistry), Topic(kOrderIntake)},
@@ -108,17 +118,18 @@ std::vector<host::ContextSpec> Contexts(const ServeOptions& options) {
                    {Topic(kReference), Topic(kRegistry), Topic(kDeliveryTracking)},
                    false,
                    [] { return std::make_unique<three_member_interaction::ThreeMemberInteractionDomain>(); },
-                   &three_member_projection});
+                   &three_member_projection,
+                   &three_member_interaction::IsShownInFeeds});
   return specs;
 }
 
 void AddContextMethods(rpc::MethodTable& methods) {
-  for (const char* service : {"ReferenceService", "PolicyService"}) {
-    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kReference);
-  }
-  for (const char* service : {"OrganisationService", "RetailerService", "RouteService"}) {
-    methods.AddCommands(ServiceNamed("sanyuan.registry.v1", service), kRegistry);
-  }
+  AddServices("sanyuan.registry.v1", kReference, {"PolicyService", "ReferenceService"},
+              registry::ReferenceQueries(), methods);
+  AddServices("sanyuan.registry.v1", kRegistry, {"OrganisationService", "RetailerService", "RouteService"},
+              registry::RegistryQueries(), methods);
+  // Whoever is told that somebody is forgotten may rely on it: the key goes with the view.
+  methods.AnswerAfterView("/sanyuan.registry.v1.OrganisationService/ForgetPerson");
   AddServices("sanyuan.allocation.v1", kAllocation,
               {"AgreementService", "AllocationService", "AllowanceService", "RationService", "SupplyService",
                "TieKeyService"},
@@ -132,6 +143,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   AddServices("sanyuan.three_member_interaction.v1", kThreeMembers,
               {"ClueService", "InspectionService", "TicketService"},
               three_member_interaction::ThreeMemberInteractionQueries(), methods);
+  methods.AddFeeds(ServiceNamed("sanyuan.three_member_interaction.v1", "ClueFeedService"), kThreeMembers,
+                   three_member_interaction::ThreeMemberInteractionFeeds());
 }
 
 }  // namespace sanyuan

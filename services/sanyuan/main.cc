@@ -25,10 +25,20 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   serve->add_flag("--clock-confirmed", options.clock_confirmed,
                   "The clock is right although the last decision is more than a week old");
+  serve
+      ->add_option("--heartbeat", options.heartbeat_seconds,
+                   "Seconds without an event after which a feed says that nothing happened")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
   serve->add_option("--tie-key-secret", options.tie_key_secret_file,
                     "File with the secret of the lottery; with --dev it may be left out");
   serve->add_option("--dev-seed", options.dev_seed, "With --dev: what secrets derive from")
       ->capture_default_str();
+  serve->add_option("--master-key", options.master_key_file,
+                    "File of 32 random bytes that wraps the keys of people; with --dev it may be left out");
+  serve->add_flag(
+      "--new-keys", options.new_keys,
+      "Begin with no keys although the directory holds journals: what was sealed stays unreadable");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -50,6 +50,16 @@ struct OpsServer::Impl {
                                                        .Help("Commands that are not decided yet")
                                                        .Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& subscribers = prometheus::BuildGauge()
+                                                           .Name("sanyuan_feed_subscribers")
+                                                           .Help("Feeds that are open, by method")
+                                                           .Register(registry);
+  prometheus::Family<prometheus::Gauge>& feed_reads =
+      prometheus::BuildGauge()
+          .Name("sanyuan_feed_records_read")
+          .Help("Records of a journal that were read for feeds since the start")
+          .Register(registry);
+
   void Ready(httplib::Response& response) {
     const std::lock_guard lock(mutex);
     nlohmann::json body;
@@ -81,6 +91,9 @@ struct OpsServer::Impl {
           halted.Add(labels).Set(status.damage ? 1 : 0);
           in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
           waiting.Add(labels).Set(static_cast<double>(status.waiting));
+          if (host->tail() != nullptr) {
+            feed_reads.Add(labels).Set(static_cast<double>(host->tail()->records_read()));
+          }
         }
       }
     }
@@ -146,6 +159,15 @@ void OpsServer::OnCall(const std::string& method, int code, const std::string& r
       .Add({{"method", method}}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02,
                                                                          0.05, 0.1, 0.2, 0.5, 1, 2, 5})
       .Observe(absl::ToDoubleSeconds(took));
+}
+
+void OpsServer::OnFeedOpened(const std::string& method) {
+  impl_->subscribers.Add({{"method", method}}).Increment();
+}
+
+void OpsServer::OnFeedEnded(const std::string& method, int code, const std::string& reason) {
+  impl_->subscribers.Add({{"method", method}}).Decrement();
+  impl_->calls.Add({{"method", method}, {"code", fmt::format("{}", code)}, {"reason", reason}}).Increment();
 }
 
 }  // namespace sanyuan

@@ -33,6 +33,8 @@ class OpsServer final : public rpc::CallObserver {
   void SetHosts(host::HostGroup* hosts);
 
   void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) override;
+  void OnFeedOpened(const std::string& method) override;
+  void OnFeedEnded(const std::string& method, int code, const std::string& reason) override;
 
  private:
   struct Impl;

@@ -14,8 +14,11 @@ struct ServeOptions {
   bool dev = false;                    // Simulated clock, callers trusted by metadata, loopback only.
   int32_t partitions = 8;              // Of each context; fixed when the journals are made.
   bool clock_confirmed = false;        // The clock is right although a week or more has passed.
+  double heartbeat_seconds = 10;       // Of feeds without events.
   std::string tie_key_secret_file;     // Without it, and with dev, secrets derive from the seed.
   uint64_t dev_seed = 7;
+  std::string master_key_file;  // 32 bytes; with dev one is made in the data directory when it is left out.
+  bool new_keys = false;        // Begin with no keys although the directory holds journals.
 };
 
 }  // namespace sanyuan

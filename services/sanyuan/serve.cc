@@ -22,7 +22,11 @@
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
 #include "common/rpc/server.h"
+#include "common/sealed/key_store.h"
+#include "common/sealed/master_key.h"
+#include "common/sealed/sealer.h"
 #include "common/view/embedded/embedded_view_store.h"
+#include "services/registry/forgetting.h"
 #include "services/sanyuan/contexts.h"
 #include "services/sanyuan/operations.h"
 #include "services/sanyuan/ops_server.h"
@@ -105,10 +109,33 @@ absl::StatusOr<absl::Time> KeptClock(const std::string& path) {
   return absl::FromUnixMicros(us);
 }
 
+// The keys of people. Journals whose keys are gone are not served by accident: every text in them would be empty,
+// and new ones would hide that.
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options) {
+  const bool made_here = options.master_key_file.empty();
+  const std::string path =
+      made_here ? (std::filesystem::path(options.data) / "dev-master-key").string() : options.master_key_file;
+  const auto master_key = made_here ? sealed::ReadOrMakeMasterKey(path) : sealed::ReadMasterKey(path);
+  if (!master_key.ok()) return master_key.status();
+  if (made_here) spdlog::warn("keys of people are wrapped by {}, for development only", path);
+  const std::string keys = sealed::KeyStore::PathIn(options.data);
+  if (!options.new_keys && !std::filesystem::exists(keys) &&
+      log::IdentityFile(options.data).Read().status().code() != absl::StatusCode::kNotFound) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{} is missing: put it back, or start once with --new-keys and leave unreadable what was sealed",
+        keys));
+  }
+  return sealed::KeyStore::Open(options.data, *master_key);
+}
+
 absl::Status CheckOptions(const ServeOptions& options) {
   if (options.data.empty()) return absl::InvalidArgumentError("--data: a directory is wanted");
   if (options.partitions < 1 || options.partitions > 1024) {
     return absl::InvalidArgumentError("--partitions: 1 to 1024");
+  }
+  if (!options.dev && options.master_key_file.empty()) {
+    return absl::InvalidArgumentError(
+        "--master-key: a file of 32 random bytes is wanted (only --dev makes one of its own)");
   }
   if (options.dev && !IsLoopback(options.listen)) {
     return absl::InvalidArgumentError(
@@ -146,10 +173,19 @@ int Serve(const ServeOptions& options) {
   log_options.directory = options.data;
   auto log = log::EmbeddedLog::Open(log_options);
   if (!log.ok()) return Fail(log.status(), 1);
-  auto views = view::EmbeddedViewStore::Open(options.data, [](const absl::Status& why) {
+  auto keys = OpenKeys(options);
+  if (!keys.ok()) return Fail(keys.status(), 1);
+  const sealed::Sealer sealer(**keys);
+  auto view_file = view::EmbeddedViewStore::Open(options.data, [](const absl::Status& why) {
     spdlog::warn("the views are built anew: {}", std::string(why.message()));
   });
-  if (!views.ok()) return Fail(views.status(), 1);
+  if (!view_file.ok()) return Fail(view_file.status(), 1);
+  registry::ForgettingViewStore views(**view_file, [&keys](const std::string& person, bool with_receivers) {
+    return (*keys)->Forget(person, with_receivers);
+  });
+  for (int32_t partition = 0; partition < options.partitions; ++partition) {
+    if (absl::Status gone = views.ForgetAgain(partition); !gone.ok()) return Fail(gone, 1);
+  }
   host::FileSnapshotStore snapshots(std::filesystem::path(options.data) / "snapshots");
 
   const std::vector<host::ContextSpec> specs = Contexts(options);
@@ -165,7 +201,7 @@ int Serve(const ServeOptions& options) {
       return log::WriteFileDurably(path, std::to_string(absl::ToUnixMicros(now)));
     };
   }
-  host::HostGroup hosts(group_options, specs, **log, **views, snapshots);
+  host::HostGroup hosts(group_options, specs, **log, views, snapshots);
   if (absl::Status known = CheckIdentity(options.data, options.partitions, hosts, **log); !known.ok()) {
     return Fail(known, 1);
   }
@@ -189,7 +225,9 @@ int Serve(const ServeOptions& options) {
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.trust_metadata = options.dev;
-  auto server = rpc::Server::Start(server_options, methods, hosts, **views, queries, &ops);
+  server_options.heartbeat = absl::Seconds(options.heartbeat_seconds);
+  server_options.sealer = &sealer;
+  auto server = rpc::Server::Start(server_options, methods, hosts, views, queries, &ops);
   if (!server.ok()) return Fail(server.status(), 1);
   (*server)->SetServing(true);
   ops.SetPhase("serving");

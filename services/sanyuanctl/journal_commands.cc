@@ -432,7 +432,9 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   digest->callback(runs(PrintDigest));
 
   CLI::App* backup = app.add_subcommand(
-      "backup", "Copies a data directory's journals, also while a server runs, and verifies the copy");
+      "backup",
+      "Copies a data directory's journals, also while a server runs, and verifies the copy; the "
+      "keys of people are kept apart (keys backup): without them the copy's sealed texts stay closed");
   backup->footer("Example: sanyuanctl backup --data /var/lib/sanyuan --out /backup/2019-08-05");
   data(backup)->required();
   backup->add_option("--out", arguments->out, "Directory of the copy")

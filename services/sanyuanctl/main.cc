@@ -3,8 +3,14 @@
 #include <functional>
 
 #include "services/sanyuanctl/demo/demo_day.h"
+#include "services/sanyuanctl/explain_command.h"
+#include "services/sanyuanctl/export/export_command.h"
+#include "services/sanyuanctl/import/import_command.h"
+#include "services/sanyuanctl/iowa/iowa_command.h"
 #include "services/sanyuanctl/journal_commands.h"
+#include "services/sanyuanctl/key_commands.h"
 #include "services/sanyuanctl/session.h"
+#include "services/sanyuanctl/watch_commands.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Asks and drives a Sanyuan server");
@@ -22,7 +28,13 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused, 4 unavailable");
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
+  sanyuan::ctl::AddKeyCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
+  sanyuan::ctl::AddExportCommands(app, globals, run);
+  sanyuan::ctl::AddExplainCommand(app, globals, run);
+  sanyuan::ctl::AddWatchCommands(app, globals, run);
+  CLI::App& import = sanyuan::ctl::AddImportCommands(app, globals, run);
+  sanyuan::ctl::AddIowaCommand(import, globals, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

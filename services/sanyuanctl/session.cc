@@ -68,6 +68,10 @@ int Session::Fail(const grpc::Status& status) const {
   } else {
     fmt::print(stderr, "sanyuanctl: {}{}{}\n", reason, reason.empty() ? "" : ": ", status.error_message());
   }
+  return ExitCode(status);
+}
+
+int Session::ExitCode(const grpc::Status& status) {
   return ExitCodeOf(static_cast<int>(status.error_code()));
 }
 

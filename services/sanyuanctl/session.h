@@ -44,6 +44,8 @@ class Session {
   // Prints an error on stderr and gives the exit code for it.
   int Fail(const grpc::Status& status) const;
   int Fail(const absl::Status& status) const;
+  // The exit code alone.
+  static int ExitCode(const grpc::Status& status);
   // With --json the object on stdout, else the text.
   void Print(const nlohmann::json& object, const std::string& text) const;
 

@@ -7,7 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/reference/wire_time.h"
-#include "sanyuan/journal/v1/journal.pb.h"
+#include "sanyuan/three_member_interaction/v1/event.pb.h"
 #include "services/three_member_interaction/domain/clue.h"
 
 namespace sanyuan::three_member_interaction {
@@ -150,6 +150,16 @@ Digest FilterDigest(const v1::WatchCluesRequest& request) {
   return Sha256(text);
 }
 
+bool MayAskFor(const FeedCaller& caller, const v1::ClueFilter& filter) {
+  if (caller.actor.role != common::v1::ROLE_INSPECTOR && caller.actor.role != common::v1::ROLE_SQUAD_HEAD) {
+    return true;
+  }
+  return std::all_of(filter.squad_ids().begin(), filter.squad_ids().end(), [&](const std::string& squad) {
+    return std::any_of(caller.staff.begin(), caller.staff.end(),
+                       [&](const auto& staff) { return staff.second.unit == squad; });
+  });
+}
+
 bool Matches(const v1::ClueFilter& filter, const v1::ClueFacts& clue) {
   return Allows(filter.squad_ids(), clue.squad_id()) && Allows(filter.grades(), clue.grade()) &&
          Allows(filter.states(), clue.state()) && Allows(filter.sources(), clue.source()) &&
@@ -162,33 +172,38 @@ bool MaySee(const FeedCaller& caller, const v1::ClueFacts& clue) {
     case common::v1::ROLE_AUDITOR:
       return true;
     case common::v1::ROLE_INSPECTOR:
-    case common::v1::ROLE_SQUAD_HEAD:
-      return clue.squad_id().empty() || clue.squad_id() == caller.squad_id;
+    case common::v1::ROLE_SQUAD_HEAD: {
+      const auto staff = caller.staff.find(clue.county_code());
+      if (staff == caller.staff.end()) return clue.squad_id().empty();
+      const auto& relatives = staff->second.relatives;
+      const bool kin = std::any_of(relatives.begin(), relatives.end(),
+                                   [&](const Code& licence) { return licence.view() == clue.licence(); });
+      return !kin && (clue.squad_id().empty() || clue.squad_id() == staff->second.unit);
+    }
     default:
       return false;
   }
 }
 
-absl::StatusOr<std::vector<v1::ClueFeedEvent>> FeedEventsOf(const std::string& decision,
-                                                            const FeedPlace& place,
-                                                            const v1::WatchCluesRequest& request,
-                                                            const FeedCaller& caller) {
-  journal::v1::Decision parsed;
-  if (!parsed.ParseFromString(decision)) return absl::DataLossError("a decision can't be read");
+bool IsShownInFeeds(const google::protobuf::Message& event) {
+  return FactsIn(static_cast<const v1::Event&>(event)) != nullptr;
+}
+
+std::vector<v1::ClueFeedEvent> FeedEventsOf(const host::TailRecord& record,
+                                            const v1::WatchCluesRequest& request, const FeedCaller& caller) {
   std::vector<v1::ClueFeedEvent> found;
-  for (int i = 0; i < parsed.events_size(); ++i) {
-    v1::Event event;
-    if (!event.ParseFromString(parsed.events(i))) return absl::DataLossError("an event can't be read");
+  for (const host::TailRecord::Shown& shown : record.events) {
+    const auto& event = static_cast<const v1::Event&>(*shown.event);
     const v1::ClueFacts* facts = FactsIn(event);
     if (facts == nullptr || !MaySee(caller, *facts) || !Matches(request.filter(), *facts) ||
         !Allows(request.county_codes(), facts->county_code())) {
       continue;
     }
     v1::ClueFeedEvent& out = found.emplace_back();
-    out.set_journal_id(place.journal_id);
-    out.set_height(place.height);
-    out.set_index(static_cast<uint32_t>(i));
-    *out.mutable_decided_at() = reference::ToWireTime(absl::FromUnixMicros(parsed.decided_at_us()));
+    out.set_journal_id(record.place.journal_id.data(), record.place.journal_id.size());
+    out.set_height(record.place.height);
+    out.set_index(shown.index);
+    *out.mutable_decided_at() = reference::ToWireTime(record.decided_at);
     out.set_change(ChangeOf(event));
     *out.mutable_clue() = *facts;
     FillDetails(event, out);

@@ -112,7 +112,8 @@ KINDS = [flip, flip, flip_last, remove_leaving_a_hole, remove_closing_the_gap, s
 
 def verify(binaries, data, checkpoint):
     done = subprocess.run([os.path.join(binaries, "sanyuanctl"), "--json", "journal", "verify", "--data", data,
-                           "--checkpoint", checkpoint], capture_output=True, text=True, timeout=120)
+                           *(["--checkpoint", checkpoint] if checkpoint else [])],
+                          capture_output=True, text=True, timeout=120)
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {}, done.stderr
 
 
@@ -131,6 +132,8 @@ def whole_files(binaries, folder, day, checkpoint):
     shutil.copy(os.path.join(other, "journal.db"), os.path.join(victim, "journal.db"))
     code, answer, errors = verify(binaries, victim, checkpoint)
     assert code == 1, ("another directory's journal", code, answer, errors)
+    # Another journal from its first record on, each of them.
+    assert all(p["damage"]["offset"] == 0 for p in answer["partitions"]), answer
 
     old = os.path.join(folder, "old")
     with Server(binaries, old, "--partitions", "1") as server:
@@ -143,8 +146,12 @@ def whole_files(binaries, folder, day, checkpoint):
         heads = os.path.join(folder, "old-heads.json")
         server.ctl("journal", "checkpoint", "--out", heads)
         server.stop()
+    lengths = {p["context"]: p["height"] + 1 for p in verify(binaries, copy, None)[1]["partitions"]}
     code, answer, errors = verify(binaries, copy, heads)
     assert code == 1, ("an older whole copy", code, answer, errors)
+    # Sound as far as it goes; each ends where the checkpoint has seen more.
+    places = {p["context"]: p["damage"]["offset"] for p in answer["partitions"] if "damage" in p}
+    assert places == lengths, (places, lengths)
 
 
 def main():

@@ -1,22 +1,38 @@
 #!/usr/bin/env python3
-"""kill -9 at random moments of a day: nothing acknowledged is lost or done twice.
+"""kill -9 at many moments of a day: nothing acknowledged is lost or done twice.
 
-The day's client carries on with the same request ids, so the business state at the end must be that of a day that
-nobody disturbed. Usage: kill_test.py BINARIES [--days N] [--kills N] [--seed N]"""
+Some of the moments are drawn, the others are named: the server is a build that dies by itself between the pages of a
+run, after a commit before its answer, in a snapshot, in a take-over and in a paged reaction. The day's client
+carries on with the same request ids, so the business state at the end must be that of a day that nobody disturbed.
+Usage: kill_test.py BINARIES [--days N] [--drawn N] [--retailers N] [--seed N]"""
 
 import argparse
+import collections
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
-from server import Server  # noqa: E402
+from server import Ended, Server  # noqa: E402
 
-RETAILERS = "300"
+DRAWN = "drawn"
+# By crash point: how often it may have been reached since the start of the server. Large enough to hit different
+# partitions and phases, small enough to be reached in every day.
+NAMED = {"take_over": 60, "snapshot": 30, "before_answer": 150, "between_pages": 3, "paged_reaction": 2}
+
+
+def moments(source, drawn):
+    """The kills of one day, in order: each named one in the phase in which it can happen, twice the commonest."""
+    order = ["take_over", "snapshot", "before_answer", "between_pages", "paged_reaction", "before_answer"]
+    kills = [f"{name}:{source.randint(1, NAMED[name])}{source.choice(['', ':landed'])}" for name in order]
+    for _ in range(drawn):
+        kills.insert(source.randint(0, len(kills)), DRAWN)
+    return kills
 
 
 def free_port():
@@ -25,60 +41,109 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def play(binaries, folder, name, kills, random_source):
-    """One day with that many kills; gives its figures and how often it was killed before it was over."""
-    data = os.path.join(folder, name)
-    port = free_port()
-    server = Server(binaries, data, listen=f"127.0.0.1:{port}")
-    client = subprocess.Popen([os.path.join(binaries, "sanyuanctl"), "--server", server.grpc, "--json", "demo", "day",
-                               "--retailers", RETAILERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    killed = 0
-    try:
-        while client.poll() is None and killed < kills:
+class Day:
+    """One day played on a server that is killed again and again."""
+
+    def __init__(self, binaries, data, retailers):
+        self.binaries, self.data, self.retailers = binaries, data, retailers
+        self.listen = f"127.0.0.1:{free_port()}"
+        self.server = None
+        self.hit = collections.Counter()
+
+    def start(self, program="sanyuan", crash_at=None):
+        """False when it died at its crash point before it was ready."""
+        if self.server:
+            self.server.close()
+            self.server = None
+        environment = {"SANYUAN_CRASH_AT": crash_at} if crash_at else {}
+        try:
+            self.server = Server(self.binaries, self.data, listen=self.listen, program=program, environment=environment)
+        except Ended as ended:
+            if not crash_at or ended.code != -signal.SIGKILL:
+                raise
+            return False
+        return True
+
+    def play(self, kills, source):
+        client = subprocess.Popen([os.path.join(self.binaries, "sanyuanctl"), "--server", self.listen, "--json", "demo",
+                                   "day", "--retailers", self.retailers],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            for kill in kills:
+                self.die(kill, client, source)
+            self.start()
+            out, errors = client.communicate(timeout=600)
+            if client.returncode != 0:
+                raise SystemExit(f"{self.data}: the day ended with {client.returncode}: {errors}")
+            live = self.server.ctl("digest")
+            if self.server.ctl("digest", "--data", self.data) != live:
+                raise SystemExit(f"{self.data}: replay and live state differ")
+            return json.loads(out)
+        finally:
+            if client.poll() is None:
+                client.kill()
+            if self.server:
+                self.server.kill()
+                self.server.close()
+
+    def die(self, kill, client, source):
+        name = kill.split(":")[0]
+        if kill == DRAWN:
+            self.start()
             try:
                 # The moment of the kill, not a wait for anything: whatever the server does then is hit.
-                client.wait(random_source.uniform(0.02, 0.3))
+                client.wait(source.uniform(0.02, 0.3))
+                raise SystemExit(f"{self.data}: the day was over before all its kills")
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.close()
-                server = Server(binaries, data, listen=f"127.0.0.1:{port}")
-                killed += 1
-        out, errors = client.communicate(timeout=300)
-        if client.returncode != 0:
-            raise SystemExit(f"{name}: the day ended with {client.returncode}: {errors}")
-        live = server.ctl("digest")
-        if server.ctl("digest", "--data", data) != live:
-            raise SystemExit(f"{name}: replay and live state differ")
-        return json.loads(out), killed
-    finally:
-        if client.poll() is None:
-            client.kill()
-        server.kill()
-        server.close()
+                self.server.kill()
+        elif self.start("sanyuan_crash_points", kill):
+            while self.server.process.poll() is None:
+                try:
+                    client.wait(0.05)
+                    raise SystemExit(f"{self.data}: the day was over before it came to {kill}")
+                except subprocess.TimeoutExpired:
+                    pass
+            if self.server.process.returncode != -signal.SIGKILL:
+                raise SystemExit(f"{self.data}: {kill}: ended with {self.server.process.returncode}")
+        self.hit[name] += 1
+
+
+def abandoned_runs(binaries, data):
+    """How many of the kills left an unfinished run in the journal."""
+    done = subprocess.run([os.path.join(binaries, "sanyuanctl"), "journal", "cat", "--data", data, "--context",
+                           "allocation", "--partition", "3", "--limit", "100000"], capture_output=True, text=True,
+                          check=True)
+    return done.stdout.count("run_abandoned")
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("binaries")
     arguments.add_argument("--days", type=int, default=2)
-    arguments.add_argument("--kills", type=int, default=25, help="of each day, at most")
+    arguments.add_argument("--drawn", type=int, default=4, help="kills of each day at drawn moments")
+    arguments.add_argument("--retailers", default="2200", help="enough for several pages")
     arguments.add_argument("--seed", type=int, default=1)
     options = arguments.parse_args()
-    total = 0
+    total = collections.Counter()
+    abandoned = 0
     with tempfile.TemporaryDirectory(prefix="sanyuan-kill-") as folder:
-        undisturbed, _ = play(options.binaries, folder, "undisturbed", 0, None)
-        for day in range(options.days):
-            seed = options.seed + day
-            figures, killed = play(options.binaries, folder, f"day-{seed}", options.kills, random.Random(seed))
-            total += killed
+        undisturbed = Day(options.binaries, os.path.join(folder, "undisturbed"), options.retailers).play([], None)
+        for seed in range(options.seed, options.seed + options.days):
+            source = random.Random(seed)
+            data = os.path.join(folder, f"day-{seed}")
+            day = Day(options.binaries, data, options.retailers)
+            figures = day.play(moments(source, options.drawn), source)
+            total += day.hit
+            abandoned += abandoned_runs(options.binaries, data)
             for figure in ("business_digest", "journal_ok", "balanced", "orders_accepted", "cartons_allocated"):
                 if figures[figure] != undisturbed[figure]:
-                    raise SystemExit(f"seed {seed}: {figure} is {figures[figure]} after {killed} kills, "
+                    raise SystemExit(f"seed {seed}: {figure} is {figures[figure]} after {day.hit}, "
                                      f"{undisturbed[figure]} without")
-            print(f"seed {seed}: killed {killed} times, the state is that of an undisturbed day")
-    if total < options.days:
-        raise SystemExit(f"only {total} kills in {options.days} days: this showed nothing")
-    print(f"{total} kills in {options.days} days")
+            print(f"seed {seed}: killed {day.hit.total()} times, the state is that of an undisturbed day", flush=True)
+    print(f"{total.total()} kills in {options.days} days: " + ", ".join(f"{n} {c}" for n, c in sorted(total.items())))
+    print(f"{abandoned} runs were found unfinished and begun anew")
+    if abandoned == 0:
+        raise SystemExit("no kill between pages left a page behind: this showed nothing")
 
 
 if __name__ == "__main__":

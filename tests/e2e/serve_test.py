@@ -29,6 +29,12 @@ class ServeTest(unittest.TestCase):
                               timeout=60)
         return done.returncode, done.stderr
 
+    def master_key(self):
+        path = os.path.join(self.folder.name, "master-key")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+        return path
+
     def test_it_serves_says_so_and_ends_in_order(self):
         with Server(BINARIES, self.data) as server:
             self.assertEqual(server.get("/livez")[0], 200)
@@ -60,7 +66,7 @@ class ServeTest(unittest.TestCase):
             self.assertEqual(server.ctl("clock")["now"], MORNING)
 
     def test_without_dev_every_call_is_unauthenticated(self):
-        with Server(BINARIES, self.data, dev=False) as server:
+        with Server(BINARIES, self.data, "--master-key", self.master_key(), dev=False) as server:
             self.assertEqual(server.ctl("status", code=3)["error"]["reason"], "UNAUTHENTICATED")
 
     def test_dev_refuses_to_listen_beyond_loopback(self):

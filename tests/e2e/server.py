@@ -9,17 +9,26 @@ import urllib.error
 import urllib.request
 
 
+class Ended(RuntimeError):
+    """The server ended before it was ready."""
+
+    def __init__(self, code, errors):
+        super().__init__(f"the server ended with {code}: {errors}")
+        self.code = code
+
+
 class Server:
-    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0"):
+    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0", program="sanyuan", environment=None):
         self.binaries, self.data = binaries, data
-        command = [os.path.join(binaries, "sanyuan"), "serve", "--data", data, "--listen", listen,
+        command = [os.path.join(binaries, program), "serve", "--data", data, "--listen", listen,
                    "--ops", "127.0.0.1:0", *(["--dev"] if dev else []), *flags]
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
-            raise RuntimeError(f"the server ended with {self.process.returncode}: {self.errors()}")
+            raise Ended(self.process.returncode, self.errors())
         self.ready = json.loads(line)
         self.grpc, self.ops = self.ready["grpc"], self.ready["ops"]
 
@@ -27,10 +36,10 @@ class Server:
         self.log.seek(0)
         return self.log.read().decode()
 
-    def ctl(self, *arguments, code=0):
+    def ctl(self, *arguments, code=0, timeout=120):
         """Runs sanyuanctl --json and gives the object that it prints."""
         done = subprocess.run([os.path.join(self.binaries, "sanyuanctl"), "--server", self.grpc, "--json", *arguments],
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=timeout)
         assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
         return json.loads(done.stdout) if done.stdout.strip() else {}
 

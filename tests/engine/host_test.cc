@@ -3,10 +3,14 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <semaphore>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "common/host/host_group.h"
 #include "common/host/replay.h"
@@ -27,7 +31,9 @@ constexpr County kCounty = 620121;
 
 std::vector<ContextSpec> Specs() {
   const auto domain = [] { return std::make_unique<CounterDomain>(); };
-  return {{"source", {}, false, domain, nullptr}, {"counter", {"source.journal"}, false, domain, nullptr}};
+  const auto shown = [](const google::protobuf::Message&) { return true; };
+  return {{"source", {}, false, domain, nullptr},
+          {"counter", {"source.journal"}, false, domain, nullptr, shown}};
 }
 
 // A process: everything that a restart makes anew.
@@ -189,6 +195,120 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
   ASSERT_TRUE(replayed.ok());
   for (const Replayed& one : *replayed) EXPECT_FALSE(one.damage) << one.journal.ToString() << one.damage->why;
   EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
+}
+
+// Reads all that there is up to a height, which is or will be there.
+std::vector<TailRecordPtr> ReadTo(Tail::Follower& follower, uint64_t height) {
+  std::vector<TailRecordPtr> all;
+  while (follower.place().height < height || all.empty()) {
+    const auto records = follower.Read(3);
+    EXPECT_TRUE(records.ok()) << records.status();
+    if (!records.ok()) break;
+    all.insert(all.end(), records->begin(), records->end());
+    if (records->empty()) std::this_thread::yield();
+  }
+  return all;
+}
+
+TailPosition PositionOf(const partition::Place& place) {
+  return {std::string(place.journal_id.begin(), place.journal_id.end()), place.height,
+          std::string(place.head.view().substr(0, 8))};
+}
+
+TEST_F(HostTest, AFollowerReadsEveryAcceptedRecordOnceLiveAndOverRestarts) {
+  std::vector<partition::Place> seen;
+  size_t decisions = 0;
+  for (uint64_t round = 0; round < 3; ++round) {
+    Process process(directory_);
+    Tail& tail = *process.hosts().Find("counter", kCounty)->tail();
+    std::atomic<int> wakes = 0;
+    const auto follower =
+        tail.Follow(seen.empty() ? std::nullopt : std::optional(PositionOf(seen.back())), [&] { ++wakes; });
+    ASSERT_TRUE(follower.ok()) << follower.status();
+    if (!seen.empty()) {
+      // Begins with the record that was the last one.
+      const auto again = (*follower)->Read(10);
+      ASSERT_TRUE(again.ok());
+      ASSERT_EQ(again->size(), 1u);
+      EXPECT_EQ(again->front()->place, seen.back());
+    }
+    for (uint64_t i = 1; i <= 10; ++i) {
+      const Answer answer = process.Send("counter", "add", 1, round * 10 + i);
+      ASSERT_EQ(answer.kind, Answer::Kind::kDecided);
+      for (const TailRecordPtr& record : ReadTo(**follower, answer.height)) {
+        seen.push_back(record->place);
+        if (!record->events.empty()) ++decisions;
+      }
+    }
+    EXPECT_EQ(tail.followers(), 1u);
+  }
+  EXPECT_EQ(decisions, 30u);
+  for (size_t i = 1; i < seen.size(); ++i) EXPECT_EQ(seen[i].height, seen[i - 1].height + 1);
+}
+
+TEST_F(HostTest, AFollowerIsWokenByADecisionAndBehindTheEndOfAnEmptyJournalThereIsNothing) {
+  Process process(directory_);
+  Tail& tail = *process.hosts().Find("counter", kCounty)->tail();
+  std::counting_semaphore<> wakes(0);
+  const auto follower = tail.Follow(std::nullopt, [&wakes] { wakes.release(); });
+  ASSERT_TRUE(follower.ok());
+  const uint64_t height = (*follower)->place().height;
+  const auto nothing = (*follower)->Read(10);
+  ASSERT_TRUE(nothing.ok());
+  EXPECT_TRUE(nothing->empty());
+  EXPECT_EQ((*follower)->place().height, height);
+  process.Send("counter", "add", 1, 1);
+  while ((*follower)->Read(10)->empty()) wakes.acquire();
+  EXPECT_EQ((*follower)->place().height, height + 1);
+}
+
+TEST_F(HostTest, AFollowerEndsWithItsPartitionsHaltAndGoesOnFromARepairedRecord) {
+  std::vector<TailRecordPtr> before;
+  log::TopicPartition journal;
+  std::string good;
+  {
+    Process process(directory_);
+    PartitionHost* host = process.hosts().Find("counter", kCounty);
+    journal = host->journal();
+    const auto genesis = PositionOf([&] {
+      partition::Frame frame;
+      const std::string bytes = (*process.log().ReadAt(journal, 0))->bytes;
+      EXPECT_EQ(partition::Parse(bytes, frame), partition::FrameError::kNone);
+      return partition::Place{frame.journal_id, 0, 0, frame.digest, 0};
+    }());
+    for (uint64_t i = 1; i <= 5; ++i) process.Send("counter", "add", 1, i);
+    process.hosts().Settle();
+    const auto follower = host->tail()->Follow(genesis, [] {});
+    ASSERT_TRUE(follower.ok()) << follower.status();
+    before = ReadTo(**follower, 6);
+    good = (*process.log().ReadAt(journal, 3))->bytes;
+    Flip(journal.topic, journal.partition, 3);
+
+    const auto waiting = host->tail()->Follow(std::nullopt, [] {});
+    ASSERT_TRUE(waiting.ok());
+    absl::Status ended;
+    {
+      Scrub scrub(process.log(), process.hosts(), absl::Milliseconds(1));
+      while (ended.ok()) {
+        ended = (*waiting)->Read(1).status();
+        std::this_thread::yield();
+      }
+    }
+    EXPECT_TRUE(absl::IsUnavailable(ended)) << ended;
+    EXPECT_TRUE(absl::IsUnavailable(host->tail()->Follow(std::nullopt, [] {}).status()));
+
+    ASSERT_TRUE(host->Release(3, good, "op", "a bad disk").ok());
+    while (process.Send("counter", "add", 1, 6).kind != Answer::Kind::kDecided) std::this_thread::yield();
+  }
+  Process process(directory_);
+  Tail& tail = *process.hosts().Find("counter", kCounty)->tail();
+  for (const TailRecordPtr& record : before) {
+    const auto follower = tail.Follow(PositionOf(record->place), [] {});
+    ASSERT_TRUE(follower.ok()) << record->place.height << " " << follower.status();
+    std::vector<TailRecordPtr> rest = ReadTo(**follower, 7);
+    EXPECT_EQ(rest.front()->place.head, record->place.head);
+    for (size_t i = 1; i < rest.size(); ++i) EXPECT_EQ(rest[i]->prev, rest[i - 1]->place.head);
+  }
 }
 
 }  // namespace

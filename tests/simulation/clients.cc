@@ -22,6 +22,15 @@ std::string ResultOf(const Answer& answer) {
   return result;
 }
 
+// For people.
+std::string ReasonsOf(const Answer& answer) {
+  std::string reasons;
+  for (const common::v1::Refusal& refusal : answer.refusals) {
+    reasons += fmt::format(" {} {}", common::v1::Reason_Name(refusal.reason()), refusal.field());
+  }
+  return reasons;
+}
+
 }  // namespace
 
 Clients::Clients(World& world, std::vector<Ask> script)
@@ -39,6 +48,13 @@ void Clients::Begin() {
 
 const Answer* Clients::AnswerTo(size_t ask) const {
   return asked_[ask].answer ? &*asked_[ask].answer : nullptr;
+}
+
+const partition::Domain* Clients::View(size_t context) const {
+  for (Process& process : world_.processes) {
+    if (process.up() && !process.writer()) return &process.member(context).domain();
+  }
+  return nullptr;
 }
 
 bool Clients::Done(size_t context) const {
@@ -148,8 +164,8 @@ void Clients::OnReply(int process, size_t context, uint64_t call, Answer answer)
   const uint64_t attempt = call % kAttempts;
   Chapter& chapter = world_.ledger.chapters[context];
   if (answer.kind == Answer::Kind::kDecided) {
-    world_.Trace("process {} {}: acknowledges ask {} ({}) at height {}", process, chapter.name, ask,
-                 script_[ask].method, answer.height);
+    world_.Trace("process {} {}: acknowledges ask {} ({}) at height {}{}", process, chapter.name, ask,
+                 script_[ask].method, answer.height, ReasonsOf(answer));
     chapter.acknowledged.push_back({world_.schedule.now(), process, ask, answer.height, ResultOf(answer)});
     CheckKnowledge(process, context, ask);
   } else if (answer.kind == Answer::Kind::kInternal || answer.kind == Answer::Kind::kInvalid) {

@@ -37,6 +37,7 @@ class Clients final : public Answered {
   void OnReply(int process, size_t context, uint64_t call, partition::Answer answer);
 
   const partition::Answer* AnswerTo(size_t ask) const override;
+  const partition::Domain* View(size_t context) const override;
   const std::vector<Ask>& script() const { return script_; }
   const std::vector<Asked>& asked() const { return asked_; }
   // All commands of the context are answered, except those that wait for something of a damaged context.

@@ -69,7 +69,7 @@ std::vector<Ask> CounterScenario::NewScript(Random& random) {
   for (size_t i = 0; i < kAsks; ++i) {
     const uint64_t kind = random.Below(100);
     Ask ask = kind < 90   ? NewAsk("add", random.Between(1, 25))
-              : kind < 95 ? NewAsk("alarm", absl::ToUnixSeconds(begin()) + random.Between(1, 20))
+              : kind < 95 ? NewAsk("alarm", absl::ToUnixSeconds(TimeAt(0)) + random.Between(1, 20))
                           : NewAsk("run", random.Between(1, 6));
     ask.context = random.Below(2);
     ask.at = random.Between(0, kAskingTime);

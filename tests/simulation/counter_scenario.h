@@ -11,7 +11,9 @@ class CounterScenario final : public Scenario {
  public:
   const std::vector<Context>& contexts() const override;
   std::unique_ptr<partition::Domain> NewDomain(size_t context, const partition::Safeguards&) const override;
-  absl::Time begin() const override { return absl::FromUnixSeconds(1'560'000'000); }
+  absl::Time TimeAt(Micros now) const override {
+    return absl::FromUnixSeconds(1'560'000'000) + absl::Microseconds(now);
+  }
   std::vector<Ask> NewScript(Random& random) override;
   // Each sum equals what its commands added, each copy the sum of the other context, each alarm rang once
   // and each run wrote all of its pages.

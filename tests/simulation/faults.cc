@@ -14,12 +14,13 @@ struct Share {
 };
 // The mix. Weights are relative; about one round in five draws an unsound fault.
 constexpr Share kMix[] = {
-    {Fault::kDelay, 8},       {Fault::kDuplicate, 8},       {Fault::kLostTail, 14},
-    {Fault::kPause, 14},      {Fault::kCrash, 14},          {Fault::kProducerDestroyed, 10},
-    {Fault::kStalled, 4},     {Fault::kLaggingReader, 8},   {Fault::kServerClock, 7},
-    {Fault::kClientClock, 4}, {Fault::kTornSnapshot, 7},    {Fault::kOwnerMoves, 12},
-    {Fault::kTwoOwners, 12},  {Fault::kLostInTheMiddle, 2}, {Fault::kCutEnd, 3},
-    {Fault::kRecreated, 1},   {Fault::kFlippedByte, 1},
+    {Fault::kDelay, 8},        {Fault::kDuplicate, 8},       {Fault::kLostTail, 14},
+    {Fault::kPause, 14},       {Fault::kCrash, 14},          {Fault::kProducerDestroyed, 10},
+    {Fault::kStalled, 4},      {Fault::kLaggingReader, 8},   {Fault::kServerClock, 7},
+    {Fault::kClientClock, 4},  {Fault::kTornSnapshot, 7},    {Fault::kOwnerMoves, 12},
+    {Fault::kTwoOwners, 12},   {Fault::kLostInTheMiddle, 2}, {Fault::kCutEnd, 3},
+    {Fault::kLostTakeOver, 2}, {Fault::kRecreated, 1},       {Fault::kRepublished, 1},
+    {Fault::kFlippedByte, 1},
 };
 
 class Injector {
@@ -43,6 +44,9 @@ class Injector {
   void Unsound(Fault fault, size_t context);
   void CutEnd(size_t context);
   void LoseInTheMiddle(size_t context);
+  void LoseTakeOver(size_t context);
+  void AwaitRace(size_t context);
+  void Republish(size_t context);
   void Damaged(Fault fault, size_t context);
   void Count(Fault fault) { ++world_.faults[static_cast<size_t>(fault)]; }
 
@@ -160,8 +164,12 @@ void Injector::Unsound(Fault fault, size_t context) {
       return CutEnd(context);
     case Fault::kLostInTheMiddle:
       return LoseInTheMiddle(context);
+    case Fault::kLostTakeOver:
+      return LoseTakeOver(context);
+    case Fault::kRepublished:
+      return Republish(context);
     case Fault::kRecreated:
-      world_.log.Recreate(context, NewGenesis(world_.name(context), random_));
+      world_.log.Recreate(context, {NewGenesis(world_.name(context), random_)});
       return Damaged(fault, context);
     case Fault::kFlippedByte: {
       const int64_t offset = random_.Between(0, end - 1);
@@ -212,6 +220,56 @@ void Injector::LoseInTheMiddle(size_t context) {
   }
 }
 
+// All writers that run begin at one moment.
+void Injector::LoseTakeOver(size_t context) {
+  AwaitRace(context);
+  for (Process& process : world_.processes) {
+    if (!process.writer() || !process.up() || process.paused()) continue;
+    world_.ownership.Confuse(context, process.number(),
+                             world_.schedule.now() + random_.Between(300, 3000) * kMillisecond);
+  }
+}
+
+// When a take-over is accepted and another one at its height lands behind it, the first one vanishes.
+void Injector::AwaitRace(size_t context) {
+  world_.ledger.chapters[context].on_take_over = [this, context](const partition::Place& place) {
+    world_.schedule.After(random_.Between(0, 60 * kMillisecond), [this, context, place] {
+      if (world_.healed) return;
+      for (int64_t offset = place.offset + 1; offset < world_.log.End(context); ++offset) {
+        const SimulatedLog::Bytes bytes = world_.log.At(context, offset);
+        partition::Frame frame;
+        if (bytes == nullptr || Parse(*bytes, frame) != partition::FrameError::kNone) continue;
+        if (frame.kind != partition::FrameKind::kTakeOver || frame.height != place.height ||
+            frame.digest == place.head) {
+          continue;
+        }
+        world_.log.LoseLanded(context, place.offset);
+        return Damaged(Fault::kLostTakeOver, context);
+      }
+      if (!world_.ledger.chapters[context].on_take_over) AwaitRace(context);
+    });
+  };
+}
+
+// Everything again under another identity, as a tool that copies topics would do it.
+void Injector::Republish(size_t context) {
+  std::vector<std::string> records{NewGenesis(world_.name(context), random_)};
+  partition::Frame last;
+  Parse(records.front(), last);
+  for (int64_t offset = 1; offset < world_.log.End(context); ++offset) {
+    const SimulatedLog::Bytes bytes = world_.log.At(context, offset);
+    partition::Frame frame;
+    if (bytes == nullptr || Parse(*bytes, frame) != partition::FrameError::kNone) continue;
+    if (frame.height != last.height + 1) continue;  // Skipped by every reader.
+    frame.journal_id = last.journal_id;
+    frame.prev = last.digest;
+    records.push_back(Seal(frame));
+    last = frame;
+  }
+  world_.log.Recreate(context, std::move(records));
+  Damaged(Fault::kRepublished, context);
+}
+
 void Injector::Damaged(Fault fault, size_t context) {
   Count(fault);
   world_.Trace("{} of {} has happened", FaultName(fault), world_.name(context));
@@ -256,8 +314,12 @@ std::string_view FaultName(Fault fault) {
       return "lost in the middle";
     case Fault::kCutEnd:
       return "cut end";
+    case Fault::kLostTakeOver:
+      return "lost take-over";
     case Fault::kRecreated:
       return "recreated log";
+    case Fault::kRepublished:
+      return "republished log";
     case Fault::kFlippedByte:
       return "flipped byte";
   }

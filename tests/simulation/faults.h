@@ -31,10 +31,12 @@ enum class Fault : uint8_t {
   // Unsound.
   kLostInTheMiddle,  // A record vanishes, later ones of its session do not.
   kCutEnd,           // The last records are gone again.
+  kLostTakeOver,     // The take-over that won a race vanishes, the one that lost it does not.
   kRecreated,        // An empty log with another identity stands in the place of the old one.
+  kRepublished,      // The same, but it holds what the old one held, as far as that can be read.
   kFlippedByte,      // One byte of a record is another one.
 };
-inline constexpr size_t kFaults = 17;
+inline constexpr size_t kFaults = 19;
 inline constexpr Fault kFirstUnsound = Fault::kLostInTheMiddle;
 
 std::string_view FaultName(Fault fault);

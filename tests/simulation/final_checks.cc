@@ -45,6 +45,31 @@ Scan ScanLog(const World& world, size_t context) {
   return scan;
 }
 
+// A cursor in the state of `other` names a record of the context's log which is gone, and its owner reads on.
+bool CursorIsBroken(World& world, size_t context, size_t other) {
+  const std::string topic = world.name(context) + ".journal";
+  Member& owner = world.process(world.ownership.owner(other)).member(other);
+  for (const auto& input : owner->inputs()) {
+    if (input->topic() != topic || input->damage()) continue;
+    const partition::CursorRow& cursor = input->consumed();
+    if (cursor.journal_id.empty()) continue;
+    partition::Frame frame;
+    const SimulatedLog::Bytes bytes = world.log.At(context, cursor.offset);
+    if (bytes == nullptr || Parse(*bytes, frame) != partition::FrameError::kNone ||
+        frame.digest != cursor.head) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool AnyCursorIsBroken(World& world, size_t context) {
+  for (size_t other = 0; other < world.contexts(); ++other) {
+    if (CursorIsBroken(world, context, other)) return true;
+  }
+  return false;
+}
+
 // Answers nothing, does nothing: for replaying.
 class Silent final : public partition::Effects {
   bool Produce(std::string) override { return false; }
@@ -77,6 +102,7 @@ class Checker {
   void Requests(size_t context, const Scan& scan);
   void Replay(size_t context);
   void Agreement(size_t context);
+  void Cursors(size_t context);
 
   World& world_;
 };
@@ -167,9 +193,25 @@ void Checker::Agreement(size_t context) {
   }
 }
 
+// Whoever has begun to write since the damage began to read at its cursors, and has seen what stands there.
+void Checker::Cursors(size_t context) {
+  for (size_t other = 0; other < world_.contexts(); ++other) {
+    const Member& owner = world_.process(world_.ownership.owner(other)).member(other);
+    if (owner->role() != partition::Partition::Role::kLeading ||
+        world_.ledger.chapters[other].last_take_over <= world_.ledger.chapters[context].unsound->at) {
+      continue;
+    }
+    if (CursorIsBroken(world_, context, other)) {
+      return Fail("{} reads {} on from a cursor whose record is gone", world_.name(other),
+                  world_.name(context));
+    }
+  }
+}
+
 void Checker::Unsound(size_t context) {
   Agreement(context);
   const Chapter& chapter = world_.ledger.chapters[context];
+  Cursors(context);
   if (!DamageCanBeShown(world_, context)) return;
   for (Process& process : world_.processes) {
     Member& member = process.member(context);
@@ -202,32 +244,15 @@ void Checker::States(std::vector<Scan>& scans) {
   if (const std::string wrong = world_.scenario.Check(outcomes); !wrong.empty()) Fail("{}", wrong);
 }
 
-// A cursor in the state of another context that names a record which is gone, and its owner reads on.
-bool CursorIsBroken(World& world, size_t context) {
-  const std::string topic = world.name(context) + ".journal";
-  for (size_t other = 0; other < world.contexts(); ++other) {
-    Member& owner = world.process(world.ownership.owner(other)).member(other);
-    for (const auto& input : owner->inputs()) {
-      if (input->topic() != topic || input->damage()) continue;
-      const partition::CursorRow& cursor = input->consumed();
-      if (cursor.journal_id.empty()) continue;
-      partition::Frame frame;
-      const SimulatedLog::Bytes bytes = world.log.At(context, cursor.offset);
-      if (bytes == nullptr || Parse(*bytes, frame) != partition::FrameError::kNone ||
-          frame.digest != cursor.head) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 bool DamageCanBeShown(World& world, size_t context) {
-  if (ScanLog(world, context).damage || CursorIsBroken(world, context)) return true;
+  if (world.ownership.damage(context)) return true;  // It was.
+  if (ScanLog(world, context).damage || AnyCursorIsBroken(world, context)) return true;
+  // What was cut may have landed again.
   for (Process& process : world.processes) {
-    if (process.member(context).knows_more_since) return true;
+    const Member& member = process.member(context);
+    if (member.knows_more_since && !world.HeadIsInLog(context, member.lost_head)) return true;
   }
   for (const auto& [who, place] : world.ownership.heads(context)) {
     if (!world.HeadIsInLog(context, place)) return true;

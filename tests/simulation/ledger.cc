@@ -31,9 +31,9 @@ void Ledger::Accepted(int process, size_t context, const partition::Place& place
   }
   if (chapter.accepted.empty()) chapter.journal_id = place.journal_id;
   chapter.accepted.push_back(place);
-  if (place.height > 0 && place.term == place.height && chapter.on_take_over) {
-    std::exchange(chapter.on_take_over, nullptr)(place);
-  }
+  if (place.height == 0 || place.term != place.height) return;
+  chapter.last_take_over = schedule_.now();
+  if (chapter.on_take_over) std::exchange(chapter.on_take_over, nullptr)(place);
 }
 
 void Ledger::Halted(int process, size_t context, const std::string& why) {

@@ -37,6 +37,7 @@ struct Chapter {
   std::vector<partition::Place> accepted;
   std::vector<Acknowledged> acknowledged;
   std::optional<UnsoundFault> unsound;
+  Micros last_take_over = 0;  // When it was accepted for the first time.
   // Called once, when the next take-over was accepted for the first time.
   std::function<void(const partition::Place&)> on_take_over;
 };

@@ -7,17 +7,18 @@
 #include <string_view>
 
 #include "tests/simulation/counter_scenario.h"
+#include "tests/simulation/county_scenario.h"
 
 namespace sanyuan::simulation {
 namespace {
 
 [[noreturn]] void Usage(std::string_view program, std::string_view wrong) {
-  fmt::print(
-      stderr,
-      "{}: {}\n"
-      "usage: {} [--world counter] [--rounds N] [--first SEED] [--threads N] [--only SAFEGUARD] [--trace]\n"
-      "example: {} --rounds 1 --first 4711 --threads 1 --trace\n",
-      program, wrong, program, program);
+  fmt::print(stderr,
+             "{}: {}\n"
+             "usage: {} [--world county|counter] [--rounds N] [--first SEED] [--threads N] [--only "
+             "SAFEGUARD] [--trace]\n"
+             "example: {} --rounds 1 --first 4711 --threads 1 --trace\n",
+             program, wrong, program, program);
   std::exit(2);
 }
 
@@ -42,7 +43,7 @@ RunOptions ParseArguments(int argc, char** argv) {
       options.first = number;
     } else if (name == "--threads" && is_number && number >= 1 && number <= 64) {
       options.threads = static_cast<int>(number);
-    } else if (name == "--world" && value == "counter") {
+    } else if (name == "--world" && (value == "counter" || value == "county")) {
       options.world = value;
     } else if (name == "--only") {
       options.only = value;
@@ -53,8 +54,9 @@ RunOptions ParseArguments(int argc, char** argv) {
   return options;
 }
 
-NewScenario ScenarioOf(const RunOptions&) {
-  return [] { return std::make_unique<CounterScenario>(); };
+NewScenario ScenarioOf(const RunOptions& options) {
+  if (options.world == "counter") return [] { return std::make_unique<CounterScenario>(); };
+  return [] { return std::make_unique<CountyScenario>(); };
 }
 
 }  // namespace sanyuan::simulation

@@ -14,7 +14,7 @@ struct RunOptions {
   uint64_t first = 1;
   int threads = 2;
   bool trace = false;
-  std::string world = "counter";
+  std::string world = "county";
   std::string only;  // Of the controls: one safeguard's name.
 };
 

@@ -107,17 +107,25 @@ void Process::Tick() {
   Deliver(kTick, [this] { Tick(); });
 }
 
-// Reads the whole journal of each context again, by the product's own reader.
+// Reads the whole journal of each context again, by the product's own reader with what it has of safeguards.
 void Process::Scrub() {
   for (size_t context = 0; context < members_.size(); ++context) {
     Member& member = *members_[context];
-    if (member->halted()) continue;
-    partition::JournalReader reader(partition::Strictness::kLenient);
+    const std::optional<partition::Place> place = member->reader().place();
+    if (member->halted() || !place) continue;
+    bool same = false;
+    partition::JournalReader reader(partition::Strictness::kLenient, world_.safeguards);
     for (int64_t offset = 0; offset < world_.log.End(context) && !reader.damage(); ++offset) {
       if (const SimulatedLog::Bytes bytes = world_.log.At(context, offset)) reader.Read(offset, *bytes);
+      if (reader.place() && reader.place()->height == place->height)
+        same = reader.place()->head == place->head;
     }
     reader.ReachedEnd(world_.log.End(context));
-    if (reader.damage()) member->HaltAt(reader.damage()->offset, "scrub: " + reader.damage()->why, "");
+    if (reader.damage()) {
+      member->HaltAt(reader.damage()->offset, "scrub: " + reader.damage()->why, "");
+    } else if (!same) {
+      member->HaltAt(place->offset, "scrub: the journal does not hold what was read of it", "");
+    }
   }
   Deliver(kScrub, [this] { Scrub(); });
 }

@@ -58,6 +58,7 @@ class Member final : public partition::Effects {
   const std::map<uint64_t, Digest>& history() const { return history_; }
   // Set when the log lost the record at this member's head: it knows more than the log.
   std::optional<Micros> knows_more_since;
+  partition::Place lost_head;  // That record, since then.
   // It was told so (a disconnect) or noticed a pause of its own since then.
   bool doubts = false;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/simulation/final_checks.h"
+#include "tests/simulation/scripted_writer.h"
 #include "tests/simulation/world.h"
 
 namespace sanyuan::simulation {
@@ -151,6 +152,7 @@ void Round::Finish() {
 }
 
 RoundResult Round::Run() {
+  WriteScripted(world_);
   world_.ownership.Begin();
   for (Process& process : world_.processes) process.Start(false);
   world_.clients.Begin();
@@ -181,7 +183,7 @@ World::World(Scenario& of, const partition::Safeguards& with, uint64_t seed, boo
       safeguards(with),
       trace(tracing),
       random(seed),
-      scripted(of.NewScriptedJournals()),
+      scripted(of.NewScriptedJournals(random)),
       topics(TopicsOf(of, scripted)),
       log(schedule, random, topics.size()),
       ledger(schedule, of.contexts().size()),
@@ -217,7 +219,9 @@ void World::Damaged(Fault fault, size_t context) {
     Member& member = process.member(context);
     if (!process.up()) continue;
     const auto& place = member->reader().place();
-    if (place && !HeadIsInLog(context, *place)) member.knows_more_since = schedule.now();
+    if (!place || HeadIsInLog(context, *place)) continue;
+    member.knows_more_since = schedule.now();
+    member.lost_head = *place;
   }
 }
 

@@ -41,6 +41,8 @@ class Answered {
   virtual ~Answered() = default;
   // Null until it was answered as decided.
   virtual const partition::Answer* AnswerTo(size_t ask) const = 0;
+  // What a query would show: the state of a process that only follows. Null when none is up.
+  virtual const partition::Domain* View(size_t context) const = 0;
 };
 
 // One command of a client. It is tried again with the same request id until it is answered.
@@ -73,11 +75,11 @@ class Scenario {
   virtual ~Scenario() = default;
 
   virtual const std::vector<Context>& contexts() const = 0;
-  virtual std::vector<ScriptedJournal> NewScriptedJournals() { return {}; }
+  virtual std::vector<ScriptedJournal> NewScriptedJournals(Random& /*random*/) { return {}; }
   virtual std::unique_ptr<partition::Domain> NewDomain(size_t context,
                                                        const partition::Safeguards& safeguards) const = 0;
-  // The moment at which the round begins.
-  virtual absl::Time begin() const = 0;
+  // What right clocks say at that moment of the round. Never goes back; may jump.
+  virtual absl::Time TimeAt(Micros now) const = 0;
   // What clients ask, in any order of time.
   virtual std::vector<Ask> NewScript(Random& random) = 0;
   // Work that begins by itself (timers) is done by then; the round goes on until then at least.

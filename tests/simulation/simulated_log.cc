@@ -113,8 +113,11 @@ void SimulatedLog::LoseLanded(size_t topic, int64_t offset) {
 
 void SimulatedLog::Cut(size_t topic, int64_t end) { topics_[topic].records.resize(static_cast<size_t>(end)); }
 
-void SimulatedLog::Recreate(size_t topic, std::string genesis) {
-  topics_[topic].records = {std::make_shared<const std::string>(std::move(genesis))};
+void SimulatedLog::Recreate(size_t topic, std::vector<std::string> records) {
+  topics_[topic].records.clear();
+  for (std::string& record : records) {
+    topics_[topic].records.push_back(std::make_shared<const std::string>(std::move(record)));
+  }
   on_changed(topic);
 }
 

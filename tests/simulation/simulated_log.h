@@ -64,7 +64,7 @@ class SimulatedLog {
   // A record that has landed vanishes; its offset stays empty.
   void LoseLanded(size_t topic, int64_t offset);
   void Cut(size_t topic, int64_t end);
-  void Recreate(size_t topic, std::string genesis);
+  void Recreate(size_t topic, std::vector<std::string> records);
   void Flip(size_t topic, int64_t offset, size_t byte, uint8_t mask);
 
  private:

@@ -31,7 +31,7 @@ struct World {
   // Whether the record that a reader has accepted at this place is there.
   bool HeadIsInLog(size_t context, const partition::Place& place) const;
   Process& process(int number) { return processes[static_cast<size_t>(number)]; }
-  absl::Time Time() const { return scenario.begin() + absl::Microseconds(schedule.now()); }
+  absl::Time Time() const { return scenario.TimeAt(schedule.now()); }
 
   // An unsound fault has struck: notes who knows more than the log now holds.
   void Damaged(Fault fault, size_t context);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads what ctest recorded (--output-junit): ctest_summary.py FILE
 
-Prints each skipped test with its reason, of ctest and of GoogleTest alike, then the line
+Prints what simulations report, each skipped test with its reason, of ctest and of GoogleTest alike, then the line
 `tests: N passed, N failed, N skipped`. A test of GoogleTest that is skipped inside a passing executable is
 named beside it and not counted.
 """
@@ -10,6 +10,8 @@ import re
 import sys
 import xml.etree.ElementTree
 
+# What a simulation held, and after how many seeds each of its controls was caught.
+REPORTED = re.compile(r"^(?:world \w+, seeds |\w+ +caught after ).*$", re.MULTILINE)
 GTEST_SKIP = re.compile(r"^\[ RUN      \] (\S+)\n(?:(?!\[ ).*\n)*?.*: Skipped\n(.*)", re.MULTILINE)
 
 
@@ -24,6 +26,7 @@ def summary(root):
             skipped = case.find("skipped")
             reason = said[-1] if said else skipped.get("message") if skipped is not None else status
             lines.append(f"skipped: {name}: {reason.removeprefix('skipped: ')}")
+        lines += [f"{name}: {line}" for line in REPORTED.findall(output)]
         lines += [f"skipped: {name}: {test}: {reason}" for test, reason in GTEST_SKIP.findall(output)]
     skipped = counts["notrun"] + counts["disabled"]
     return [*lines, f"tests: {counts['run']} passed, {counts['fail']} failed, {skipped} skipped"]

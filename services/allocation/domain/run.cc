@@ -227,8 +227,7 @@ absl::Status Evolve(State& state, const v1::AllocationPublished& event, const St
       WindowSupply& row = state.window_supplies.Mutate({key.window(), Code(sum.sku())});
       row.free -= sum.offered_cartons();
       row.offered += sum.offered_cartons();
-      const bool first = run.kind == v1::RUN_KIND_WINDOW;
-      row.waiting += first ? sum.within_caps_cartons() - sum.offered_cartons() : -sum.offered_cartons();
+      if (run.kind == v1::RUN_KIND_WINDOW) row.waiting += sum.within_caps_cartons() - sum.offered_cartons();
     }
     if (run.kind == v1::RUN_KIND_COMPENSATING) AddToHoldings(state, key);
     RefreshWindowTimers(state, key.window(), stamp);

@@ -108,6 +108,7 @@ int64_t ShopCanTake(const RunResult& result, uint16_t sku) {
 
 void AddToHoldings(State& state, const RunKey& run) {
   const RunKey first(run.window(), 0);
+  Moves moves(state, run.window());
   state.results.ForEachFrom({run, Code()}, [&](const RunLicenceKey& key, const RunResult& result) {
     if (key.run() != run) return false;
     // A change of another row of the same table: the one being read stays as it is.
@@ -117,12 +118,16 @@ void AddToHoldings(State& state, const RunKey& run) {
       for (const RunResult::Line& line : order.lines) {
         RunResult::Line* target = held == nullptr ? nullptr : LineOf(*held, line.line);
         if (target == nullptr) continue;
+        // A line that was voided while the run was computed takes nothing, whatever it is offered.
+        const int64_t before = ShopCanTake(holdings, target->sku);
         if (const auto limit = LimitOf(*held, line.line)) SetLimit(*held, line.line, *limit - line.offered);
         target->held += line.offered;
+        moves.Of(target->sku).waiting += ShopCanTake(holdings, target->sku) - before;
       }
     }
     return true;
   });
+  moves.Apply();
 }
 
 absl::Status Evolve(State& state, const v1::OffersSettled& event, const Stamp& stamp) {

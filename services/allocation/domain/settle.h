@@ -16,7 +16,8 @@ int64_t ShopCanTake(const RunResult& result, uint16_t sku);
 // What the shop holds of the SKU, offered or taken, of all runs.
 int64_t ShopHolds(const RunResult& result, uint16_t sku);
 
-// Adds the offers of a compensating run to the holdings in the rows of the window's own run.
+// Adds the offers of a compensating run to the holdings in the rows of the window's own run, and takes them off
+// what its lines wait for.
 void AddToHoldings(State& state, const RunKey& run);
 
 absl::Status Evolve(State& state, const v1::OffersSettled& event, const Stamp& stamp);

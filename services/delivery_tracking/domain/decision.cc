@@ -14,6 +14,7 @@ Draft::Draft(const State& state)
       run_skus(state.run_skus),
       stops(state.stops),
       receipts(state.receipts),
+      receipt_phones(state.receipt_phones),
       pool(state.pool),
       streams(state.streams),
       rejected(state.rejected),
@@ -38,6 +39,7 @@ void Draft::FlushTo(State& state) {
   run_skus.FlushTo(state.run_skus);
   stops.FlushTo(state.stops);
   receipts.FlushTo(state.receipts);
+  receipt_phones.FlushTo(state.receipt_phones);
   pool.FlushTo(state.pool);
   streams.FlushTo(state.streams);
   rejected.FlushTo(state.rejected);

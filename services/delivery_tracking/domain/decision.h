@@ -31,6 +31,7 @@ struct Draft {
   Overlay<RunSkuKey, RunSku> run_skus;
   Overlay<StopKey, Stop> stops;
   Overlay<StopKey, Receipt> receipts;
+  Overlay<StopKey, ReceiptPhone> receipt_phones;
   Overlay<PoolKey, PoolRow> pool;
   Overlay<StreamKey, StreamRow> streams;
   Overlay<RejectedKey, RejectedRow> rejected;

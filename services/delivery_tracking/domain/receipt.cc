@@ -217,7 +217,6 @@ absl::Status Fold(Draft& draft, const v1::ReceiptCaptured& event) {
   receipt.licence = *licence;
   receipt.state = v1::RECEIPT_STATE_CAPTURED;
   receipt.receiver = event.receiver();
-  receipt.receiver_phone_hash = event.receiver_phone_hash();
   receipt.card_id = event.card_id();
   receipt.signature = DigestFrom(event.signature_sha256());
   receipt.photo = DigestFrom(event.photo_sha256());
@@ -227,6 +226,7 @@ absl::Status Fold(Draft& draft, const v1::ReceiptCaptured& event) {
   if (event.has_distance_m()) receipt.distance_m = event.distance_m();
   receipt.at_pickup_point = event.at_pickup_point();
   receipt.dispute_until = FromProto(event.dispute_until());
+  if (!event.receiver_phone_hash().empty()) draft.receipt_phones.Put(*key, {event.receiver_phone_hash()});
   IndexReceipt(draft, *key, receipt);
   draft.timers.Put(TimerAt(receipt.dispute_until, TimerKind::kDisputeEnd, *key), {});
   draft.receipts.Put(*key, std::move(receipt));

@@ -22,6 +22,7 @@ template class state::Table<delivery_tracking::RunKey, delivery_tracking::Run>;
 template class state::Table<delivery_tracking::RunSkuKey, delivery_tracking::RunSku>;
 template class state::Table<delivery_tracking::StopKey, delivery_tracking::Stop>;
 template class state::Table<delivery_tracking::StopKey, delivery_tracking::Receipt>;
+template class state::Table<delivery_tracking::StopKey, delivery_tracking::ReceiptPhone>;
 template class state::Table<delivery_tracking::PoolKey, delivery_tracking::PoolRow>;
 template class state::Table<delivery_tracking::StreamKey, delivery_tracking::StreamRow>;
 template class state::Table<delivery_tracking::RejectedKey, delivery_tracking::RejectedRow>;
@@ -45,6 +46,7 @@ template class delivery_tracking::Overlay<delivery_tracking::RunKey, delivery_tr
 template class delivery_tracking::Overlay<delivery_tracking::RunSkuKey, delivery_tracking::RunSku>;
 template class delivery_tracking::Overlay<delivery_tracking::StopKey, delivery_tracking::Stop>;
 template class delivery_tracking::Overlay<delivery_tracking::StopKey, delivery_tracking::Receipt>;
+template class delivery_tracking::Overlay<delivery_tracking::StopKey, delivery_tracking::ReceiptPhone>;
 template class delivery_tracking::Overlay<delivery_tracking::PoolKey, delivery_tracking::PoolRow>;
 template class delivery_tracking::Overlay<delivery_tracking::StreamKey, delivery_tracking::StreamRow>;
 template class delivery_tracking::Overlay<delivery_tracking::RejectedKey, delivery_tracking::RejectedRow>;

@@ -185,7 +185,6 @@ struct Receipt {
   Code licence;
   v1::ReceiptState state = v1::RECEIPT_STATE_CAPTURED;
   v1::ReceiverKind receiver = v1::RECEIVER_KIND_UNKNOWN;
-  std::string receiver_phone_hash;
   std::string card_id;
   Digest signature;  // Zero: none.
   Digest photo;
@@ -203,10 +202,17 @@ struct Receipt {
   bool closed = false;
 
   static void Fields(auto& self, auto&& visit) {
-    visit(self.licence, self.state, self.receiver, self.receiver_phone_hash, self.card_id, self.signature,
-          self.photo, self.proofs, self.rules, self.origin, self.time, self.distance_m, self.at_pickup_point,
-          self.dispute_until, self.waiting, self.verdict, self.basis, self.decided_by, self.closed);
+    visit(self.licence, self.state, self.receiver, self.card_id, self.signature, self.photo, self.proofs,
+          self.rules, self.origin, self.time, self.distance_m, self.at_pickup_point, self.dispute_until,
+          self.waiting, self.verdict, self.basis, self.decided_by, self.closed);
   }
+};
+
+// Apart from the receipt: the keyed hash differs from deployment to deployment, the business state does not.
+struct ReceiptPhone {
+  std::string hash;
+
+  static void Fields(auto& self, auto&& visit) { visit(self.hash); }
 };
 
 // Paid lines that are on no run yet.
@@ -375,6 +381,7 @@ struct State : state::Store {
   state::Table<StreamKey, StreamRow> streams{*this, "streams", state::Content::kBusiness};
   state::Table<RejectedKey, RejectedRow> rejected{*this, "rejected", state::Content::kBusiness};
 
+  state::Table<StopKey, ReceiptPhone> receipt_phones{*this, "receipt_phones", state::Content::kInternal};
   state::Table<PlannedOrderKey, StopKey> planned_orders{*this, "planned_orders", state::Content::kInternal};
   state::Table<HashBlockKey, HashBlock> hashes{*this, "hashes", state::Content::kInternal};
   state::Table<BootKey, BootRow> boots{*this, "boots", state::Content::kInternal};

@@ -33,13 +33,19 @@ struct Use {
   v1::SuspicionRule rule;
 };
 
-std::vector<Use> UsesOf(const Receipt& receipt) {
+// The keyed hash of the receiver's phone; empty when nobody was identified.
+std::string PhoneHash(const Draft& draft, const StopKey& key) {
+  const ReceiptPhone* phone = draft.receipt_phones.Find(key);
+  return phone == nullptr ? "" : phone->hash;
+}
+
+std::vector<Use> UsesOf(const Draft& draft, const StopKey& key, const Receipt& receipt) {
   std::vector<Use> uses;
   if (!receipt.card_id.empty()) {
     uses.push_back({ProofUse::kCard, Sha256(receipt.card_id), v1::SUSPICION_RULE_CARD_REUSED});
   }
-  if (!receipt.receiver_phone_hash.empty()) {
-    uses.push_back({ProofUse::kPhone, Sha256(receipt.receiver_phone_hash), v1::SUSPICION_RULE_PHONE_REUSED});
+  if (const std::string phone = PhoneHash(draft, key); !phone.empty()) {
+    uses.push_back({ProofUse::kPhone, Sha256(phone), v1::SUSPICION_RULE_PHONE_REUSED});
   }
   for (const Digest& image : {receipt.signature, receipt.photo}) {
     if (image != Digest{}) uses.push_back({ProofUse::kImage, image, v1::SUSPICION_RULE_SIGNATURE_REUSED});
@@ -55,7 +61,7 @@ std::string BootLine(const Origin& origin) {
 
 void CompareUses(const Draft& draft, const StopKey& key, const Receipt& receipt, const Rules& rules,
                  Judgement& judgement) {
-  for (const Use& use : UsesOf(receipt)) {
+  for (const Use& use : UsesOf(draft, key, receipt)) {
     std::set<StopKey> others;
     std::set<Code> licences = {receipt.licence};
     draft.uses.ForEachFrom(
@@ -121,7 +127,9 @@ void CompareArrival(const Draft& draft, const StopKey& key, const Receipt& recei
     return;
   }
   const StreamRow* stream = draft.streams.Find({key.county, receipt.origin.stream});
-  if (!give_up && !(stream && HasAllUpTo(stream->ranges, receipt.origin.sequence))) {
+  // What was given up once is not waited for again when the receipt is only compared with another one.
+  const bool given_up = give_up || HasRule(receipt.rules, v1::SUSPICION_RULE_BEFORE_ARRIVAL);
+  if (!given_up && !(stream && HasAllUpTo(stream->ranges, receipt.origin.sequence))) {
     judgement.waiting = true;
   } else {
     judgement.rules |= Bit(v1::SUSPICION_RULE_BEFORE_ARRIVAL);
@@ -137,7 +145,7 @@ uint32_t OwnRules(const Draft& draft, const StopKey& key, const Receipt& receipt
     rules |= Bit(far ? v1::SUSPICION_RULE_TOO_FAR : v1::SUSPICION_RULE_PROOF_FALSE);
   }
   if (receipt.receiver == v1::RECEIVER_KIND_STAFF) rules |= Bit(v1::SUSPICION_RULE_RECEIVER_IS_STAFF);
-  if (receipt.receiver == v1::RECEIVER_KIND_UNKNOWN && !receipt.receiver_phone_hash.empty()) {
+  if (receipt.receiver == v1::RECEIVER_KIND_UNKNOWN && !PhoneHash(draft, key).empty()) {
     rules |= Bit(v1::SUSPICION_RULE_RECEIVER_NOT_AUTHORISED);
   }
   const Retailer* shop = draft.retailers.Find({key.county, receipt.licence});
@@ -197,8 +205,8 @@ void Suspect(Decision& decision, const StopKey& key, const Receipt& before, cons
 }
 
 // Staff may not receive: who did is on record as such, beside the clue (R79).
-void RecordStaffReceiver(Decision& decision, const StopKey& key, const Receipt& receipt) {
-  const auto staff = FindStaffByPhone(decision.draft(), key.county, receipt.receiver_phone_hash);
+void RecordStaffReceiver(Decision& decision, const StopKey& key) {
+  const auto staff = FindStaffByPhone(decision.draft(), key.county, PhoneHash(decision.draft(), key));
   if (!staff) return;
   v1::Event event;
   v1::ForbiddenActionAttempted& attempt = *event.mutable_forbidden_action_attempted();
@@ -231,7 +239,7 @@ void JudgeOne(Decision& decision, const StopKey& key, bool give_up, std::set<Sto
   if (state != v1::RECEIPT_STATE_SUSPECT || judgement.rules == receipt.rules) return;
   Suspect(decision, key, receipt, judgement);
   const uint32_t added = judgement.rules & ~receipt.rules;
-  if (HasRule(added, v1::SUSPICION_RULE_RECEIVER_IS_STAFF)) RecordStaffReceiver(decision, key, receipt);
+  if (HasRule(added, v1::SUSPICION_RULE_RECEIVER_IS_STAFF)) RecordStaffReceiver(decision, key);
 }
 
 TimerKey GiveUpTimer(const Draft& draft, const StopKey& key, const Receipt& receipt) {
@@ -277,7 +285,7 @@ void EndWaiting(Draft& draft, const StopKey& stop) {
 }
 
 void IndexReceipt(Draft& draft, const StopKey& stop, const Receipt& receipt) {
-  for (const Use& use : UsesOf(receipt))
+  for (const Use& use : UsesOf(draft, stop, receipt))
     draft.uses.Put({stop.county, use.use, use.what, receipt.licence, stop}, {});
   draft.moments.Put({stop.county, BootLine(receipt.origin), receipt.origin.since_boot_us, stop}, {});
   if (receipt.time.corrected) {

@@ -5,8 +5,9 @@
 // content takes its number, is kept with its refusals and has no effect. Only a number that is out of range
 // is not taken. When events of one device come in several uploads the end is the same in whatever order those
 // come, except that of two reports that contradict each other (two arrivals at a stop, receipt and absence)
-// the first to come counts, and that an arrival reported by another device than the receipt's must come
-// first. Pure functions.
+// the first to come counts, that an arrival reported by another device than the receipt's must come first, and
+// that an event's time is proved by what is known of its start when it is taken (device_stream.h). Pure
+// functions.
 #ifndef SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_UPLOAD_H_
 #define SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_UPLOAD_H_
 

@@ -28,7 +28,7 @@ struct State : state::Store {
                                                       state::Content::kInternal};
 
   state::Table<CountyKey, Nothing> counties{*this, "counties", state::Content::kInternal};
-  state::Table<RetailerKey, Retailer> retailers{*this, "retailers", state::Content::kInternal};
+  state::Table<RetailerKey, Retailer> retailers{*this, "retailers", state::Content::kBusiness};
   state::Table<StaffKey, StaffDevices> staff_devices{*this, "staff_devices", state::Content::kInternal};
   state::Table<DeviceKey, DeviceHolders> device_holders{*this, "device_holders", state::Content::kInternal};
   state::Table<SkuKey, Sku> skus{*this, "skus", state::Content::kInternal};
@@ -36,8 +36,8 @@ struct State : state::Store {
                                                             state::Content::kInternal};
   state::Table<PolicyKey, Nothing> allocation_policies{*this, "allocation_policies",
                                                        state::Content::kInternal};
-  state::Table<VersionKey, TightList> tight_lists{*this, "tight_lists", state::Content::kInternal};
-  state::Table<VersionKey, RationTable> rations{*this, "rations", state::Content::kInternal};
+  state::Table<VersionKey, TightList> tight_lists{*this, "tight_lists", state::Content::kBusiness};
+  state::Table<VersionKey, RationTable> rations{*this, "rations", state::Content::kBusiness};
 };
 
 }  // namespace sanyuan::order_intake

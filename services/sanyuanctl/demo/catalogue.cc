@@ -1,69 +1,59 @@
 #include "services/sanyuanctl/demo/catalogue.h"
 
+#include <algorithm>
+#include <string_view>
+
+#include "services/registry/data/shipped.h"
+#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/import/rows.h"
+
 namespace sanyuan::ctl::demo {
+namespace {
+
+namespace v1 = registry::v1;
+
+template <typename Message>
+std::vector<Message> Shipped(const std::string& kind, std::string_view text) {
+  import::Report report;
+  std::vector<Message> messages;
+  for (const import::Item& item : import::ReadItems(import::KindNamed(kind), kind, text, report)) {
+    messages.push_back(dynamic_cast<const Message&>(*item.message));
+  }
+  if (!report.clean()) throw Unexpected(report.Text());
+  return messages;
+}
+
+// REQUIRES: one of them is wanted.
+template <typename Message, typename Wanted>
+Message Find(const std::vector<Message>& messages, Wanted wanted) {
+  return *std::find_if(messages.begin(), messages.end(), wanted);
+}
+
+}  // namespace
 
 const std::vector<CatalogueSku>& Catalogue() {
-  static const std::vector<CatalogueSku> skus = {
-      {"319901", "中华(软)", "1", 56520, true, true, false, true},
-      {"319902", "中华(硬)", "1", 38200, true, true, false, true},
-      {"310181", "中华(金中支)", "1", 48700, true, true, false, false},
-      {"439901", "白沙(和天下)", "1", 86960, true, false, false, true},
-      {"429901", "黄鹤楼(硬1916)", "1", 86960, true, false, false, true},
-      {"439902", "芙蓉王(硬蓝)", "1", 30430, true, false, false, true},
-      {"439903", "芙蓉王(硬)", "1", 21740, true, true, false, true},
-      {"130684", "钻石(细支荷花)", "1", 28700, false, true, false, false},
-      {"539901", "玉溪(软)", "1", 20000, true, false, false, true},
-      {"532491", "玉溪(鑫中支)", "1", 22610, true, false, false, false},
-      {"539903", "云烟(软珍品)", "1", 20000, true, false, false, true},
-      {"339901", "利群(软红长嘴)", "1", 19130, true, false, false, true},
-      {"529901", "贵烟(跨越)", "1", 19130, false, false, false, true},
-      {"320310", "苏烟(五星红杉树)", "1", 17390, false, false, false, false},
-      {"429902", "黄鹤楼(软蓝)", "1", 16520, true, false, false, true},
-      {"629901", "兰州(经典)", "1", 43480, false, false, false, true},
-      {"629902", "兰州(飞天梦)", "1", 33040, false, false, false, true},
-      {"629903", "兰州(吉祥)", "1", 15800, false, true, false, true},
-      {"329902", "南京(炫赫门)", "2", 13910, true, true, false, true},
-      {"629904", "兰州(黑中支)", "2", 13910, false, false, false, true},
-      {"410135", "黄金叶(乐途)", "2", 13910, false, false, false, false},
-      {"330101", "利群(新版)", "2", 13040, true, false, false, false},
-      {"620103", "兰州(硬珍品)", "2", 12170, false, true, false, false},
-      {"449901", "双喜(经典1906)", "2", 11300, true, false, false, true},
-      {"310108", "牡丹(软)", "2", 11300, false, false, false, false},
-      {"535323", "云烟(中支云龙)", "2", 11300, true, false, false, false},
-      {"539905", "红塔山(大经典)", "2", 11300, true, false, false, true},
-      {"619901", "好猫(金猴王)", "2", 11300, false, false, false, true},
-      {"359901", "七匹狼(豪情)", "3", 10430, true, false, false, true},
-      {"419902", "帝豪(金)", "3", 8700, true, false, false, true},
-      {"539906", "红塔山(硬经典100)", "3", 8700, true, false, false, true},
-      {"539907", "云烟(紫)", "3", 8700, true, true, false, true},
-      {"439904", "白沙(精品二代)", "3", 8700, true, false, false, true},
-      {"449902", "双喜(硬经典)", "3", 8700, true, false, false, true},
-      {"419903", "红旗渠(银河之光)", "3", 8700, true, false, false, true},
-      {"629906", "兰州(硬精品)", "3", 8700, false, false, false, true},
-      {"619902", "好猫(长乐)", "3", 8700, false, false, false, true},
-      {"459901", "真龙(珍品)", "3", 7830, false, false, false, true},
-      {"319905", "红双喜(硬)", "3", 6960, true, false, false, true},
-      {"349901", "黄山(硬一品)", "3", 6960, true, false, false, true},
-      {"629907", "兰州(蓝)", "3", 6520, false, false, false, true},
-      {"539908", "红河(硬甲)", "3", 6090, true, false, false, true},
-      {"379901", "泰山(红将军)", "3", 6090, false, false, false, true},
-      {"529902", "黄果树(佳品)", "3", 5650, true, false, false, true},
-      {"429903", "红金龙(硬红)", "3", 5220, true, false, false, true},
-      {"519901", "娇子(软阳光)", "3", 5220, true, false, false, true},
-      {"629908", "兰州(红)", "4", 4460, false, false, true, true},
-      {"539909", "红梅(软黄)", "4", 4460, true, false, true, true},
-      {"539910", "红河(软甲)", "4", 4460, true, false, true, true},
-      {"439905", "白沙(软)", "4", 4460, true, false, true, true},
-      {"629909", "兰州(黄)", "4", 4020, false, false, true, true},
-      {"379902", "哈德门(软)", "4", 3570, false, false, true, true},
-      {"529903", "黄果树(软)", "4", 3570, true, false, true, true},
-      {"319906", "大前门(软)", "4", 3120, false, false, true, true},
-      {"629910", "海洋(软)", "5", 2550, false, false, true, true},
-      {"619903", "大丰收(软)", "5", 2270, false, false, true, true},
-      {"629911", "奔马(软)", "5", 2270, false, false, true, true},
-      {"539911", "春城(软)", "5", 1820, false, false, true, true},
-  };
-  return skus;
+  static const std::vector<CatalogueSku> catalogue = [] {
+    std::vector<CatalogueSku> skus;
+    for (const v1::Sku& sku : Shipped<v1::Sku>("skus", registry::ShippedSkus())) {
+      skus.push_back({sku.sku_code(), sku.key_brand(), sku.usually_tight(), sku.rural_staple(), sku});
+    }
+    return skus;
+  }();
+  return catalogue;
+}
+
+v1::County ShippedCounty(const std::string& code) {
+  return Find(Shipped<v1::County>("counties", registry::ShippedCounties()),
+              [&](const v1::County& county) { return county.code() == code; });
+}
+
+std::vector<v1::PriceClass> ShippedClasses() {
+  return Shipped<v1::PriceClass>("price-classes", registry::ShippedPriceClasses());
+}
+
+v1::Calendar ShippedYear(int32_t year) {
+  return Find(Shipped<v1::Calendar>("calendar", registry::ShippedCalendar()),
+              [&](const v1::Calendar& calendar) { return calendar.year() == year; });
 }
 
 }  // namespace sanyuan::ctl::demo

@@ -1,22 +1,28 @@
-// The catalogue of the demo day: 58 SKUs with real names; most codes and prices are synthetic, and flagged so.
-// Immutable, any thread.
+// The shipped reference data as the demo day takes it: 58 SKUs with real names (most codes and all prices are
+// synthetic, and flagged so), the price classes, counties and the calendar. Immutable, any thread.
 #ifndef SANYUAN_SERVICES_SANYUANCTL_DEMO_CATALOGUE_H_
 #define SANYUAN_SERVICES_SANYUANCTL_DEMO_CATALOGUE_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "sanyuan/registry/v1/calendar.pb.h"
+#include "sanyuan/registry/v1/reference.pb.h"
 
 namespace sanyuan::ctl::demo {
 
 struct CatalogueSku {
-  std::string code, name, price_class;
-  int64_t wholesale_fen = 0;  // Of a carton.
+  std::string code;
   bool key_brand = false, tight = false, rural_staple = false;
-  bool synthetic = false;  // The code was invented.
+  registry::v1::Sku sku;
 };
 
+// In the order of the shipped file: plans name SKUs by their place.
 const std::vector<CatalogueSku>& Catalogue();
+
+registry::v1::County ShippedCounty(const std::string& code);
+std::vector<registry::v1::PriceClass> ShippedClasses();
+registry::v1::Calendar ShippedYear(int32_t year);
 
 }  // namespace sanyuan::ctl::demo
 

@@ -16,6 +16,7 @@
 #include "common/digest/digest.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/position.pb.h"
+#include "services/sanyuanctl/request_id.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl::demo {
@@ -23,20 +24,7 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr char kCounty[] = "620121";
 constexpr absl::Duration kPause = absl::Milliseconds(50);
-
-// UUIDv7: the time in milliseconds, then bits of a digest instead of random ones.
-std::string RequestId(absl::Time at, const Digest& digest) {
-  const auto millis = static_cast<uint64_t>(absl::ToUnixMillis(at));
-  uint64_t low = 0, high = 0;
-  for (int i = 0; i < 8; ++i) {
-    high = high << 8 | static_cast<uint8_t>(digest.view()[i]);
-    low = low << 8 | static_cast<uint8_t>(digest.view()[8 + i]);
-  }
-  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", millis >> 16, millis & 0xffff, high & 0xfff,
-                     0x8000 | (high >> 12 & 0x3fff), low & 0xffffffffffff);
-}
 
 const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
   const auto* file = request.GetDescriptor()->file();
@@ -58,6 +46,17 @@ Verdict VerdictOf(const grpc::Status& status) {
     if (detail.UnpackTo(&info) && !verdict.Has(info.reason())) verdict.reasons.push_back(info.reason());
   }
   return verdict;
+}
+
+// Whose calls are decided and projected by one partition.
+std::string PartitionOf(const google::protobuf::MethodDescriptor& method, const Message& request) {
+  const auto* field = request.GetDescriptor()->FindFieldByName("county_code");
+  std::string county;
+  if (field != nullptr && field->type() == google::protobuf::FieldDescriptor::TYPE_STRING &&
+      !field->is_repeated()) {
+    county = request.GetReflection()->GetString(request, field);
+  }
+  return fmt::format("{} {}", method.service()->full_name(), county);
 }
 
 }  // namespace
@@ -86,8 +85,8 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     header->GetReflection()->SetString(header, header->GetDescriptor()->FindFieldByName("request_id"),
                                        RequestId(now_, digest));
   }
-  const std::string& package = method.file()->package();
-  PresentPosition(package, *sent);
+  const std::string partition = PartitionOf(method, *sent);
+  PresentPosition(partition, *sent);
   grpc::TemplatedGenericStub<Message, Message> stub(channel_);
   const absl::Time deadline = absl::Now() + absl::Seconds(deadline_seconds_);
   while (true) {
@@ -97,7 +96,7 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     context.AddMetadata(std::string(auth::kActorKey), caller.id);
     context.AddMetadata(std::string(auth::kRoleKey), caller.role);
     if (caller.role != "OPERATOR" && caller.role != "AUDITOR") {
-      context.AddMetadata(std::string(auth::kUnitKey), kCounty);
+      context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
     }
     response->Clear();
     std::promise<grpc::Status> done;
@@ -110,25 +109,31 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
       absl::SleepFor(kPause);
       continue;
     }
-    if (status.ok()) Note(package, *response);
+    if (status.ok()) Note(partition, *response);
     return VerdictOf(status);
   }
 }
 
 void Client::Check(const Caller& caller, const Verdict& verdict, const Message& request) {
   if (verdict.ok()) return;
-  throw Unexpected(fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
-                               caller.id, verdict.message, fmt::join(verdict.reasons, ", ")));
+  const std::string text = fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
+                                       caller.id, verdict.message, fmt::join(verdict.reasons, ", "));
+  const auto code = static_cast<grpc::StatusCode>(verdict.code);
+  if (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+      code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    throw Unavailable(text);
+  }
+  throw Unexpected(text);
 }
 
-void Client::PresentPosition(const std::string& package, Message& query) const {
+void Client::PresentPosition(const std::string& partition, Message& query) const {
   const auto* field = query.GetDescriptor()->FindFieldByName("after");
   if (field == nullptr || !field->is_repeated() ||
       field->message_type() != common::v1::Position::descriptor()) {
     return;
   }
   const std::lock_guard lock(mutex_);
-  const auto known = latest_.find(package);
+  const auto known = latest_.find(partition);
   if (known == latest_.end()) return;
   common::v1::Position position;
   position.set_journal_id(known->second);
@@ -136,7 +141,7 @@ void Client::PresentPosition(const std::string& package, Message& query) const {
   query.GetReflection()->AddMessage(&query, field)->CopyFrom(position);
 }
 
-void Client::Note(const std::string& package, const Message& response) {
+void Client::Note(const std::string& partition, const Message& response) {
   const auto* field = response.GetDescriptor()->FindFieldByName("position");
   if (field == nullptr || field->message_type() != common::v1::Position::descriptor()) return;
   const auto& position =
@@ -145,7 +150,8 @@ void Client::Note(const std::string& package, const Message& response) {
   ++acknowledged_;
   uint64_t& height = heights_[position.journal_id()];
   height = std::max(height, position.height());
-  latest_[package] = position.journal_id();
+  latest_[partition] = position.journal_id();
+  positions_[response.GetDescriptor()->file()].emplace(position.journal_id(), position.height());
 }
 
 void Client::Each(size_t count, const std::function<void(size_t)>& work) const {
@@ -172,6 +178,13 @@ void Client::Each(size_t count, const std::function<void(size_t)>& work) const {
 int64_t Client::acknowledged() const {
   const std::lock_guard lock(mutex_);
   return acknowledged_;
+}
+
+std::set<std::pair<std::string, uint64_t>> Client::positions(
+    const google::protobuf::FileDescriptor& file) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = positions_.find(&file);
+  return it == positions_.end() ? std::set<std::pair<std::string, uint64_t>>() : it->second;
 }
 
 std::map<std::string, uint64_t> Client::heights() const {

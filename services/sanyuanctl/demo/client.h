@@ -9,8 +9,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -32,9 +34,17 @@ class Unexpected : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The server gave no answer until the deadline.
+class Unavailable : public Unexpected {
+ public:
+  using Unexpected::Unexpected;
+};
+
 struct Caller {
   std::string id;
   std::string role;  // "RETAILER".
+  // The county that he belongs to; not said of operators and auditors.
+  std::string unit = "620121";
 };
 
 // How a call ended that may be refused.
@@ -60,6 +70,9 @@ class Client {
   Verdict Try(const Caller& caller, const std::string& name, const google::protobuf::Message& request,
               google::protobuf::Message* response);
 
+  // Throws Unexpected unless the verdict on the request is good.
+  static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
+
   // Throws Unexpected unless it succeeds.
   template <typename Response, typename Request>
   Response Call(const Caller& caller, const std::string& name, const Request& request) {
@@ -75,12 +88,14 @@ class Client {
   // Commands that were answered, and the greatest height of an answer for each journal id.
   int64_t acknowledged() const;
   std::map<std::string, uint64_t> heights() const;
+  // Journal id and height of every answer whose message the file defines.
+  std::set<std::pair<std::string, uint64_t>> positions(const google::protobuf::FileDescriptor& file) const;
 
  private:
-  static void Check(const Caller& caller, const Verdict& verdict, const google::protobuf::Message& request);
-  // A query waits until its view has reached what was answered before: the county is one partition of each context.
-  void PresentPosition(const std::string& package, google::protobuf::Message& query) const;
-  void Note(const std::string& package, const google::protobuf::Message& response);
+  // A query waits until its view has reached what was answered before: of one service and county, so of one journal
+  // and partition.
+  void PresentPosition(const std::string& partition, google::protobuf::Message& query) const;
+  void Note(const std::string& partition, const google::protobuf::Message& response);
 
   const uint64_t seed_;
   const int concurrency_;
@@ -90,7 +105,9 @@ class Client {
   mutable std::mutex mutex_;
   int64_t acknowledged_ = 0;
   std::map<std::string, uint64_t> heights_;
-  std::map<std::string, std::string> latest_;  // The journal that a package's last answer named.
+  std::map<std::string, std::string>
+      latest_;  // Service and county to the journal that their last answer named.
+  std::map<const google::protobuf::FileDescriptor*, std::set<std::pair<std::string, uint64_t>>> positions_;
 };
 
 }  // namespace sanyuan::ctl::demo

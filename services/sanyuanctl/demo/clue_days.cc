@@ -7,6 +7,7 @@
 
 #include "common/clock/business_time.h"
 #include "services/sanyuanctl/demo/load_county.h"
+#include "services/sanyuanctl/demo/members.h"
 #include "services/sanyuanctl/demo/people.h"
 
 namespace sanyuan::ctl::demo {
@@ -44,6 +45,20 @@ Request About(const std::string& clue_id) {
 
 }  // namespace
 
+std::vector<tmi::Clue> ListedClues(Client& client, tmi::ClueState state) {
+  tmi::ListCluesRequest request;
+  request.set_county_code(kCounty);
+  request.set_state(state);
+  request.set_page_size(kPageSize);
+  std::vector<tmi::Clue> clues;
+  do {
+    auto page = client.Call<tmi::ListCluesResponse>(kCountyManager, "", request);
+    for (tmi::Clue& clue : *page.mutable_clues()) clues.push_back(std::move(clue));
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return clues;
+}
+
 ClueDays::ClueDays(Client& client, const Plan& plan, std::function<void(absl::Time)> set_clock)
     : client_(client), plan_(plan), set_clock_(std::move(set_clock)) {}
 
@@ -79,6 +94,9 @@ void ClueDays::Report() {
     request.set_grade(i == 0 ? tmi::CLUE_GRADE_A : tmi::CLUE_GRADE_B);
     request.set_licence(shop.licence);
     request.add_evidence_sha256(Evidence(std::to_string(i)));
+    request.mutable_text()->set_sealed_for(shop.licence);
+    request.mutable_text()->set_text(NameOf(plan_.seed, shop.licence) +
+                                     (i % 2 == 0 ? "的烟不是从我们这里进的" : "把烟成条转给了别人"));
     Caller reporter{AccountManager(shop.account_manager), "ACCOUNT_MANAGER"};
     if (i % 4 == 2) reporter = {CrewMember(shop.route % kCrews), "DELIVERY_STAFF"};
     if (i % 4 == 3) reporter = RetailerOf(plan_.shops[static_cast<size_t>(shop.number) % plan_.shops.size()]);
@@ -93,7 +111,7 @@ void ClueDays::Report() {
 void ClueDays::Accept() {
   size_t number = 0;
   std::map<std::pair<std::string, tmi::ClueType>, std::string> known;
-  for (const Clue& clue : In(tmi::CLUE_STATE_REPORTED)) {
+  for (const Clue& clue : ListedClues(client_, tmi::CLUE_STATE_REPORTED)) {
     if (clue.source() == tmi::CLUE_SOURCE_DETECTOR) {
       ++figures_.of_detectors;
     } else if (const auto [it, first] = known.try_emplace({clue.licence(), clue.type()}, clue.clue_id());
@@ -113,7 +131,7 @@ void ClueDays::Accept() {
 }
 
 void ClueDays::Verify(tmi::ClueState state, const std::string& round) {
-  for (const Clue& clue : In(state)) {
+  for (const Clue& clue : ListedClues(client_, state)) {
     const tmi::ClueVerification& look = round == "first" ? clue.first() : clue.second();
     const Caller first = OfficerOf(look.squad_id(), 1), second = OfficerOf(look.squad_id(), 2);
     const std::string name = round + " " + clue.clue_id();
@@ -124,6 +142,9 @@ void ClueDays::Verify(tmi::ClueState state, const std::string& round) {
     auto propose = About<tmi::ProposeClueResultRequest>(clue.clue_id());
     propose.set_result(ResultOf(plan_.seed, round, clue.clue_id()));
     propose.add_evidence_sha256(Evidence(name));
+    propose.mutable_finding()->set_sealed_for(first.id);
+    propose.mutable_finding()->set_text(
+        fmt::format("{}和{}到店核实", NameOf(plan_.seed, first.id), NameOf(plan_.seed, second.id)));
     client_.Call<tmi::ProposeClueResultResponse>(first, name, propose);
     auto decide = About<tmi::DecideClueResultRequest>(clue.clue_id());
     decide.set_approved(true);
@@ -138,14 +159,14 @@ void ClueDays::Verify(tmi::ClueState state, const std::string& round) {
 
 // Detectors take theirs at once, and a second look ends the clue: only members are told.
 void ClueDays::Feedback() {
-  for (const Clue& clue : In(tmi::CLUE_STATE_VERIFIED)) {
+  for (const Clue& clue : ListedClues(client_, tmi::CLUE_STATE_VERIFIED)) {
     client_.Call<tmi::SendClueFeedbackResponse>(OfficerOf(clue.first().squad_id(), 1), clue.clue_id(),
                                                 About<tmi::SendClueFeedbackRequest>(clue.clue_id()));
   }
 }
 
 void ClueDays::Answer() {
-  for (const Clue& clue : In(tmi::CLUE_STATE_FEEDBACK_SENT)) {
+  for (const Clue& clue : ListedClues(client_, tmi::CLUE_STATE_FEEDBACK_SENT)) {
     if (clue.source() == tmi::CLUE_SOURCE_DETECTOR) continue;
     if (clue.result() == tmi::CLUE_RESULT_FALSE || clue.result() == tmi::CLUE_RESULT_UNVERIFIABLE) {
       client_.Call<tmi::ObjectToClueResultResponse>(CallerOf(clue.reporter_id()), clue.clue_id(),
@@ -161,7 +182,7 @@ void ClueDays::Answer() {
 
 void ClueDays::SecondChecks() {
   for (const tmi::ClueState state : {tmi::CLUE_STATE_OBJECTED, tmi::CLUE_STATE_SECOND_CHECK}) {
-    for (const Clue& clue : In(state)) {
+    for (const Clue& clue : ListedClues(client_, state)) {
       if (!clue.second().squad_id().empty()) continue;
       auto assign = About<tmi::AssignSecondCheckRequest>(clue.clue_id());
       assign.set_squad_id(SquadFor(static_cast<size_t>(std::stoi(clue.first().squad_id().substr(1))), clue));
@@ -172,7 +193,7 @@ void ClueDays::SecondChecks() {
 }
 
 void ClueDays::Count() {
-  for (const Clue& clue : In(tmi::CLUE_STATE_UNSPECIFIED)) {
+  for (const Clue& clue : ListedClues(client_, tmi::CLUE_STATE_UNSPECIFIED)) {
     ++figures_.opened;
     if (clue.state() == tmi::CLUE_STATE_CLOSED) ++figures_.closed;
     if (clue.state() == tmi::CLUE_STATE_DUPLICATE) ++figures_.duplicates;
@@ -193,20 +214,6 @@ void ClueDays::Count() {
         break;
     }
   }
-}
-
-std::vector<tmi::Clue> ClueDays::In(tmi::ClueState state) {
-  tmi::ListCluesRequest request;
-  request.set_county_code(kCounty);
-  request.set_state(state);
-  request.set_page_size(kPageSize);
-  std::vector<Clue> clues;
-  do {
-    auto page = client_.Call<tmi::ListCluesResponse>(kCountyManager, "", request);
-    for (Clue& clue : *page.mutable_clues()) clues.push_back(std::move(clue));
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  return clues;
 }
 
 }  // namespace sanyuan::ctl::demo

@@ -22,6 +22,10 @@ struct ClueFigures {
   int64_t objections = 0, second_checks = 0;
 };
 
+// All clues of the county that are in the state; in any state when it is unspecified.
+std::vector<three_member_interaction::v1::Clue> ListedClues(Client& client,
+                                                            three_member_interaction::v1::ClueState state);
+
 class ClueDays {
  public:
   // `set_clock` moves the server's clock and the client's.
@@ -39,7 +43,6 @@ class ClueDays {
   void Answer();
   void SecondChecks();
   void Count();
-  std::vector<Clue> In(three_member_interaction::v1::ClueState state);
   void After(absl::Duration time);
 
   Client& client_;

@@ -13,6 +13,7 @@
 #include "sanyuan/delivery_tracking/v1/run.pb.h"
 #include "services/sanyuanctl/demo/load_county.h"
 #include "services/sanyuanctl/demo/order_cycle.h"
+#include "services/sanyuanctl/demo/people.h"
 
 namespace sanyuan::ctl::demo {
 namespace {
@@ -233,6 +234,8 @@ void DeliveryDays::Visit(const OnTheRoad& run, const dt::Stop& stop, absl::Time 
   receipt.set_stop_id(stop.stop_id());
   receipt.set_licence(stop.licence());
   receipt.set_card_id(shop.card);
+  receipt.set_receiver_phone_hash(PhoneOf(plan_.seed, shop.licence));
+  if (shop.number % 2 == 0) receipt.set_pin_hash(PinOf(plan_.seed, shop.licence));
   if (outcome == Outcome::kBorrowedCard) {
     receipt.set_card_id(plan_.shops[static_cast<size_t>(shop.number) % plan_.shops.size()].card);
   }

@@ -13,6 +13,7 @@
 #include "services/sanyuanctl/demo/clue_days.h"
 #include "services/sanyuanctl/demo/load_county.h"
 #include "services/sanyuanctl/demo/summary.h"
+#include "services/sanyuanctl/demo/watched_feed.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl {
@@ -49,6 +50,7 @@ Summary PlayDay(const Globals& globals, const DemoOptions& options) {
   LoadOrganisation(client, plan);
   LoadRetailers(client, plan);
   set_clock(client.now() + absl::Minutes(1));
+  WatchedFeed feed(globals);
   say("agreements");
   LoadAgreements(client, plan);
 
@@ -77,6 +79,7 @@ Summary PlayDay(const Globals& globals, const DemoOptions& options) {
   summary.tickets = TicketDays(client, plan, set_clock).Play();
   say("clues");
   summary.clues = ClueDays(client, plan, set_clock).Play();
+  summary.feed = feed.Compare(client);
   Ask(client, plan, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary;
@@ -102,8 +105,9 @@ void AddDemoCommands(CLI::App& app, const Globals& globals, std::function<int()>
       try {
         const Summary summary = PlayDay(globals, *options);
         session.Print(JsonOf(summary), PageOf(summary));
-        return summary.Balanced() && summary.journal_ok && summary.acknowledged_in_journal ? kDone
-                                                                                           : kCheckFailed;
+        const bool right = summary.Balanced() && summary.journal_ok && summary.acknowledged_in_journal &&
+                           summary.feed.wrong.empty();
+        return right ? kDone : kCheckFailed;
       } catch (const Unexpected& unexpected) {
         fmt::print(stderr, "sanyuanctl: the day stopped: {}\n", unexpected.what());
         return kRefused;

@@ -15,6 +15,7 @@
 #include "sanyuan/registry/v1/retailer.pb.h"
 #include "sanyuan/registry/v1/route.pb.h"
 #include "services/sanyuanctl/demo/catalogue.h"
+#include "services/sanyuanctl/demo/people.h"
 
 namespace sanyuan::ctl::demo {
 namespace {
@@ -48,13 +49,15 @@ void AddUnit(reg::RegisterOrgUnitsRequest& request, const std::string& id, reg::
   unit.set_valid_from("2019-01-01");
 }
 
-reg::Staff& AddStaff(reg::RegisterStaffRequest& request, const std::string& id, common::v1::Role role,
-                     const std::string& unit, absl::Time signed_at) {
+reg::Staff& AddStaff(reg::RegisterStaffRequest& request, uint64_t seed, const std::string& id,
+                     common::v1::Role role, const std::string& unit, absl::Time signed_at) {
   reg::Staff& staff = *request.add_staff();
   staff.set_staff_id(id);
   staff.set_unit_id(unit);
   staff.set_role(role);
   staff.set_active(true);
+  staff.set_name(NameOf(seed, id));
+  staff.set_phone(PhoneOf(seed, id));
   staff.add_device_ids("device-" + id);
   staff.set_valid_from("2019-01-01");
   staff.mutable_commitment()->set_version("letter-1");
@@ -68,8 +71,14 @@ reg::Retailer RetailerOfShop(const Plan& plan, const Shop& shop, absl::Time meas
   retailer.set_joined_on("2018-03-01");
   retailer.mutable_licence_record()->set_status(reg::LICENCE_STATUS_ACTIVE);
   retailer.mutable_licence_record()->set_valid_from("2018-03-01");
-  reg::Profile& profile = *retailer.mutable_profile();
   const bool urban = plan.Urban(shop.route);
+  retailer.mutable_licence_record()->set_licensee(NameOf(plan.seed, shop.licence));
+  retailer.mutable_licence_record()->set_shop_name(ShopNameOf(plan.seed, shop.licence));
+  retailer.mutable_licence_record()->set_address(AddressOf(plan.seed, shop.licence, urban));
+  reg::Profile& profile = *retailer.mutable_profile();
+  profile.set_contact(NameOf(plan.seed, shop.licence));
+  profile.set_phone(PhoneOf(plan.seed, shop.licence));
+  profile.set_pin_hash(PinOf(plan.seed, shop.licence));
   profile.set_market_type(urban ? reg::MARKET_TYPE_URBAN : reg::MARKET_TYPE_RURAL);
   profile.set_format(reg::BUSINESS_FORMAT_GROCERY);
   profile.set_circle(urban ? reg::BUSINESS_CIRCLE_RESIDENTIAL : reg::BUSINESS_CIRCLE_VILLAGE);
@@ -123,55 +132,16 @@ void LoadReference(Client& client) {
     client.Call<reg::PublishPolicyResponse>(kOperator, policy.version(), request);
   }
   reg::RegisterCountiesRequest counties;
-  reg::County& county = *counties.add_counties();
-  county.set_code(kCounty);
-  county.set_name_zh("永登县");
-  county.set_name_en("Yongdeng");
-  county.set_prefecture_code("620100");
-  county.set_prefecture_zh("兰州");
-  county.set_prefecture_en("Lanzhou");
+  *counties.add_counties() = ShippedCounty(kCounty);
   CheckBatch(client.Call<reg::RegisterCountiesResponse>(kOperator, "counties", counties).result());
   reg::DefinePriceClassesRequest classes;
-  const char* const kNames[] = {"一类", "二类", "三类", "四类", "五类"};
-  for (int i = 0; i < 5; ++i) {
-    reg::PriceClass& price_class = *classes.add_price_classes();
-    price_class.set_code(std::to_string(i + 1));
-    price_class.set_name_zh(kNames[i]);
-    price_class.set_name_en(fmt::format("Class {}", i + 1));
-  }
+  for (const reg::PriceClass& price_class : ShippedClasses()) *classes.add_price_classes() = price_class;
   CheckBatch(client.Call<reg::DefinePriceClassesResponse>(kOperator, "classes", classes).result());
   reg::RegisterSkusRequest skus;
-  for (const CatalogueSku& item : Catalogue()) {
-    reg::Sku& sku = *skus.add_skus();
-    sku.set_sku_code(item.code);
-    sku.set_name(item.name);
-    sku.set_status(reg::SKU_STATUS_LISTED);
-    sku.set_key_brand(item.key_brand);
-    sku.set_usually_tight(item.tight);
-    sku.set_rural_staple(item.rural_staple);
-    sku.set_synthetic(item.synthetic);
-    sku.add_prices()->set_valid_from("2019-01-01");
-    sku.mutable_prices(0)->set_wholesale_fen(item.wholesale_fen);
-    sku.add_classes()->set_valid_from("2019-01-01");
-    sku.mutable_classes(0)->set_class_code(item.price_class);
-  }
+  for (const CatalogueSku& item : Catalogue()) *skus.add_skus() = item.sku;
   CheckBatch(client.Call<reg::RegisterSkusResponse>(kOperator, "skus", skus).result());
-  // Holidays of 2019 as adjusted by the State Council (notice 15 of 2018 and that of March 2019 for May).
   reg::PublishCalendarRequest calendar;
-  calendar.mutable_calendar()->set_year(2019);
-  calendar.mutable_calendar()->set_revision(1);
-  calendar.mutable_calendar()->set_document("国办发明电〔2018〕15号");
-  for (const char* day :
-       {"2019-01-01", "2019-02-04", "2019-02-05", "2019-02-06", "2019-02-07", "2019-02-08", "2019-02-09",
-        "2019-02-10", "2019-04-05", "2019-04-06", "2019-04-07", "2019-05-01", "2019-05-02", "2019-05-03",
-        "2019-05-04", "2019-06-07", "2019-06-08", "2019-06-09", "2019-09-13", "2019-09-14", "2019-09-15",
-        "2019-10-01", "2019-10-02", "2019-10-03", "2019-10-04", "2019-10-05", "2019-10-06", "2019-10-07"}) {
-    calendar.mutable_calendar()->add_days_off(day);
-  }
-  for (const char* day :
-       {"2019-02-02", "2019-02-03", "2019-04-28", "2019-05-05", "2019-09-29", "2019-10-12"}) {
-    calendar.mutable_calendar()->add_days_worked(day);
-  }
+  *calendar.mutable_calendar() = ShippedYear(2019);
   client.Call<reg::PublishCalendarResponse>(kOperator, "2019", calendar);
 }
 
@@ -191,7 +161,7 @@ void LoadOrganisation(Client& client, const Plan& plan) {
   staff.set_county_code(kCounty);
   const absl::Time now = client.now();
   const auto add = [&](const std::string& id, common::v1::Role role, const std::string& unit) {
-    AddStaff(staff, id, role, unit, now);
+    AddStaff(staff, plan.seed, id, role, unit, now);
   };
   for (int i = 0; i < kAccountManagers; ++i) {
     add(AccountManager(i), common::v1::ROLE_ACCOUNT_MANAGER, i < 3 ? "T1" : "T2");

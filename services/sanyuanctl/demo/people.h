@@ -1,26 +1,20 @@
-// Who is who in the demo county, by their ids, and what they bring along.
-// Pure functions, any thread.
+// Names, phones and words of the people of the demo day: invented, and drawn from the seed. No business figure
+// depends on them. Pure, any thread.
 #ifndef SANYUAN_SERVICES_SANYUANCTL_DEMO_PEOPLE_H_
 #define SANYUAN_SERVICES_SANYUANCTL_DEMO_PEOPLE_H_
 
-#include <cstddef>
+#include <cstdint>
 #include <string>
-
-#include "services/sanyuanctl/demo/client.h"
 
 namespace sanyuan::ctl::demo {
 
-// Squads are "S1" to "S3"; `number` is taken modulo their count.
-std::string SquadOf(size_t number);
-Caller HeadOf(const std::string& squad);
-// The squad's officers are numbered through: those of S2 are IN04 to IN06. `number` from 1 to 3.
-Caller OfficerOf(const std::string& squad, int number);
-// The squad of an officer, "" of everybody else.
-std::string SquadOfOfficer(const std::string& id);
-// With the role that the id tells.
-Caller CallerOf(const std::string& id);
-// 32 bytes that stand for a photo of `what`.
-std::string Evidence(const std::string& what);
+// Of a licence, a receiver id or a staff id.
+std::string NameOf(uint64_t seed, const std::string& id);
+// Eleven digits that begin with 100, as no mobile number does.
+std::string PhoneOf(uint64_t seed, const std::string& id);
+std::string PinOf(uint64_t seed, const std::string& licence);
+std::string ShopNameOf(uint64_t seed, const std::string& licence);
+std::string AddressOf(uint64_t seed, const std::string& licence, bool urban);
 
 }  // namespace sanyuan::ctl::demo
 

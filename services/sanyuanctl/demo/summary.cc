@@ -225,6 +225,8 @@ std::string PageOf(const Summary& s) {
   add(fmt::format("loaded {} = delivered {} + returned {} + lost {}: {}", s.deliveries.loaded_cartons,
                   s.deliveries.delivered_cartons, s.deliveries.returned_cartons, s.deliveries.lost_cartons,
                   s.deliveries.balanced ? "yes" : "NO"));
+  add(fmt::format("feed of {} events on clues, each once and in order: {}", s.feed.events,
+                  s.feed.wrong.empty() ? "yes" : "NO, " + s.feed.wrong));
   add(fmt::format("{} acknowledged commands are in the journal: {}", s.acknowledged,
                   s.acknowledged_in_journal ? "yes" : "NO"));
   add(fmt::format("journal of {} records verified: {}", s.records, s.journal_ok ? "sound" : "DAMAGED"));
@@ -253,6 +255,8 @@ nlohmann::json JsonOf(const Summary& s) {
           {"tickets_closed", s.tickets.closed},
           {"clues_opened", s.clues.opened},
           {"clues_closed", s.clues.closed},
+          {"clue_feed_events", s.feed.events},
+          {"clue_feed_ok", s.feed.wrong.empty()},
           {"on_time_bp", s.deliveries.OnTimeBasisPoints()},
           {"acknowledged", s.acknowledged},
           {"records", s.records},

@@ -14,6 +14,7 @@
 #include "services/sanyuanctl/demo/order_cycle.h"
 #include "services/sanyuanctl/demo/plan.h"
 #include "services/sanyuanctl/demo/ticket_days.h"
+#include "services/sanyuanctl/demo/watched_feed.h"
 
 namespace sanyuan::ctl::demo {
 
@@ -47,6 +48,7 @@ struct Summary {
   InspectionFigures inspections;
   TicketFigures tickets;
   ClueFigures clues;
+  FeedFigures feed;
   int64_t acknowledged = 0;
   bool acknowledged_in_journal = false;
   double seconds = 0;

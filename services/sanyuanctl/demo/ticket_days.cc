@@ -6,7 +6,7 @@
 
 #include "common/clock/business_time.h"
 #include "services/sanyuanctl/demo/load_county.h"
-#include "services/sanyuanctl/demo/people.h"
+#include "services/sanyuanctl/demo/members.h"
 
 namespace sanyuan::ctl::demo {
 namespace {

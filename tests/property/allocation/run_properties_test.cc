@@ -1,5 +1,5 @@
 // Properties of whole runs, through the real deciders: requests go in as a closed window, what comes out are
-// published pages. Invariants 5, 6, 7, 8, 10, 12, 15, 16, 22, 25 and 26; and that neither interruptions nor a
+// published pages. Invariants 5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 22, 25, 26 and 30; and that neither interruptions nor a
 // replay change a carton.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -9,6 +9,8 @@
 
 #include "services/allocation/domain/explanation.h"
 #include "services/allocation/domain/window.h"
+#include "services/allocation/view.h"
+#include "tests/property/read_models.h"
 #include "tests/support/allocation_county.h"
 
 namespace sanyuan::testing {
@@ -207,6 +209,68 @@ RC_GTEST_PROP(AllocationRun, Invariant10PagesAndTheirSizesDoNotMatter, ()) {
   AllocationCounty other;
   Finish(other, any, static_cast<size_t>(*rc::gen::inRange(1, 3)));
   RC_ASSERT(Offered(one, any) == Offered(other, any));
+}
+
+RC_GTEST_PROP(AllocationRun, Invariant10TheOrderInWhichOrdersArriveDoesNotMatter, ()) {
+  Case any = AnyCase();
+  AllocationCounty one;
+  Finish(one, any);
+  Case mixed = any;
+  for (size_t i = mixed.orders.size(); i > 1; --i)
+    std::swap(mixed.orders[i - 1], mixed.orders[*rc::gen::inRange<size_t>(0, i)]);
+  AllocationCounty other;
+  Finish(other, mixed);
+  RC_ASSERT(Offered(one, any) == Offered(other, mixed));
+}
+
+// Whatever a shop asks for instead, it gets no carton more of what it can use.
+RC_GTEST_PROP(AllocationRun, Invariant11AMisreportGainsNothingUsable, ()) {
+  Case any = AnyCase();
+  AllocationCounty honest;
+  Finish(honest, any);
+  const Shares before = Offered(honest, any);
+  const Shares wanted = Requested(any);
+  if (any.orders.empty()) return;
+  Case lying = any;
+  const int liar = any.orders[*rc::gen::inRange<size_t>(0, any.orders.size())].shop;
+  for (Order& order : lying.orders) {
+    if (order.shop != liar) continue;
+    for (auto& [sku, cartons] : order.lines) cartons = *rc::gen::inRange<int64_t>(0, 40);
+  }
+  AllocationCounty other;
+  Finish(other, lying);
+  for (const auto& [place, cartons] : Offered(other, lying)) {
+    if (place.first == liar) RC_ASSERT(std::min(cartons, wanted.at(place)) <= before.at(place));
+  }
+}
+
+// Where the continuous shares are whole, the run gives exactly those: the level times the weight, up to what was
+// asked for and the cap.
+RC_GTEST_PROP(AllocationRun, Invariant13WholeContinuousSharesAreMetExactly, ()) {
+  Case any = AnyCase();
+  const auto level = *rc::gen::inRange<int64_t>(1, 6);
+  Shares exact;
+  std::map<int, int64_t> supply;
+  for (const auto& [place, requested] : Requested(any)) {
+    exact[place] =
+        std::min({requested, CapOf(any, place.first, place.second), level * WeightOfShop(any, place.first)});
+    supply[place.second] += exact[place];
+  }
+  std::erase_if(supply, [](const auto& of_sku) { return of_sku.second == 0; });
+  if (supply.empty()) return;
+  any.supply = supply;
+  AllocationCounty county;
+  Finish(county, any);
+  RC_ASSERT(Offered(county, any) == exact);
+}
+
+RC_GTEST_PROP(AllocationRun, Invariant30ReadModelsAgreeAfterAnyRedelivery, ()) {
+  Case any = AnyCase();
+  AllocationCounty county;
+  Finish(county, any, static_cast<size_t>(*rc::gen::inRange(1, 4)));
+  county.TakeAll(kRun);
+  AllocationDomain fresh(nullptr);
+  CheckReadModels(county.records(), fresh, AllocationView(fresh.state()));
 }
 
 RC_GTEST_PROP(AllocationRun, Invariant12EveryDemanderHasOneBeforeAnybodyHasTwo, ()) {

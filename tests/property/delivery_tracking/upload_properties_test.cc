@@ -1,13 +1,18 @@
 // Exactly once, and the same end whatever way events come (invariants 28 and 30).
 //
-// The plans hold everything but what is order-dependent by design: two reports of one stop that contradict
-// each other, and an arrival that another device reports than the receipt.
+// The same uploads in any order, cut in any way and repeated give the same state to the last bit, if they reach the
+// server at the same time; at other times they give the same verdicts, and only what is defined by the time of
+// receipt differs (when disputes end, until when a receipt waits). The plans hold everything but what is
+// order-dependent by design: two reports of one stop that contradict each other, and an arrival that another device
+// reports than the receipt.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 
+#include "services/delivery_tracking/view.h"
 #include "tests/property/delivery_tracking/delivery_plan.h"
+#include "tests/property/read_models.h"
 
 namespace sanyuan::testing {
 namespace {
@@ -29,6 +34,8 @@ std::vector<Batch> Shuffled(const Day& day) {
     std::vector<size_t> order(events.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[*rc::gen::inRange<size_t>(0, i)]);
+    // Having nothing to say is an upload too: it shows when the device was started.
+    if (order.empty()) batches.push_back({d, {}});
     size_t at = 0;
     while (at < order.size()) {
       const size_t size = *rc::gen::inRange<size_t>(1, order.size() - at + 1);
@@ -113,6 +120,37 @@ RC_GTEST_PROP(UploadProperties, HoursOrDaysLaterTheVerdictIsTheSame, ()) {
   }
 }
 
+RC_GTEST_PROP(UploadProperties, InAnyOrderAndEachUploadAtItsOwnTimeTheVerdictIsTheSame, ()) {
+  const DayPlan plan = DayPlan::Draw();
+  Day prompt(plan);
+  prompt.UploadInOrder();
+  Day mixed(plan);
+  absl::Time at = UploadTime();
+  for (const Batch& batch : Shuffled(mixed)) {
+    // Devices keep what they could not send for 14 days; until then nothing is given up.
+    const auto left = absl::ToInt64Minutes(UploadTime() + absl::Hours(14 * 24) - at);
+    if (*rc::gen::arbitrary<bool>()) at += absl::Minutes(*rc::gen::inRange<int64_t>(0, left / 2));
+    mixed.county->Tick(at);
+    const Reported& from = mixed.reported[batch.device];
+    RC_ASSERT(mixed.county->Upload(from.device->Batch(batch.events, at), from.staff).refusals.empty());
+  }
+  for (Day* day : {&prompt, &mixed}) {
+    day->county->Tick(At("2019-09-30 00:00"));
+    RC_ASSERT(day->county->status().ok());
+  }
+  for (const std::string& id : prompt.stops) {
+    RC_ASSERT(prompt.county->stop(id).state == mixed.county->stop(id).state);
+    RC_ASSERT(prompt.county->stop(id).punctuality == mixed.county->stop(id).punctuality);
+    RC_ASSERT(prompt.county->stop(id).delivered == mixed.county->stop(id).delivered);
+    const auto* x = prompt.county->receipt(id);
+    const auto* y = mixed.county->receipt(id);
+    RC_ASSERT((x == nullptr) == (y == nullptr));
+    if (x) RC_ASSERT(x->rules == y->rules);
+    if (x) RC_ASSERT(x->state == y->state);
+    if (x) RC_ASSERT(!x->waiting && !y->waiting);
+  }
+}
+
 RC_GTEST_PROP(UploadProperties, ReplayAndSnapshotGiveTheLiveState, ()) {
   Day day(DayPlan::Draw());
   for (const Batch& batch : Shuffled(day)) {
@@ -126,6 +164,17 @@ RC_GTEST_PROP(UploadProperties, ReplayAndSnapshotGiveTheLiveState, ()) {
   RC_ASSERT(loaded.store().Load(day.county->domain().store().Capture().Encode()).ok());
   RC_ASSERT(loaded.store().StateDigest() == live);
   RC_ASSERT(day.county->status().ok());
+}
+
+RC_GTEST_PROP(UploadProperties, Invariant30ReadModelsAgreeAfterAnyRedelivery, ()) {
+  Day day(DayPlan::Draw());
+  for (const Batch& batch : Shuffled(day)) {
+    const Reported& from = day.reported[batch.device];
+    day.county->Upload(from.device->Batch(batch.events, UploadTime()), from.staff);
+  }
+  day.county->Tick(At("2019-08-31 00:00"));
+  delivery_tracking::DeliveryTrackingDomain fresh;
+  CheckReadModels(day.county->records(), fresh, delivery_tracking::DeliveryTrackingProjection());
 }
 
 }  // namespace

@@ -11,7 +11,9 @@
 
 #include "common/state/codec.h"
 #include "services/order_intake/domain/order.h"
+#include "services/order_intake/view.h"
 #include "tests/property/order_intake/county_checks.h"
+#include "tests/property/read_models.h"
 
 namespace sanyuan::order_intake {
 namespace {
@@ -374,7 +376,15 @@ RC_GTEST_PROP(OrderIntake, InvariantsHoldAfterEveryStepAndReplayEqualsLive, ()) 
   RC_ASSERT(replayed->store().StateDigest() == life.county().domain().store().StateDigest());
 }
 
-// The property above is worth as much as its steps reach: over a few lives, every kind of event happens.
+RC_GTEST_PROP(OrderIntake, Invariant30ReadModelsAgreeAfterAnyRedelivery, ()) {
+  const auto steps = *rc::gen::scale(2.0, rc::gen::container<std::vector<Step>>(AnyStep()));
+  Life life;
+  for (const Step& step : steps) life.Do(step);
+  OrderIntakeDomain fresh;
+  testing::CheckReadModels(life.county().records(), fresh, OrderIntakeProjection());
+}
+
+// The first property above is worth as much as its steps reach: over a few lives, every kind of event happens.
 TEST(OrderIntakeSteps, ReachEveryKindOfEvent) {
   std::mt19937 random(7);
   const auto draw = [&random](uint32_t below) { return static_cast<uint32_t>(random() % below); };

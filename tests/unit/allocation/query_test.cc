@@ -142,6 +142,32 @@ TEST_F(QueryTest, AllocationOfAnOrderShowsEachLineAndWhy) {
   EXPECT_EQ(GetAllocation(view_, Retailer(2), request).status().code(), absl::StatusCode::kPermissionDenied);
 }
 
+TEST_F(QueryTest, AllocationsOfAWindowAreListedPageByPageWithoutExplanations) {
+  auto request = ForCounty<v1::ListAllocationsRequest>();
+  request.set_window_id(kWindow);
+  request.set_page_size(1);
+  std::vector<std::string> licences;
+  int64_t offered = 0;
+  do {
+    const auto page = ListAllocations(view_, auditor_, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    ASSERT_LE(page->allocations_size(), 1);
+    for (const v1::Allocation& allocation : page->allocations()) {
+      licences.push_back(allocation.licence());
+      EXPECT_EQ(allocation.run_id(), kRun);
+      for (const v1::AllocationLine& line : allocation.lines()) {
+        offered += line.offered_cartons();
+        EXPECT_FALSE(line.has_explanation());
+      }
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(licences, (std::vector<std::string>{Licence(1), Licence(2)}));
+  EXPECT_EQ(offered, 19);
+  request.set_window_id("620121-20190813-01");
+  EXPECT_EQ(ListAllocations(view_, auditor_, request)->allocations_size(), 0);
+}
+
 TEST_F(QueryTest, ExplanationInWordsNamesTheNumbersOfTheRecord) {
   auto request = ForCounty<v1::ExplainLineRequest>();
   request.set_window_id(kWindow);

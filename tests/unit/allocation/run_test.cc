@@ -220,6 +220,26 @@ TEST_F(RunTest, VoidedCartonsGoToThoseWhoAreShort) {
   EXPECT_EQ(county_.domain().NextDue(), Shanghai(2019, 8, 7)) << "only the close is left";
 }
 
+TEST_F(RunTest, LineThatIsVoidedWhileALaterRunIsComputedKeepsNobodyFromWhatIsFree) {
+  std::vector<Order> orders = {{1, {{1, 30}}}, {2, {{1, 30}}}, {3, {{1, 30}}}};
+  county_.Allocate(orders, {{1, 30}});
+  county_.TakeAll();
+  county_.Void(orders[0], {{1, 10}});
+  county_.Tick(county_.now() + absl::Minutes(1));
+  county_.Work(1);
+  ASSERT_TRUE(county_.Last()[0].has_run_input_page());
+  county_.Void(orders[1], {{1, 10}});
+  county_.Work();
+  const std::string second = "620121-20190805-1-r1";
+  ASSERT_EQ(county_.Offered(orders[1], 1, second), 10);
+  county_.Return(second, orders[1], 1, 10, 0);
+  county_.TakeAll(second);
+  EXPECT_EQ(Pool(1).waiting, 10) << "the third shop got 20 of 30";
+  county_.Tick(county_.now() + absl::Minutes(1));
+  county_.Work();
+  EXPECT_EQ(county_.Offered(orders[2], 1, "620121-20190805-1-r2"), 10);
+}
+
 TEST_F(RunTest, ReturnedLineIsOfferedNeverMoreThanItCanTake) {
   std::vector<Order> orders = {{1, {{1, 30}}}, {2, {{1, 12}}}};
   county_.Allocate(orders, {{1, 20}});

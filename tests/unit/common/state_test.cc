@@ -22,7 +22,20 @@ struct Shop {
   static void Fields(auto& self, auto&& visit) { visit(self.cartons, self.since, self.lines); }
 };
 
+// Knows how many of its kind there are.
+struct Counted {
+  int64_t cartons = 0;
+  static inline int alive = 0;
+
+  Counted() { ++alive; }
+  Counted(const Counted& other) : cartons(other.cartons) { ++alive; }
+  Counted& operator=(const Counted&) = default;
+  ~Counted() { --alive; }
+  static void Fields(auto& self, auto&& visit) { visit(self.cartons); }
+};
+
 template class Table<ShopKey, Shop>;
+template class Table<ShopKey, Counted>;
 
 namespace {
 
@@ -120,6 +133,46 @@ TEST(Store, DigestKeptUpEqualsDigestFromScratchWhateverTheHistory) {
     ASSERT_EQ(copy.StateDigest(), state.StateDigest()) << "round " << round;
     ASSERT_EQ(copy.BusinessDigests(), state.BusinessDigests());
   }
+}
+
+struct CountedState : Store {
+  Table<ShopKey, Counted> shops{*this, "shops", Content::kBusiness};
+};
+
+// A digest is asked for after thousands of records only.
+TEST(Store, VersionsThatNobodyCanAskForAnyMoreTakeNoMemory) {
+  constexpr int kRows = 100, kRecords = 20'000;
+  CountedState state;
+  for (uint64_t record = 1; record <= kRecords; ++record) {
+    state.BeginRecord(record);
+    state.shops.Mutate(Key(static_cast<int>(record % kRows))).cartons = static_cast<int64_t>(record);
+    if (record > 10) state.Accept(record - 10);
+  }
+  EXPECT_LT(Counted::alive, 5'000);
+}
+
+TEST(Store, DroppedVersionsChangeNoDigestAndNothingThatCanStillBeUndone) {
+  CountedState often, seldom;
+  for (CountedState* state : {&often, &seldom}) {
+    for (uint64_t record = 1; record <= 10'000; ++record) {
+      state->BeginRecord(record);
+      state->shops.Mutate(Key(static_cast<int>(record % 7))).cartons = static_cast<int64_t>(record);
+      if (record % 11 == 0) state->shops.Erase(Key(static_cast<int>(record % 5)));
+      if (record % 100 == 0) {
+        state->RollbackTo(record - 20);
+        for (uint64_t again = record - 19; again <= record; ++again) {
+          state->BeginRecord(again);
+          state->shops.Mutate(Key(static_cast<int>(again % 3))).cartons = -static_cast<int64_t>(again);
+        }
+      }
+      if (record > 50) state->Accept(record - 50);
+      if (state == &often) state->StateDigest();
+    }
+  }
+  EXPECT_EQ(seldom.StateDigest(), often.StateDigest());
+  seldom.RollbackTo(9'951);
+  often.RollbackTo(9'951);
+  EXPECT_EQ(seldom.StateDigest(), often.StateDigest());
 }
 
 TEST(Store, InternalRowsDoNotTouchTheBusinessDigest) {

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "tests/support/delivery_county.h"
 
 namespace sanyuan::testing {
@@ -38,6 +41,14 @@ class Receipt : public ::testing::Test {
   const delivery_tracking::Receipt& Stored(const std::string& stop = kStop) { return *county_.receipt(stop); }
   bool HasRule(dt::SuspicionRule rule, const std::string& stop = kStop) {
     return (Stored(stop).rules >> rule & 1U) != 0;
+  }
+
+  std::map<County, Digest> DigestsAfterPhone(const std::string& hash) {
+    auto report = Report();
+    report.mutable_receipt()->set_receiver_phone_hash(hash);
+    Send(report);
+    EXPECT_TRUE(HasRule(dt::SUSPICION_RULE_RECEIVER_NOT_AUTHORISED));
+    return county_.domain().store().BusinessDigests();
   }
 
   DeliveryCounty county_;
@@ -142,6 +153,17 @@ TEST_F(Receipt, AnybodyElseIsSuspect) {
   Send(report);
   EXPECT_EQ(Stored().state, dt::RECEIPT_STATE_SUSPECT);
   EXPECT_TRUE(HasRule(dt::SUSPICION_RULE_RECEIVER_NOT_AUTHORISED));
+}
+
+// Keyed hashes differ from deployment to deployment.
+TEST_F(Receipt, TheHashOfAPhoneIsNoPartOfTheBusinessDigest) {
+  struct Elsewhere : Receipt {
+    using Receipt::DigestsAfterPhone;
+    void TestBody() override {}
+  } elsewhere;
+  const auto digests = DigestsAfterPhone("ph-neighbour");
+  EXPECT_FALSE(digests.empty());
+  EXPECT_EQ(elsewhere.DigestsAfterPhone("ph-neighbour under another key"), digests);
 }
 
 TEST_F(Receipt, StaffMayNotReceiveAndWhoDidIsOnRecord) {

@@ -162,6 +162,20 @@ TEST_F(Suspicion, AGapThatIsNeverFilledIsGivenUpAfterTheDevicesQueueTime) {
   EXPECT_TRUE(county_.status().ok()) << county_.status();
 }
 
+TEST_F(Suspicion, WhatWasGivenUpDoesNotWaitAgainWhenItIsComparedLater) {
+  device_.SetNext(9);
+  const auto receipt = device_.Receipt(Stop(1), At("2019-08-06 08:01"));
+  Send({receipt});
+  county_.Tick(At("2019-08-20 12:00"));
+  const auto arrival = device_.Arrival(Stop(2), At("2019-08-06 08:10"));
+  auto second = device_.Receipt(Stop(2), At("2019-08-06 08:11"));
+  second.mutable_receipt()->set_photo_sha256(receipt.receipt().photo_sha256());
+  county_.Upload(device_, {arrival, second}, At("2019-08-20 12:30"));
+  EXPECT_TRUE(county_.state().waiting.empty());
+  EXPECT_EQ(RulesOf(1), 1U << dt::SUSPICION_RULE_BEFORE_ARRIVAL | 1U << dt::SUSPICION_RULE_SIGNATURE_REUSED);
+  EXPECT_TRUE(county_.status().ok()) << county_.status();
+}
+
 TEST_F(Suspicion, GoodsForAStaffMembersRelativeAreSuspect) {
   county_.AddStaff("D01", common::v1::ROLE_DELIVERY_STAFF, {"phone-1"}, {Licence(1)});
   Send({device_.Arrival(Stop(1), At("2019-08-06 08:00")), device_.Receipt(Stop(1), At("2019-08-06 08:01"))});

@@ -3,17 +3,10 @@
 #include <set>
 
 #include "common/auth/identity.h"
-#include "common/rpc/method_table.h"
-#include "services/sanyuan/contexts.h"
+#include "tests/unit/rpc/all_methods.h"
 
 namespace sanyuan::rpc {
 namespace {
-
-MethodTable AllMethods() {
-  MethodTable methods;
-  AddContextMethods(methods);
-  return methods;
-}
 
 template <typename Roles>
 std::set<int> SetOf(const Roles& roles) {

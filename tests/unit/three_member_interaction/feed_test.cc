@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sanyuan/journal/v1/journal.pb.h"
+#include "sanyuan/three_member_interaction/v1/event.pb.h"
 #include "tests/support/three_member_county.h"
 
 namespace sanyuan::testing {
@@ -16,8 +16,15 @@ using three_member_interaction::CheckWatch;
 using three_member_interaction::FeedCaller;
 using three_member_interaction::FeedEventsOf;
 using three_member_interaction::FilterDigest;
+using three_member_interaction::IsShownInFeeds;
+using three_member_interaction::MayAskFor;
 
-const FeedCaller kCounty{kCountyManager, ""};
+const FeedCaller kCounty{kCountyManager, {}};
+
+FeedCaller Of(const char* inspector, const char* squad, std::vector<Code> relatives = {}) {
+  return {ThreeMemberCounty::Inspector(inspector),
+          {{ThreeMemberCounty::kCode, {true, common::v1::ROLE_INSPECTOR, squad, std::move(relatives)}}}};
+}
 
 tmi::WatchCluesRequest Watch() {
   tmi::WatchCluesRequest request;
@@ -29,13 +36,15 @@ std::vector<tmi::ClueFeedEvent> Feed(const ThreeMemberCounty& county, const tmi:
                                      const FeedCaller& caller) {
   std::vector<tmi::ClueFeedEvent> all;
   for (size_t i = 0; i < county.records().size(); ++i) {
-    journal::v1::Decision decision;
-    decision.set_decided_at_us(absl::ToUnixMicros(county.records()[i].stamp.decided_at));
-    for (const std::string& event : county.records()[i].events) decision.add_events(event);
-    const auto events =
-        FeedEventsOf(decision.SerializeAsString(), {"journal-of-16-by", i + 1}, request, caller);
-    EXPECT_TRUE(events.ok());
-    if (events.ok()) all.insert(all.end(), events->begin(), events->end());
+    host::TailRecord record;
+    record.place.height = i + 1;
+    record.decided_at = county.records()[i].stamp.decided_at;
+    for (size_t j = 0; j < county.records()[i].events.size(); ++j) {
+      auto event = std::make_unique<tmi::Event>();
+      EXPECT_TRUE(event->ParseFromString(county.records()[i].events[j]));
+      if (IsShownInFeeds(*event)) record.events.push_back({static_cast<uint32_t>(j), std::move(event)});
+    }
+    for (tmi::ClueFeedEvent& event : FeedEventsOf(record, request, caller)) all.push_back(std::move(event));
   }
   return all;
 }
@@ -76,12 +85,28 @@ TEST(Feed, NamesNoReporter) {
 TEST(Feed, ASquadSeesItsOwnAndWhatNobodyHas) {
   ThreeMemberCounty county;
   county.Verifying();
-  EXPECT_THAT(Changes(Feed(county, Watch(), {ThreeMemberCounty::Inspector("I4"), "SQ2"})),
+  EXPECT_THAT(Changes(Feed(county, Watch(), Of("I4", "SQ2"))),
               ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED));
-  EXPECT_THAT(Changes(Feed(county, Watch(), {ThreeMemberCounty::Inspector("I1"), "SQ1"})),
+  EXPECT_THAT(Changes(Feed(county, Watch(), Of("I1", "SQ1"))),
               ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED, tmi::CLUE_CHANGE_ASSIGNED,
                           tmi::CLUE_CHANGE_VERIFICATION_STARTED));
-  EXPECT_THAT(Feed(county, Watch(), {kAccountManager, "SQ1"}), IsEmpty());
+  EXPECT_THAT(Feed(county, Watch(), {kAccountManager, {}}), IsEmpty());
+}
+
+TEST(Feed, NobodySeesCluesAboutTheShopsOfRelatives) {
+  ThreeMemberCounty county;
+  county.Verifying();
+  const Code shop(Feed(county, Watch(), kCounty).front().clue().licence());
+  EXPECT_THAT(Feed(county, Watch(), Of("I1", "SQ1", {shop})), IsEmpty());
+}
+
+TEST(Feed, ASquadIsNotAskedForByOthers) {
+  tmi::ClueFilter filter;
+  filter.add_squad_ids("SQ2");
+  EXPECT_TRUE(MayAskFor(Of("I4", "SQ2"), filter));
+  EXPECT_FALSE(MayAskFor(Of("I1", "SQ1"), filter));
+  EXPECT_TRUE(MayAskFor(kCounty, filter));
+  EXPECT_TRUE(MayAskFor(Of("I1", "SQ1"), {}));
 }
 
 TEST(Feed, IsFilteredByEachFacet) {

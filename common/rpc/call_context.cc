@@ -1,0 +1,31 @@
+#include "common/rpc/call_context.h"
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+
+#include <optional>
+
+#include "common/auth/identity.h"
+
+namespace sanyuan::rpc {
+
+absl::StatusOr<Caller> CallerOf(bool trust_metadata, const grpc::GenericCallbackServerContext& context) {
+  auto identity = auth::IdentityOf(trust_metadata, [&context](std::string_view key) {
+    const auto& metadata = context.client_metadata();
+    const auto it = metadata.find(grpc::string_ref(key.data(), key.size()));
+    return it == metadata.end() ? std::nullopt
+                                : std::optional(std::string(it->second.data(), it->second.size()));
+  });
+  if (!identity.ok()) return identity.status();
+  return Caller{std::move(identity->actor), std::move(identity->unit)};
+}
+
+std::string ReasonOf(const google::rpc::Status& error) {
+  google::rpc::ErrorInfo info;
+  for (const auto& detail : error.details()) {
+    if (detail.UnpackTo(&info)) break;
+  }
+  return info.reason();
+}
+
+}  // namespace sanyuan::rpc

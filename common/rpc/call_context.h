@@ -1,0 +1,25 @@
+// What a call brings with it besides its request. Pure, any thread.
+#ifndef SANYUAN_COMMON_RPC_CALL_CONTEXT_H_
+#define SANYUAN_COMMON_RPC_CALL_CONTEXT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/rpc/method_table.h"
+#include "google/rpc/status.pb.h"
+
+namespace grpc {
+class GenericCallbackServerContext;
+}
+
+namespace sanyuan::rpc {
+
+// Unauthenticated when metadata are not trusted or name nobody who can call.
+absl::StatusOr<Caller> CallerOf(bool trust_metadata, const grpc::GenericCallbackServerContext& context);
+
+// The reason in an error's ErrorInfo; empty when it has none.
+std::string ReasonOf(const google::rpc::Status& error);
+
+}  // namespace sanyuan::rpc
+
+#endif  // SANYUAN_COMMON_RPC_CALL_CONTEXT_H_

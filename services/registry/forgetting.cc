@@ -1,0 +1,73 @@
+#include "services/registry/forgetting.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "common/state/code.h"
+#include "common/view/keys.h"
+#include "services/registry/domain/state.h"
+
+namespace sanyuan::registry {
+namespace {
+
+constexpr std::string_view kView = "registry";
+constexpr std::string_view kKind = "forgotten";
+constexpr size_t kPage = 1000;
+
+constexpr std::string_view kLicence = "licence ";
+constexpr std::string_view kStaff = "staff ";
+
+view::ViewRow RowOf(std::string_view what, const LocalKey& key) {
+  const std::string county = CountyText(key.county);
+  return {view::Key({kKind, county, key.code.view()}), fmt::format("{}{}/{}", what, county, key.code.view())};
+}
+
+}  // namespace
+
+void ForgettingProjection::Project(const state::Change& change, std::vector<view::ViewRow>& rows) const {
+  if (others_ != nullptr) others_->Project(change, rows);
+  if (change.erased) return;
+  const std::string& table = change.table->name();
+  if (table == "staff") {
+    const auto& entry = decltype(State::staff)::EntryOf(change);
+    if (entry.row.forgotten) rows.push_back(RowOf(kStaff, entry.key));
+  } else if (table == "retailers") {
+    const auto& entry = decltype(State::retailers)::EntryOf(change);
+    if (entry.row.forgotten) rows.push_back(RowOf(kLicence, entry.key));
+  }
+}
+
+absl::Status ForgettingViewStore::Forget(std::string_view row) const {
+  const bool licence = row.starts_with(kLicence);
+  if (!licence && !row.starts_with(kStaff)) return absl::DataLossError("a row of the view can't be read");
+  return forget_(std::string(row.substr(licence ? kLicence.size() : kStaff.size())), licence);
+}
+
+absl::Status ForgettingViewStore::Apply(const view::ViewName& view,
+                                        const std::optional<view::ViewPosition>& from,
+                                        const view::ViewPosition& to, absl::Span<const view::ViewRow> rows) {
+  if (view.context == kView) {
+    for (const view::ViewRow& row : rows) {
+      if (!row.value || !row.key.starts_with(view::Prefix({kKind}))) continue;
+      if (absl::Status forgotten = Forget(*row.value); !forgotten.ok()) return forgotten;
+    }
+  }
+  return views_.Apply(view, from, to, rows);
+}
+
+absl::Status ForgettingViewStore::ForgetAgain(int32_t partition) {
+  const auto reader = views_.Reader({std::string(kView), partition});
+  std::string after;
+  while (true) {
+    const auto rows = reader->Scan(view::Prefix({kKind}), after, kPage);
+    if (!rows.ok()) return rows.status();
+    for (const auto& [key, value] : *rows) {
+      if (absl::Status forgotten = Forget(value); !forgotten.ok()) return forgotten;
+      after = key;
+    }
+    if (rows->size() < kPage) return absl::OkStatus();
+  }
+}
+
+}  // namespace sanyuan::registry

@@ -1,0 +1,86 @@
+// One subscriber's feed of clues: follows the journals of the partitions that hold the watched counties, each in its
+// own order, and gives with every message a token from which another server can go on.
+//
+// With a token it goes on behind the last event that the token's owner has handled; without one it begins with what
+// is decided from now on. The first message comes at once: an event, or a heartbeat with the token to begin with.
+// A heartbeat's token is behind everything that was read, so a resume does not read again what did not match; one
+// also comes after many decisions without a match.
+//
+// Ends with: INVALID_FIELD (CheckWatch); TOKEN_INVALID, whose detail says whether the token is none, of another
+// filter, of another journal, ahead of the journal's end, or has seen another history; UNIT_NOT_ALLOWED when the
+// filter names squads of others; NOT_READY; PARTITION_HALTED. Rights are looked up when it begins and with every
+// heartbeat. Thread safety: one thread at a time.
+#ifndef SANYUAN_SERVICES_THREE_MEMBER_INTERACTION_CLUE_FEED_H_
+#define SANYUAN_SERVICES_THREE_MEMBER_INTERACTION_CLUE_FEED_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/host/feed.h"
+#include "common/host/tail.h"
+#include "services/three_member_interaction/feed.h"
+
+namespace sanyuan::three_member_interaction {
+
+// What a feed is made of. The tails outlive it.
+struct ClueFeedParts {
+  std::map<int32_t, host::Tail*> tails;  // By the partition; those that hold a watched county.
+  // Who asks, as the staff records are now.
+  std::function<absl::StatusOr<FeedCaller>()> caller;
+  std::function<absl::Time()> now;
+};
+
+class ClueFeed final : public host::Feed {
+ public:
+  // REQUIRES: CheckWatch(request) is ok.
+  ClueFeed(v1::WatchCluesRequest request, ClueFeedParts parts, std::function<void()> wake);
+
+  Step Next(bool heartbeat) override;
+
+ private:
+  // One journal.
+  struct Source {
+    host::Tail* tail = nullptr;
+    std::unique_ptr<host::Tail::Follower> follower;
+    partition::Place read;             // Up to here it was looked at ...
+    v1::ClueFeedToken::Place handled;  // ... and so much of it was given.
+    uint32_t skip = 0;                 // Events of the first record that the token's owner has handled.
+  };
+  struct Waiting {
+    Source* source;
+    partition::Place place;
+    v1::ClueFeedEvent event;
+  };
+
+  std::optional<common::v1::Refusal> Open();
+  std::optional<common::v1::Refusal> LookUpCaller();
+  std::optional<common::v1::Refusal> Follow(const std::map<int32_t, v1::ClueFeedToken::Place>& places);
+  // True when there was anything to look at.
+  absl::StatusOr<bool> Look();
+  std::string Token() const;
+  Step Heartbeat();
+  Step Event();
+
+  const v1::WatchCluesRequest request_;
+  const ClueFeedParts parts_;
+  const std::function<void()> wake_;
+  FeedCaller caller_;
+  std::map<int32_t, Source> sources_;  // By partition.
+  std::deque<Waiting> waiting_;
+  bool greeted_ = false;
+  uint64_t unmatched_ = 0;  // Records since the last message.
+};
+
+// The feeds of this context's streaming methods, by path.
+const std::map<std::string, host::OpenFeed>& ThreeMemberInteractionFeeds();
+
+}  // namespace sanyuan::three_member_interaction
+
+#endif  // SANYUAN_SERVICES_THREE_MEMBER_INTERACTION_CLUE_FEED_H_
