@@ -140,7 +140,8 @@ void AddContextMethods(rpc::MethodTable& methods) {
   AddServices("sanyuan.delivery_tracking.v1", kDeliveryTracking,
               {"DeliveryRunService", "DeviceService", "ReceiptService", "StopService"},
               delivery_tracking::DeliveryTrackingQueries(), methods);
-  AddServices("sanyuan.three_member_interaction.v1", kThreeMembers, {"ClueService", "TicketService"},
+  AddServices("sanyuan.three_member_interaction.v1", kThreeMembers,
+              {"ClueService", "InspectionService", "TicketService"},
               three_member_interaction::ThreeMemberInteractionQueries(), methods);
   methods.AddFeeds(ServiceNamed("sanyuan.three_member_interaction.v1", "ClueFeedService"), kThreeMembers,
                    three_member_interaction::ThreeMemberInteractionFeeds());

@@ -145,6 +145,12 @@ const view::Queries& ThreeMemberInteractionQueries() {
   static const view::Queries queries = {
       {"/sanyuan.three_member_interaction.v1.ClueService/GetClue", AsQuery(&GetClue)},
       {"/sanyuan.three_member_interaction.v1.ClueService/ListClues", AsQuery(&ListClues)},
+      {"/sanyuan.three_member_interaction.v1.InspectionService/GetInspection", AsQuery(&GetInspection)},
+      {"/sanyuan.three_member_interaction.v1.InspectionService/ListInspections", AsQuery(&ListInspections)},
+      {"/sanyuan.three_member_interaction.v1.InspectionService/GetInspectionPlan",
+       AsQuery(&GetInspectionPlan)},
+      {"/sanyuan.three_member_interaction.v1.InspectionService/ListInspectionPlans",
+       AsQuery(&ListInspectionPlans)},
       {"/sanyuan.three_member_interaction.v1.TicketService/GetTicket", AsQuery(&GetTicket)},
       {"/sanyuan.three_member_interaction.v1.TicketService/ListTickets", AsQuery(&ListTickets)},
   };

@@ -21,6 +21,14 @@ void Put(std::string_view kind, const ThingKey& key, const google::protobuf::Mes
 
 }  // namespace
 
+bool MayBeKnownOutside(const v1::Inspection& inspection) {
+  return !inspection.unannounced() || inspection.has_started();
+}
+
+std::string ShopViewKey(std::string_view county_code, std::string_view licence) {
+  return view::Key({"shop", county_code, licence});
+}
+
 std::string StaffViewKey(std::string_view county_code, std::string_view staff_id) {
   return view::Key({"staff", county_code, staff_id});
 }
@@ -44,6 +52,24 @@ void ThreeMemberInteractionProjection::Project(const state::Change& change,
   } else if (table == "ticket_texts") {
     const auto& entry = EntryOf<decltype(State::ticket_texts)>(change);
     Put("tickettext", entry.key, entry.row.get(), rows);
+  } else if (table == "inspections") {
+    const auto& entry = EntryOf<decltype(State::inspections)>(change);
+    const v1::Inspection& inspection = entry.row.get();
+    Put("inspection", entry.key, inspection, rows);
+    if (MayBeKnownOutside(inspection)) {
+      rows.push_back(
+          {view::Key({"shopinspection", inspection.county_code(), inspection.licence(), entry.key.id}), ""});
+    }
+  } else if (table == "inspection_texts") {
+    const auto& entry = EntryOf<decltype(State::inspection_texts)>(change);
+    Put("inspectiontext", entry.key, entry.row.get(), rows);
+  } else if (table == "inspection_plans") {
+    const auto& entry = EntryOf<decltype(State::inspection_plans)>(change);
+    Put("inspectionplan", entry.key, entry.row.get(), rows);
+  } else if (table == "retailers") {
+    const auto& entry = EntryOf<decltype(State::retailers)>(change);
+    rows.push_back(
+        {ShopViewKey(CountyText(entry.key.county), entry.key.code.view()), state::Encode(entry.row)});
   } else if (table == "staff") {
     const auto& entry = EntryOf<decltype(State::staff)>(change);
     rows.push_back(

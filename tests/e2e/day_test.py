@@ -37,7 +37,7 @@ class DayTest(unittest.TestCase):
         self.assertTrue(day["balanced"])
         self.assertTrue(day["journal_ok"])
         for figure in ("orders_accepted", "orders_refused", "orders_void", "cartons_allocated", "receipts",
-                       "clues_closed"):
+                       "clues_closed", "inspections_closed", "inspections_missed", "tickets_closed"):
             self.assertGreater(day[figure], 0, figure)
         self.assertLess(day["cartons_allocated"], day["cartons_requested"])
 

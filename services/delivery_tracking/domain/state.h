@@ -20,7 +20,7 @@
 #include "sanyuan/delivery_tracking/v1/receipt.pb.h"
 #include "sanyuan/delivery_tracking/v1/run.pb.h"
 #include "sanyuan/delivery_tracking/v1/stop.pb.h"
-#include "services/delivery_tracking/domain/geometry.h"
+#include "common/geo/geometry.h"
 #include "services/delivery_tracking/domain/ids.h"
 #include "services/delivery_tracking/domain/upstream_rows.h"
 

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "common/state/code.h"
 #include "services/delivery_tracking/domain/business_time.h"
-#include "services/delivery_tracking/domain/geometry.h"
+#include "common/geo/geometry.h"
 
 namespace sanyuan::delivery_tracking {
 

@@ -49,6 +49,17 @@ Verdict VerdictOf(const grpc::Status& status) {
   return verdict;
 }
 
+// Whose calls are decided and projected by one partition.
+std::string PartitionOf(const google::protobuf::MethodDescriptor& method, const Message& request) {
+  const auto* field = request.GetDescriptor()->FindFieldByName("county_code");
+  std::string county;
+  if (field != nullptr && field->type() == google::protobuf::FieldDescriptor::TYPE_STRING &&
+      !field->is_repeated()) {
+    county = request.GetReflection()->GetString(request, field);
+  }
+  return fmt::format("{} {}", method.service()->full_name(), county);
+}
+
 }  // namespace
 
 bool Verdict::Has(const std::string& reason) const {
@@ -75,6 +86,8 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
     header->GetReflection()->SetString(header, header->GetDescriptor()->FindFieldByName("request_id"),
                                        RequestId(now_, digest));
   }
+  const std::string partition = PartitionOf(method, *sent);
+  PresentPosition(partition, *sent);
   grpc::TemplatedGenericStub<Message, Message> stub(channel_);
   const absl::Time deadline = absl::Now() + absl::Seconds(deadline_seconds_);
   while (true) {
@@ -97,7 +110,7 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
       absl::SleepFor(kPause);
       continue;
     }
-    if (status.ok()) Note(*response);
+    if (status.ok()) Note(partition, *response);
     return VerdictOf(status);
   }
 }
@@ -114,7 +127,22 @@ void Client::Check(const Caller& caller, const Verdict& verdict, const Message& 
   throw Unexpected(text);
 }
 
-void Client::Note(const Message& response) {
+void Client::PresentPosition(const std::string& partition, Message& query) const {
+  const auto* field = query.GetDescriptor()->FindFieldByName("after");
+  if (field == nullptr || !field->is_repeated() ||
+      field->message_type() != common::v1::Position::descriptor()) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto known = latest_.find(partition);
+  if (known == latest_.end()) return;
+  common::v1::Position position;
+  position.set_journal_id(known->second);
+  position.set_height(heights_.at(known->second));
+  query.GetReflection()->AddMessage(&query, field)->CopyFrom(position);
+}
+
+void Client::Note(const std::string& partition, const Message& response) {
   const auto* field = response.GetDescriptor()->FindFieldByName("position");
   if (field == nullptr || field->message_type() != common::v1::Position::descriptor()) return;
   const auto& position =
@@ -123,6 +151,7 @@ void Client::Note(const Message& response) {
   ++acknowledged_;
   uint64_t& height = heights_[position.journal_id()];
   height = std::max(height, position.height());
+  latest_[partition] = position.journal_id();
   positions_[response.GetDescriptor()->file()].emplace(position.journal_id(), position.height());
 }
 

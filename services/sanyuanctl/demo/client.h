@@ -95,7 +95,10 @@ class Client {
   std::set<std::pair<std::string, uint64_t>> positions(const google::protobuf::FileDescriptor& file) const;
 
  private:
-  void Note(const google::protobuf::Message& response);
+  // A query waits until its view has reached what was answered before: of one service and county, so of one journal
+  // and partition.
+  void PresentPosition(const std::string& partition, google::protobuf::Message& query) const;
+  void Note(const std::string& partition, const google::protobuf::Message& response);
 
   const uint64_t seed_;
   const int concurrency_;
@@ -105,6 +108,8 @@ class Client {
   mutable std::mutex mutex_;
   int64_t acknowledged_ = 0;
   std::map<std::string, uint64_t> heights_;
+  std::map<std::string, std::string>
+      latest_;  // Service and county to the journal that their last answer named.
   std::map<const google::protobuf::FileDescriptor*, std::set<std::pair<std::string, uint64_t>>> positions_;
 };
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "common/clock/business_time.h"
-#include "common/digest/digest.h"
 #include "services/sanyuanctl/demo/load_county.h"
+#include "services/sanyuanctl/demo/members.h"
 #include "services/sanyuanctl/demo/people.h"
 
 namespace sanyuan::ctl::demo {
@@ -19,14 +19,6 @@ constexpr int kReports = 8;
 
 const Caller kSquadHead{"SH1", "SQUAD_HEAD"};
 
-std::string Evidence(const std::string& what) { return std::string(Sha256("evidence " + what).view()); }
-
-std::string SquadOf(size_t number) { return fmt::format("S{}", number % kSquads + 1); }
-// The squad's officers are numbered through: those of S2 are IN04 to IN06.
-Caller OfficerOf(const std::string& squad, int number) {
-  return {fmt::format("IN{:02}", 3 * (std::stoi(squad.substr(1)) - 1) + number), "INSPECTOR"};
-}
-
 tmi::ClueResult ResultOf(uint64_t seed, const std::string& round, const std::string& clue_id) {
   const int64_t at = Draw(seed, fmt::format("{} {}", round, clue_id)).Below(100);
   if (at < 55) return tmi::CLUE_RESULT_TRUE;
@@ -35,16 +27,11 @@ tmi::ClueResult ResultOf(uint64_t seed, const std::string& round, const std::str
   return tmi::CLUE_RESULT_UNVERIFIABLE;
 }
 
-// Who reported it; the squad's own kind of caller is told by the id.
-Caller ReporterOf(const tmi::Clue& clue) {
-  switch (clue.source()) {
-    case tmi::CLUE_SOURCE_ACCOUNT_MANAGER:
-      return {clue.reporter_id(), "ACCOUNT_MANAGER"};
-    case tmi::CLUE_SOURCE_DELIVERY_STAFF:
-      return {clue.reporter_id(), "DELIVERY_STAFF"};
-    default:
-      return {clue.reporter_id(), "RETAILER"};
-  }
+// No squad looks into what one of its officers reported, nor a second time.
+std::string SquadFor(size_t number, const tmi::Clue& clue) {
+  const std::string reporters = SquadOfOfficer(clue.reporter_id());
+  while (SquadOf(number) == reporters || SquadOf(number) == clue.first().squad_id()) ++number;
+  return SquadOf(number);
 }
 
 template <typename Request>
@@ -75,7 +62,7 @@ ClueDays::ClueDays(Client& client, const Plan& plan, std::function<void(absl::Ti
     : client_(client), plan_(plan), set_clock_(std::move(set_clock)) {}
 
 ClueFigures ClueDays::Play() {
-  set_clock_(AtMinute(ParseDate("2019-08-14").value(), 9 * 60));
+  set_clock_(AtMinute(ParseDate("2019-08-16").value(), 9 * 60));
   Report();
   After(absl::Minutes(30));
   Accept();
@@ -137,7 +124,7 @@ void ClueDays::Accept() {
     accept.set_grade(clue.grade());
     client_.Call<tmi::AcceptClueResponse>(kSquadHead, clue.clue_id(), accept);
     auto assign = About<tmi::AssignClueRequest>(clue.clue_id());
-    assign.set_squad_id(SquadOf(number++));
+    assign.set_squad_id(SquadFor(number++, clue));
     client_.Call<tmi::AssignClueResponse>(kSquadHead, clue.clue_id(), assign);
   }
 }
@@ -181,12 +168,13 @@ void ClueDays::Answer() {
   for (const Clue& clue : ListedClues(client_, tmi::CLUE_STATE_FEEDBACK_SENT)) {
     if (clue.source() == tmi::CLUE_SOURCE_DETECTOR) continue;
     if (clue.result() == tmi::CLUE_RESULT_FALSE || clue.result() == tmi::CLUE_RESULT_UNVERIFIABLE) {
-      client_.Call<tmi::ObjectToClueResultResponse>(ReporterOf(clue), clue.clue_id(),
+      client_.Call<tmi::ObjectToClueResultResponse>(CallerOf(clue.reporter_id()), clue.clue_id(),
                                                     About<tmi::ObjectToClueResultRequest>(clue.clue_id()));
       ++figures_.objections;
     } else {
       client_.Call<tmi::AcknowledgeClueFeedbackResponse>(
-          ReporterOf(clue), clue.clue_id(), About<tmi::AcknowledgeClueFeedbackRequest>(clue.clue_id()));
+          CallerOf(clue.reporter_id()), clue.clue_id(),
+          About<tmi::AcknowledgeClueFeedbackRequest>(clue.clue_id()));
     }
   }
 }
@@ -196,7 +184,7 @@ void ClueDays::SecondChecks() {
     for (const Clue& clue : ListedClues(client_, state)) {
       if (!clue.second().squad_id().empty()) continue;
       auto assign = About<tmi::AssignSecondCheckRequest>(clue.clue_id());
-      assign.set_squad_id(SquadOf(static_cast<size_t>(std::stoi(clue.first().squad_id().substr(1)))));
+      assign.set_squad_id(SquadFor(static_cast<size_t>(std::stoi(clue.first().squad_id().substr(1))), clue));
       client_.Call<tmi::AssignSecondCheckResponse>(kCountyManager, clue.clue_id(), assign);
       ++figures_.second_checks;
     }

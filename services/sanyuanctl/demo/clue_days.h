@@ -1,4 +1,4 @@
-// What the inspectors make of the days before: clues of members, of a retailer and of the system's own detectors are
+// What the inspectors make of the days before: clues of members, of inspections, of a retailer and of the system's own detectors are
 // accepted, assigned, verified by two officers, fed back, objected to, and looked at again by another squad.
 // Throws Unexpected. Not thread-safe.
 #ifndef SANYUAN_SERVICES_SANYUANCTL_DEMO_CLUE_DAYS_H_

@@ -68,6 +68,7 @@ class DeliveryDays {
   std::vector<uint64_t> next_sequence_;
   std::map<std::string, std::string> second_attempts_;  // Route to the stop that failed last on it.
   std::vector<std::string> run_ids_;
+  bool miscounted_ = false;
 };
 
 }  // namespace sanyuan::ctl::demo

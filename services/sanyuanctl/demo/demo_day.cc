@@ -74,6 +74,9 @@ Summary PlayDay(const Globals& globals, const DemoOptions& options) {
   say("deliveries");
   set_clock(AtMinute(order_day, 18 * 60));
   summary.deliveries = DeliveryDays(client, plan, set_clock).Play();
+  say("inspections and tickets");
+  summary.inspections = InspectionDays(client, plan, set_clock).Play();
+  summary.tickets = TicketDays(client, plan, set_clock).Play();
   say("clues");
   summary.clues = ClueDays(client, plan, set_clock).Play();
   summary.feed = feed.Compare(client);

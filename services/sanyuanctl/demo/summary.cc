@@ -193,6 +193,19 @@ std::string PageOf(const Summary& s) {
                   s.deliveries.repeated_events));
   add(fmt::format("Suspicions    {} receipts, {} looked at by the service desk", s.deliveries.suspects,
                   s.deliveries.resolved));
+  add(
+      fmt::format("Inspections   {} planned, {} of them by lot; {} closed, {} missed, {} open; {} put off, "
+                  "{} sent from offline; "
+                  "{} abnormal, which opened {} tickets and {} clues",
+                  s.inspections.planned, s.inspections.drawn, s.inspections.closed, s.inspections.missed,
+                  s.inspections.open, s.inspections.postponed, s.inspections.offline, s.inspections.abnormal,
+                  s.inspections.tickets, s.inspections.clues));
+  add(
+      fmt::format("Tickets       {} raised, {} of them by the system; {} closed, {} open; {} went up, {} "
+                  "opened again, {} "
+                  "needed nothing",
+                  s.tickets.raised, s.tickets.of_system, s.tickets.closed, s.tickets.open,
+                  s.tickets.escalated, s.tickets.reopened, s.tickets.not_needed));
   add(fmt::format(
       "Clues         {} opened, {} of them by detectors; {} repeat others, {} closed: {} true, {} partly, {} "
       "false, {} not "
@@ -233,6 +246,11 @@ nlohmann::json JsonOf(const Summary& s) {
           {"cartons_allocated", s.supply.allocated},
           {"receipts", s.deliveries.receipts},
           {"suspects", s.deliveries.suspects},
+          {"inspections_planned", s.inspections.planned},
+          {"inspections_closed", s.inspections.closed},
+          {"inspections_missed", s.inspections.missed},
+          {"tickets_raised", s.tickets.raised},
+          {"tickets_closed", s.tickets.closed},
           {"clues_opened", s.clues.opened},
           {"clues_closed", s.clues.closed},
           {"clue_feed_events", s.feed.events},

@@ -10,8 +10,10 @@
 #include "services/sanyuanctl/demo/client.h"
 #include "services/sanyuanctl/demo/clue_days.h"
 #include "services/sanyuanctl/demo/delivery_days.h"
+#include "services/sanyuanctl/demo/inspection_days.h"
 #include "services/sanyuanctl/demo/order_cycle.h"
 #include "services/sanyuanctl/demo/plan.h"
+#include "services/sanyuanctl/demo/ticket_days.h"
 #include "services/sanyuanctl/demo/watched_feed.h"
 
 namespace sanyuan::ctl::demo {
@@ -43,6 +45,8 @@ struct Summary {
   Explained line;
   OrderFigures orders;
   DeliveryFigures deliveries;
+  InspectionFigures inspections;
+  TicketFigures tickets;
   ClueFigures clues;
   FeedFigures feed;
   int64_t acknowledged = 0;
@@ -52,7 +56,7 @@ struct Summary {
   bool Balanced() const;
 };
 
-// Fills in everything but orders, deliveries, clues, feed and seconds.
+// Fills in everything but seconds and what the days counted themselves.
 void Ask(Client& client, const Plan& plan, Summary& summary);
 std::string PageOf(const Summary& summary);
 nlohmann::json JsonOf(const Summary& summary);

@@ -38,6 +38,7 @@ void ApplyReported(v1::Clue& clue, const v1::ClueReported& event) {
   *clue.mutable_related_licences() = event.related_licences();
   *clue.mutable_staff_ids() = event.staff_ids();
   SortFindings(clue);
+  clue.set_cause(event.cause());
 }
 
 void ApplyVerified(v1::ClueVerification& look, v1::ClueResult result, const std::string& approved_by,
@@ -236,7 +237,7 @@ void OpenedClue::RequireReporter(const Stamp& stamp) {
 
 absl::Status FoldClueEvent(State& state, const v1::Event& event, const Stamp& stamp) {
   const v1::ClueFacts& facts = *FactsIn(event);
-  absl::Status folded = FoldThing(state, state.clues, state.clue_texts, Thing::kClue, facts.county_code(),
+  absl::Status folded = FoldThing(state, state.clues, &state.clue_texts, Thing::kClue, facts.county_code(),
                                   facts.clue_id(), event.has_clue_reported(), event, stamp);
   if (folded.ok() && event.has_clue_marked_duplicate()) {
     state.duplicates.Put(

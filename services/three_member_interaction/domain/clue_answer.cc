@@ -1,14 +1,11 @@
 #include "services/three_member_interaction/domain/clue_answer.h"
 
-#include "absl/strings/ascii.h"
 #include "services/three_member_interaction/domain/people.h"
 
 namespace sanyuan::three_member_interaction {
 namespace {
 
 using namespace common::v1;  // NOLINT: reasons and roles.
-
-constexpr size_t kLongestCaseNumber = 64;
 
 // The reporter has had his say, or let the time for it pass: the drawn second look begins, or it is over.
 void EndOrLookAgain(ClueWork& work, v1::ClueClosing closing) {
@@ -38,14 +35,6 @@ void MarkOverdue(ClueWork& work, v1::ClueDeadline deadline, const Timestamp& due
     overdue.set_deadline(deadline);
     *overdue.mutable_due() = due;
   });
-}
-
-bool IsCaseNumber(const std::string& text) {
-  if (text.empty() || text.size() > kLongestCaseNumber) return false;
-  for (char c : text) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) return false;
-  }
-  return true;
 }
 
 bool IsGround(const v1::Clue& clue, v1::CaseGround ground) {
@@ -163,9 +152,7 @@ Outcome DecideOpenCase(const State& state, const v1::OpenCaseRequest& request, c
   }
   OpenedClue opened = OpenClue(state, request.county_code(), request.clue_id());
   CheckEnum(request.ground(), v1::CaseGround_IsValid, "ground", opened.refusals);
-  if (!IsCaseNumber(request.case_number())) {
-    Refuse(opened.refusals, REASON_INVALID_FIELD, "case_number");
-  }
+  CheckCaseNumber(request.case_number(), opened.refusals);
   if (opened.clue != nullptr) {
     if (!opened.clue->case_number().empty()) {
       Refuse(opened.refusals, REASON_ALREADY_EXISTS, "case_number", opened.clue->case_number());

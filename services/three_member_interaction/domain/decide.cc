@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "common/digest/digest.h"
 #include "common/reference/policies.h"
 #include "common/sealed/marks.h"
@@ -91,6 +92,13 @@ void CheckSealedText(const v1::SealedText& text, const std::string& field,
   if (text.sealed_for().empty() || !known) {
     Refuse(refusals, common::v1::REASON_INVALID_FIELD, field + ".sealed_for");
   }
+}
+
+void CheckCaseNumber(const std::string& number, Refusals& refusals) {
+  const bool visible = std::all_of(number.begin(), number.end(),
+                                   [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
+  if (!number.empty() && number.size() <= kLongestId && visible) return;
+  Refuse(refusals, common::v1::REASON_INVALID_FIELD, "case_number");
 }
 
 void RefuseState(Refusals& refusals, std::string field, const std::string& state_name) {

@@ -69,6 +69,8 @@ void CheckEvidence(const Evidence& evidence, Refusals& refusals);
 // A text comes sealed, of a size that fits, with the key of one of those that it may be about (`owners`).
 void CheckSealedText(const v1::SealedText& text, const std::string& field,
                      const std::vector<std::string>& owners, Refusals& refusals);
+// INVALID_FIELD of "case_number" unless it is 1 to 64 visible ASCII characters.
+void CheckCaseNumber(const std::string& number, Refusals& refusals);
 
 // A business row of `county` that a request names.
 template <typename Table>

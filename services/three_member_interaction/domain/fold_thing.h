@@ -9,8 +9,7 @@
 #include "common/sealed/marks.h"
 #include "services/three_member_interaction/domain/clue.h"
 #include "services/three_member_interaction/domain/decide.h"
-#include "services/three_member_interaction/domain/ticket.h"
-#include "services/three_member_interaction/domain/ticket_work.h"
+#include "services/three_member_interaction/domain/thing_work.h"
 
 namespace sanyuan::three_member_interaction {
 
@@ -26,10 +25,10 @@ const Facts* FactsFieldOf(const v1::Event& event, const char* name) {
   return static_cast<const Facts*>(&message.GetReflection()->GetMessage(message, field));
 }
 
-// InvalidArgument for an id of no county, a thing that is not there, or one that is there when it begins.
+// `texts` is null for things without any. InvalidArgument for an id of no county, a thing that is not there, or one that is there when it begins.
 template <typename Message>
 absl::Status FoldThing(State& state, state::Table<ThingKey, MessageRow<Message>>& table,
-                       state::Table<ThingKey, MessageRow<Message>>& texts, Thing thing,
+                       state::Table<ThingKey, MessageRow<Message>>* texts, Thing thing,
                        const std::string& county_code, const std::string& id, bool begins,
                        const v1::Event& event, const Stamp& stamp) {
   const auto county = CountyOfId(id);
@@ -45,12 +44,12 @@ absl::Status FoldThing(State& state, state::Table<ThingKey, MessageRow<Message>>
   ApplyTo(message, event, stamp.decided_at);
   if (const auto due = NextDueOf(message)) state.timers.Put(timer(*due), {});
   Message personal;
-  sealed::SplitPersonal(message, personal);
+  if (texts != nullptr) sealed::SplitPersonal(message, personal);
   if (personal.ByteSizeLong() != 0) {
-    const auto* before = texts.Find(key);
+    const auto* before = texts->Find(key);
     Message all = before == nullptr ? Message() : before->get();
     all.MergeFrom(personal);
-    texts.Put(key, MessageRow<Message>(std::move(all)));
+    texts->Put(key, MessageRow<Message>(std::move(all)));
   }
   table.Put(key, MessageRow<Message>(std::move(message)));
   return absl::OkStatus();

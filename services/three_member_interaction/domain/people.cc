@@ -35,6 +35,13 @@ bool Contains(const StaffIds& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+bool IsKin(const State& state, County county, const std::string& licence, const std::string& staff_id) {
+  const Staff* staff = ActiveStaff(state, county, staff_id);
+  return staff != nullptr &&
+         std::any_of(staff->relatives.begin(), staff->relatives.end(),
+                     [&licence](const Code& relative) { return relative.view() == licence; });
+}
+
 bool HasConflict(const State& state, County county, const v1::Clue& clue, const std::string& staff_id) {
   if (staff_id == clue.reporter_id() || Contains(clue.staff_ids(), staff_id)) return true;
   const Staff* staff = ActiveStaff(state, county, staff_id);
@@ -47,13 +54,20 @@ bool HasConflict(const State& state, County county, const v1::Clue& clue, const 
 
 void CheckSquad(const State& state, County county, const v1::Clue& clue, const std::string& squad_id,
                 int32_t least_officers, Refusals& refusals) {
+  CheckSquad(
+      state, county, squad_id, least_officers,
+      [&](const std::string& staff_id) { return HasConflict(state, county, clue, staff_id); }, refusals);
+}
+
+void CheckSquad(const State& state, County county, const std::string& squad_id, int32_t least_officers,
+                const std::function<bool(const std::string& staff_id)>& has_conflict, Refusals& refusals) {
   int32_t officers = 0;
   bool conflict = false;
   state.staff.ForEachFrom({county, Code()}, [&](const CodeKey& key, const Staff& staff) {
     if (key.county != county) return false;
     if (!staff.active || !IsOfficer(staff) || staff.unit != squad_id) return true;
     ++officers;
-    conflict = conflict || HasConflict(state, county, clue, key.code.str());
+    conflict = conflict || has_conflict(key.code.str());
     return true;
   });
   if (squad_id.empty() || officers == 0) {

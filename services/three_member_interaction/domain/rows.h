@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/clock/business_time.h"
 #include "common/state/code.h"
 #include "sanyuan/common/v1/access.pb.h"
 
@@ -65,6 +66,20 @@ struct DuplicateKey {
   auto operator<=>(const DuplicateKey&) const = default;
   static void Fields(auto& self, auto&& visit) { visit(self.county, self.original, self.duplicate); }
 };
+
+// A shop that a squad inspects in a month.
+struct PlannedShopKey {
+  County county = 0;
+  int32_t month = 0;  // Day number of its first day (MonthNumber).
+  Code licence;
+  std::string inspection;
+
+  auto operator<=>(const PlannedShopKey&) const = default;
+  static void Fields(auto& self, auto&& visit) {
+    visit(self.county, self.month, self.licence, self.inspection);
+  }
+};
+inline int32_t MonthNumber(Date date) { return DayNumber(Date(date.year(), date.month(), 1)); }
 
 enum class Thing : int32_t { kClue = 1, kInspection = 2, kTicket = 3, kPlan = 4 };
 

@@ -12,6 +12,10 @@
 #include "services/three_member_interaction/domain/clue_intake.h"
 #include "services/three_member_interaction/domain/clue_verification.h"
 #include "services/three_member_interaction/domain/detector_clue.h"
+#include "services/three_member_interaction/domain/inspection.h"
+#include "services/three_member_interaction/domain/inspection_outcome.h"
+#include "services/three_member_interaction/domain/inspection_plan.h"
+#include "services/three_member_interaction/domain/inspection_visit.h"
 #include "services/three_member_interaction/domain/notes.h"
 #include "services/three_member_interaction/domain/ticket.h"
 
@@ -45,6 +49,16 @@ const std::map<std::string, Decider>& Deciders() {
       {"ClueService/ObjectToClueResult", Wrap(&DecideObjectToClueResult)},
       {"ClueService/AssignSecondCheck", Wrap(&DecideAssignSecondCheck)},
       {"ClueService/OpenCase", Wrap(&DecideOpenCase)},
+      {"InspectionService/PlanInspection", Wrap(&DecidePlanInspection)},
+      {"InspectionService/DrawInspections", Wrap(&DecideDrawInspections)},
+      {"InspectionService/PostponeInspection", Wrap(&DecidePostponeInspection)},
+      {"InspectionService/DispatchInspection", Wrap(&DecideDispatchInspection)},
+      {"InspectionService/CheckInOfficer", Wrap(&DecideCheckInOfficer)},
+      {"InspectionService/StartInspection", Wrap(&DecideStartInspection)},
+      {"InspectionService/RecordInspection", Wrap(&DecideRecordInspection)},
+      {"InspectionService/DealInspection", Wrap(&DecideDealInspection)},
+      {"InspectionService/ReviewInspection", Wrap(&DecideReviewInspection)},
+      {"InspectionService/CloseInspection", Wrap(&DecideCloseInspection)},
       {"TicketService/RaiseTicket", Wrap(&DecideRaiseTicket)},
       {"TicketService/AssignTicket", Wrap(&DecideAssignTicket)},
       {"TicketService/StartTicket", Wrap(&DecideStartTicket)},
@@ -147,9 +161,12 @@ partition::Outcome ThreeMemberInteractionDomain::Fire(const partition::Stamp& st
       return FireClueTimer(state_, county, *FindThing(state_.clues, county, timer->id), stamp);
     case Thing::kTicket:
       return FireTicketTimer(state_, county, *FindThing(state_.tickets, county, timer->id), stamp);
-    default:
-      return {};
+    case Thing::kInspection:
+      return FireInspectionTimer(state_, county, *FindThing(state_.inspections, county, timer->id), stamp);
+    case Thing::kPlan:
+      return FirePlanTimer(state_, county, *FindThing(state_.inspection_plans, county, timer->id), stamp);
   }
+  return {};
 }
 
 partition::Reaction ThreeMemberInteractionDomain::React(const partition::Input& input, uint64_t index,
@@ -193,6 +210,8 @@ absl::Status ThreeMemberInteractionDomain::Evolve(const Message& message, const 
   }
   if (FactsIn(event) != nullptr) return FoldClueEvent(state_, event, stamp);
   if (TicketFactsIn(event) != nullptr) return FoldTicketEvent(state_, event, stamp);
+  if (InspectionFactsIn(event) != nullptr) return FoldInspectionEvent(state_, event, stamp);
+  if (PlanFactsIn(event) != nullptr) return FoldPlanEvent(state_, event, stamp);
   return CantFold("an event of a type that this version does not know");
 }
 

@@ -1,9 +1,7 @@
 #include "services/three_member_interaction/domain/ticket.h"
 
-#include <algorithm>
-
 #include "services/three_member_interaction/domain/people.h"
-#include "services/three_member_interaction/domain/ticket_work.h"
+#include "services/three_member_interaction/domain/thing_work.h"
 
 namespace sanyuan::three_member_interaction {
 namespace {
@@ -43,55 +41,34 @@ v1::TicketDeadlines DeadlinesOf(const Rules& rules, v1::TicketSeverity severity,
   return deadlines;
 }
 
-struct OpenedTicket {
-  std::optional<County> county;
-  const v1::Ticket* ticket = nullptr;
-  Refusals refusals;
-
-  void Require(std::initializer_list<v1::TicketState> states) {
-    if (ticket == nullptr || std::find(states.begin(), states.end(), ticket->state()) != states.end()) {
-      return;
-    }
-    RefuseState(refusals, "ticket_id", v1::TicketState_Name(ticket->state()));
-  }
+struct OpenedTicket : OpenedThing<v1::Ticket> {
   void RequireOwner(const Stamp& stamp) {
-    if (ticket != nullptr && ticket->owner_id() != stamp.actor.id) {
-      Refuse(refusals, REASON_NOT_ASSIGNED_TO_CALLER, "ticket_id");
+    if (thing != nullptr && thing->owner_id() != stamp.actor.id) {
+      Refuse(refusals, REASON_NOT_ASSIGNED_TO_CALLER, field);
     }
   }
   // Nobody but the county answers for the system.
   void RequireRaiser(const Stamp& stamp, bool county_too) {
-    if (ticket == nullptr) return;
+    if (thing == nullptr) return;
     const bool county_manager = stamp.actor.role == ROLE_COUNTY_MANAGER;
-    if (ticket->raiser_id() == stamp.actor.id) return;
-    if (county_manager && (county_too || ticket->raiser_id().empty())) return;
-    Refuse(refusals, REASON_TICKET_UNKNOWN, "ticket_id", ticket->ticket_id());
-    ticket = nullptr;
+    if (thing->raiser_id() == stamp.actor.id) return;
+    if (county_manager && (county_too || thing->raiser_id().empty())) return;
+    Refuse(refusals, REASON_TICKET_UNKNOWN, field, thing->ticket_id());
+    thing = nullptr;
   }
 };
 
 template <typename Request>
 OpenedTicket OpenTicket(const State& state, const Request& request) {
   OpenedTicket opened;
+  opened.field = "ticket_id";
   opened.county = CheckCounty(request.county_code(), opened.refusals);
   if (!opened.county) return opened;
-  opened.ticket = FindThing(state.tickets, *opened.county, request.ticket_id());
-  if (opened.ticket == nullptr) {
-    Refuse(opened.refusals, REASON_TICKET_UNKNOWN, "ticket_id", request.ticket_id());
+  opened.thing = FindThing(state.tickets, *opened.county, request.ticket_id());
+  if (opened.thing == nullptr) {
+    Refuse(opened.refusals, REASON_TICKET_UNKNOWN, opened.field, request.ticket_id());
   }
   return opened;
-}
-
-// The one decision of a command that opened its ticket without a refusal.
-template <typename Response, typename Decide>
-Outcome OneStep(const State& state, OpenedTicket opened, const Stamp& stamp, Decide decide) {
-  if (!opened.refusals.empty()) return Refused(std::move(opened.refusals));
-  const auto rules = RulesFor(state, *opened.county, stamp.decided_at);
-  if (!rules) return NoPolicyYet();
-  TicketWork work(*opened.ticket, *rules, stamp);
-  Response response;
-  decide(work, response);
-  return Answered(work.TakeEvents(), std::move(response));
 }
 
 template <typename Body>
@@ -108,13 +85,28 @@ void Close(TicketWork& work, v1::TicketState state) {
 
 }  // namespace
 
+partition::EventPtr RaiseTicket(const v1::Ticket& ticket, const Rules& rules, const Stamp& stamp) {
+  TicketWork work(ticket, rules, stamp);
+  work.Emit(&v1::Event::mutable_ticket_raised, v1::TICKET_STATE_OPEN, [&](v1::TicketRaised& raised) {
+    raised.set_raiser_id(ticket.raiser_id());
+    raised.set_cause(ticket.cause());
+    if (ticket.has_text()) *raised.mutable_text() = ticket.text();
+    *raised.mutable_evidence_sha256() = ticket.evidence_sha256();
+    *raised.mutable_deadlines() = DeadlinesOf(rules, ticket.severity(), work.now());
+  });
+  return std::move(work.TakeEvents().front());
+}
+
 Outcome DecideRaiseTicket(const State& state, const v1::RaiseTicketRequest& request, const Stamp& stamp) {
   Refusals refusals;
   const auto county = CheckCounty(request.county_code(), refusals);
   CheckEnum(request.type(), v1::TicketType_IsValid, "type", refusals);
   CheckEnum(request.severity(), v1::TicketSeverity_IsValid, "severity", refusals);
   CheckSealedText(request.text(), "text", {request.licence(), stamp.actor.id}, refusals);
-  if (request.text().text().empty()) Refuse(refusals, REASON_INVALID_FIELD, "text.text");
+  CheckEvidence(request.evidence_sha256(), refusals);
+  if (request.text().text().empty() && request.evidence_sha256().empty()) {
+    Refuse(refusals, REASON_EVIDENCE_MISSING, "text", "neither text nor evidence");
+  }
   if (county && !request.licence().empty()) {
     const auto licence = Code::Parse(request.licence());
     if (!licence || !state.retailers.Contains({*county, *licence})) {
@@ -132,27 +124,26 @@ Outcome DecideRaiseTicket(const State& state, const v1::RaiseTicketRequest& requ
   ticket.set_type(request.type());
   ticket.set_severity(request.severity());
   ticket.set_licence(request.licence());
-  TicketWork work(std::move(ticket), *rules, stamp);
-  work.Emit(&v1::Event::mutable_ticket_raised, v1::TICKET_STATE_OPEN, [&](v1::TicketRaised& raised) {
-    raised.set_raiser_id(stamp.actor.id);
-    *raised.mutable_text() = request.text();
-    *raised.mutable_deadlines() = DeadlinesOf(*rules, request.severity(), work.now());
-  });
+  ticket.set_raiser_id(stamp.actor.id);
+  if (request.has_text()) *ticket.mutable_text() = request.text();
+  *ticket.mutable_evidence_sha256() = request.evidence_sha256();
   v1::RaiseTicketResponse response;
-  response.set_ticket_id(work.ticket().ticket_id());
-  *response.mutable_due() = work.ticket().due();
-  return Answered(work.TakeEvents(), std::move(response));
+  response.set_ticket_id(ticket.ticket_id());
+  std::vector<partition::EventPtr> events;
+  events.push_back(RaiseTicket(ticket, *rules, stamp));
+  *response.mutable_due() = static_cast<const v1::Event&>(*events.front()).ticket_raised().deadlines().due();
+  return Answered(std::move(events), std::move(response));
 }
 
 Outcome DecideAssignTicket(const State& state, const v1::AssignTicketRequest& request, const Stamp& stamp) {
   OpenedTicket opened = OpenTicket(state, request);
   opened.Require({v1::TICKET_STATE_OPEN, v1::TICKET_STATE_ASSIGNED, v1::TICKET_STATE_IN_PROGRESS,
                   v1::TICKET_STATE_REOPENED});
-  if (opened.ticket != nullptr) {
+  if (opened.thing != nullptr) {
     if (ActiveStaff(state, *opened.county, request.owner_id()) == nullptr) {
       Refuse(opened.refusals, REASON_STAFF_UNKNOWN, "owner_id", request.owner_id());
     }
-    if (request.owner_id() == opened.ticket->raiser_id()) {
+    if (request.owner_id() == opened.thing->raiser_id()) {
       Refuse(opened.refusals, REASON_FOUR_EYES, "owner_id");
     }
   }
@@ -178,15 +169,15 @@ Outcome DecideResolveTicket(const State& state, const v1::ResolveTicketRequest& 
   OpenedTicket opened = OpenTicket(state, request);
   opened.Require({v1::TICKET_STATE_IN_PROGRESS});
   opened.RequireOwner(stamp);
-  if (opened.ticket != nullptr) {
+  if (opened.thing != nullptr) {
     CheckSealedText(request.solution(), "solution",
-                    {opened.ticket->licence(), opened.ticket->raiser_id(), stamp.actor.id}, opened.refusals);
+                    {opened.thing->licence(), opened.thing->raiser_id(), stamp.actor.id}, opened.refusals);
   }
   return OneStep<v1::ResolveTicketResponse>(state, std::move(opened), stamp, [&](TicketWork& work, auto&) {
     work.Emit(&v1::Event::mutable_ticket_resolved, v1::TICKET_STATE_RESOLVED,
               [&](v1::TicketResolved& resolved) {
                 if (request.has_solution()) *resolved.mutable_solution() = request.solution();
-                resolved.set_on_time(work.now() <= FromWireTime(work.ticket().due()));
+                resolved.set_on_time(work.now() <= FromWireTime(work.thing().due()));
                 SetAnswerTimes(work, resolved);
               });
   });
@@ -213,7 +204,7 @@ Outcome DecideConfirmTicket(const State& state, const v1::ConfirmTicketRequest& 
   opened.RequireRaiser(stamp, false);
   opened.Require({v1::TICKET_STATE_RESOLVED, v1::TICKET_STATE_NOT_NEEDED});
   // A county manager who answers for the system may have been the owner.
-  if (opened.ticket != nullptr && opened.ticket->owner_id() == stamp.actor.id) {
+  if (opened.thing != nullptr && opened.thing->owner_id() == stamp.actor.id) {
     Refuse(opened.refusals, REASON_FOUR_EYES, "ticket_id");
   }
   return OneStep<v1::ConfirmTicketResponse>(state, std::move(opened), stamp, [](TicketWork& work, auto&) {
@@ -228,8 +219,8 @@ Outcome DecideReopenTicket(const State& state, const v1::ReopenTicketRequest& re
   opened.Require({v1::TICKET_STATE_RESOLVED, v1::TICKET_STATE_NOT_NEEDED, v1::TICKET_STATE_CLOSED,
                   v1::TICKET_STATE_CLOSED_UNCONFIRMED});
   const auto rules = opened.county ? RulesFor(state, *opened.county, stamp.decided_at) : std::nullopt;
-  if (opened.ticket != nullptr && rules) {
-    const v1::Ticket& ticket = *opened.ticket;
+  if (opened.thing != nullptr && rules) {
+    const v1::Ticket& ticket = *opened.thing;
     if (ticket.has_reopen_until() && stamp.decided_at > FromWireTime(ticket.reopen_until())) {
       Refusal& refusal = Refuse(opened.refusals, REASON_REOPEN_LIMIT, "ticket_id", "too late");
       refusal.set_limit(ticket.reopen_until().seconds());
@@ -248,9 +239,9 @@ Outcome DecideReopenTicket(const State& state, const v1::ReopenTicketRequest& re
                     reopened.mutable_ticket()->clear_owner_id();
                     reopened.set_reopened_by(stamp.actor.id);
                     *reopened.mutable_deadlines() =
-                        DeadlinesOf(work.rules(), work.ticket().severity(), work.now());
+                        DeadlinesOf(work.rules(), work.thing().severity(), work.now());
                   });
-        *response.mutable_due() = work.ticket().due();
+        *response.mutable_due() = work.thing().due();
       });
 }
 
@@ -272,12 +263,8 @@ partition::EventPtr OpenImbalanceTicket(const State& state,
   ticket.set_county_code(imbalance.county_code());
   ticket.set_type(v1::TICKET_TYPE_LOGISTICS);
   ticket.set_severity(v1::TICKET_SEVERITY_S1);
-  TicketWork work(std::move(ticket), *rules, stamp);
-  work.Emit(&v1::Event::mutable_ticket_raised, v1::TICKET_STATE_OPEN, [&](v1::TicketRaised& raised) {
-    raised.set_cause("run/" + imbalance.run_id());
-    *raised.mutable_deadlines() = DeadlinesOf(*rules, v1::TICKET_SEVERITY_S1, work.now());
-  });
-  return std::move(work.TakeEvents().front());
+  ticket.set_cause("run/" + imbalance.run_id());
+  return RaiseTicket(ticket, *rules, stamp);
 }
 
 Outcome FireTicketTimer(const State& state, County county, const v1::Ticket& ticket, const Stamp& stamp) {
@@ -286,7 +273,7 @@ Outcome FireTicketTimer(const State& state, County county, const v1::Ticket& tic
   const auto rules = RulesFor(state, county, stamp.decided_at);
   if (!rules) return outcome;
   TicketWork work(ticket, *rules, stamp);
-  if (IsAnswerAwaited(ticket)) {
+  if (ticket.state() == v1::TICKET_STATE_RESOLVED || ticket.state() == v1::TICKET_STATE_NOT_NEEDED) {
     Close(work, v1::TICKET_STATE_CLOSED_UNCONFIRMED);
   } else {
     work.Emit(&v1::Event::mutable_ticket_escalated, ticket.state(), [&](v1::TicketEscalated& escalated) {

@@ -6,13 +6,12 @@
 #ifndef SANYUAN_SERVICES_THREE_MEMBER_INTERACTION_DOMAIN_TICKET_H_
 #define SANYUAN_SERVICES_THREE_MEMBER_INTERACTION_DOMAIN_TICKET_H_
 
-#include <optional>
-
 #include "sanyuan/delivery_tracking/v1/event.pb.h"
 #include "services/three_member_interaction/domain/decide.h"
 
 namespace sanyuan::three_member_interaction {
 
+// EVIDENCE_MISSING for one with neither text nor evidence.
 Outcome DecideRaiseTicket(const State& state, const v1::RaiseTicketRequest& request, const Stamp& stamp);
 // FOUR_EYES for the raiser as owner. A ticket may change hands until it is solved.
 Outcome DecideAssignTicket(const State& state, const v1::AssignTicketRequest& request, const Stamp& stamp);
@@ -25,6 +24,8 @@ Outcome DecideConfirmTicket(const State& state, const v1::ConfirmTicketRequest& 
 // REOPEN_LIMIT with limit and value: times, or seconds since 1970 when it is too late.
 Outcome DecideReopenTicket(const State& state, const v1::ReopenTicketRequest& request, const Stamp& stamp);
 
+// The event that raises `ticket`, of which id, county, type, severity, licence, raiser, cause, text and evidence count.
+partition::EventPtr RaiseTicket(const v1::Ticket& ticket, const Rules& rules, const Stamp& stamp);
 // An imbalance of a run (R79, R80) is a ticket about goods: one for each run. nullptr when there is one, or while no
 // interaction policy of the county is in force.
 partition::EventPtr OpenImbalanceTicket(const State& state,
@@ -34,7 +35,6 @@ std::string ImbalanceTicketId(County county, const std::string& run_id);
 
 // Goes up, or closes what nobody answered.
 Outcome FireTicketTimer(const State& state, County county, const v1::Ticket& ticket, const Stamp& stamp);
-std::optional<absl::Time> NextDueOf(const v1::Ticket& ticket);
 
 // Of an event about a ticket; nullptr of all others.
 const v1::TicketFacts* TicketFactsIn(const v1::Event& event);

@@ -1,6 +1,5 @@
 #include "services/three_member_interaction/domain/fold_thing.h"
 #include "services/three_member_interaction/domain/ticket.h"
-#include "services/three_member_interaction/domain/ticket_work.h"
 
 namespace sanyuan::three_member_interaction {
 namespace {
@@ -37,10 +36,6 @@ const v1::TicketFacts* TicketFactsIn(const v1::Event& event) {
   return FactsFieldOf<v1::TicketFacts>(event, "ticket");
 }
 
-bool IsAnswerAwaited(const v1::Ticket& ticket) {
-  return ticket.state() == v1::TICKET_STATE_RESOLVED || ticket.state() == v1::TICKET_STATE_NOT_NEEDED;
-}
-
 void ApplyTo(v1::Ticket& ticket, const v1::Event& event, absl::Time decided_at) {
   const v1::TicketFacts& facts = *TicketFactsIn(event);
   const Timestamp at = ToWireTime(decided_at);
@@ -57,6 +52,7 @@ void ApplyTo(v1::Ticket& ticket, const v1::Event& event, absl::Time decided_at) 
       ticket.set_raiser_id(event.ticket_raised().raiser_id());
       ticket.set_cause(event.ticket_raised().cause());
       if (event.ticket_raised().has_text()) *ticket.mutable_text() = event.ticket_raised().text();
+      *ticket.mutable_evidence_sha256() = event.ticket_raised().evidence_sha256();
       *ticket.mutable_raised_at() = at;
       SetDeadlines(ticket, event.ticket_raised().deadlines());
       break;
@@ -113,7 +109,7 @@ std::optional<absl::Time> NextDueOf(const v1::Ticket& ticket) {
 
 absl::Status FoldTicketEvent(State& state, const v1::Event& event, const Stamp& stamp) {
   const v1::TicketFacts& facts = *TicketFactsIn(event);
-  return FoldThing(state, state.tickets, state.ticket_texts, Thing::kTicket, facts.county_code(),
+  return FoldThing(state, state.tickets, &state.ticket_texts, Thing::kTicket, facts.county_code(),
                    facts.ticket_id(), event.has_ticket_raised(), event, stamp);
 }
 

@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/three_member_interaction/view.h"
-#include "tests/support/memory_view.h"
-#include "tests/support/three_member_county.h"
+#include "tests/support/three_member_view.h"
 
 namespace sanyuan::testing {
 namespace {
@@ -17,21 +15,7 @@ using three_member_interaction::ListClues;
 
 class Queries : public ::testing::Test {
  protected:
-  void Project() {
-    three_member_interaction::ThreeMemberInteractionDomain domain;
-    const three_member_interaction::ThreeMemberInteractionProjection projection;
-    for (size_t i = 0; i < county_.records().size(); ++i) {
-      domain.store().BeginRecord(i + 1);
-      for (const std::string& bytes : county_.records()[i].events) {
-        tmi::Event event;
-        ASSERT_TRUE(event.ParseFromString(bytes));
-        ASSERT_TRUE(domain.Evolve(event, county_.records()[i].stamp).ok());
-      }
-      std::vector<view::ViewRow> rows;
-      for (const state::Change& change : domain.store().TakeChanges()) projection.Project(change, rows);
-      view_.Apply(rows);
-    }
-  }
+  void Project() { testing::Project(county_, view_); }
   absl::StatusOr<tmi::GetClueResponse> Get(const partition::Actor& caller, const std::string& id) {
     return GetClue(view_, caller, county_.For<tmi::GetClueRequest>(id));
   }

@@ -43,8 +43,21 @@ TEST(Ticket, EverythingWrongIsSaidAtOnce) {
   request.set_county_code(ThreeMemberCounty::kCode);
   request.set_licence("620121109999");
   EXPECT_THAT(ReasonsOf(county.Call(kAccountManager, "TicketService/RaiseTicket", request)),
-              ElementsAre("INVALID_FIELD severity", "INVALID_FIELD text.text", "INVALID_FIELD type",
+              ElementsAre("EVIDENCE_MISSING text", "INVALID_FIELD severity", "INVALID_FIELD type",
                           "LICENCE_UNKNOWN licence"));
+}
+
+TEST(Ticket, AnEvidenceSaysEnough) {
+  ThreeMemberCounty county;
+  tmi::RaiseTicketRequest request;
+  request.set_county_code(ThreeMemberCounty::kCode);
+  request.set_type(tmi::TICKET_TYPE_SYSTEM);
+  request.set_severity(tmi::TICKET_SEVERITY_S4);
+  request.add_evidence_sha256(Photo("a screen"));
+  const auto raised = county.Call(kDeliverer, "TicketService/RaiseTicket", request);
+  ASSERT_THAT(raised.refusals, IsEmpty());
+  const auto& id = static_cast<const tmi::RaiseTicketResponse&>(*raised.response).ticket_id();
+  EXPECT_THAT(county.ticket(id).evidence_sha256(), ElementsAre(Photo("a screen")));
 }
 
 TEST(Ticket, DeadlinesFollowTheSeverity) {

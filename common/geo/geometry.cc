@@ -1,10 +1,10 @@
-#include "services/delivery_tracking/domain/geometry.h"
+#include "common/geo/geometry.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdlib>
 
-namespace sanyuan::delivery_tracking {
+namespace sanyuan {
 namespace {
 
 constexpr int32_t kDegree = 1'000'000;
@@ -66,4 +66,4 @@ int64_t DistanceMetres(const GeoPoint& a, const GeoPoint& b) {
   return (SquareRoot(x * x + y * y) + 5) / 10;
 }
 
-}  // namespace sanyuan::delivery_tracking
+}  // namespace sanyuan

@@ -1,10 +1,10 @@
-#include "services/delivery_tracking/domain/geometry.h"
+#include "common/geo/geometry.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace sanyuan::delivery_tracking {
+namespace sanyuan {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
@@ -91,4 +91,4 @@ TEST(Geometry, StandsTheEndsOfTheEarth) {
 }
 
 }  // namespace
-}  // namespace sanyuan::delivery_tracking
+}  // namespace sanyuan

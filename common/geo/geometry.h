@@ -7,12 +7,12 @@
 // 1 % between opposite ends of a province, where nothing is judged by it. Across the 180th meridian the
 // shorter way is taken.
 // Pure functions, any thread.
-#ifndef SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_GEOMETRY_H_
-#define SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_GEOMETRY_H_
+#ifndef SANYUAN_COMMON_GEO_GEOMETRY_H_
+#define SANYUAN_COMMON_GEO_GEOMETRY_H_
 
 #include <cstdint>
 
-namespace sanyuan::delivery_tracking {
+namespace sanyuan {
 
 // Millionths of a degree, WGS 84; north and east are positive.
 struct GeoPoint {
@@ -29,6 +29,6 @@ bool IsOnEarth(const GeoPoint& point);
 // Metres, rounded to the nearest. REQUIRES: IsOnEarth of both.
 int64_t DistanceMetres(const GeoPoint& a, const GeoPoint& b);
 
-}  // namespace sanyuan::delivery_tracking
+}  // namespace sanyuan
 
-#endif  // SANYUAN_SERVICES_DELIVERY_TRACKING_DOMAIN_GEOMETRY_H_
+#endif  // SANYUAN_COMMON_GEO_GEOMETRY_H_
