@@ -18,7 +18,6 @@ namespace tmi = three_member_interaction::v1;
 
 constexpr char kFirstDay[] = "2019-08-14";
 constexpr char kSecondDay[] = "2019-08-15";
-constexpr int kPageSize = 200;
 constexpr int kDrawn = 2;
 constexpr int kChosen = 3;
 constexpr int kAbnormalPercent = 40;

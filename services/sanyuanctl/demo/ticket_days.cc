@@ -14,7 +14,6 @@ namespace {
 namespace tmi = three_member_interaction::v1;
 
 constexpr char kDay[] = "2019-08-15";
-constexpr int kPageSize = 200;
 
 template <typename Request>
 Request About(const tmi::Ticket& ticket) {

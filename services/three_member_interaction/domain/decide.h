@@ -19,6 +19,9 @@
 
 namespace sanyuan::three_member_interaction {
 
+// A whole in basis points.
+inline constexpr int64_t kWholeBp = 10'000;
+
 using common::v1::Reason;
 using google::protobuf::Timestamp;
 using partition::Outcome;

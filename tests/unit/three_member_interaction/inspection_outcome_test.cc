@@ -13,7 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr auto Shop = &ThreeMemberCounty::Shop;
 
 tmi::DealInspectionRequest TicketAndClue() {
   tmi::DealInspectionRequest request;

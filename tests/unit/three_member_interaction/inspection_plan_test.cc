@@ -15,7 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr auto Shop = &ThreeMemberCounty::Shop;
 
 TEST(InspectionPlan, AFifthOfTheMonthIsDrawnByLot) {
   InspectionCounty county;

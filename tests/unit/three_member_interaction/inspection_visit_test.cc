@@ -13,7 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Field = InspectionCounty::Field;
 
-constexpr auto Shop = &ThreeMemberCounty::Shop;
 
 TEST(InspectionVisit, TwoOfficersOfTheSquadAreSent) {
   InspectionCounty county;
