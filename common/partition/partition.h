@@ -80,7 +80,7 @@ class Partition {
   void OnEnd(int64_t end_offset);
   void OnHeadRead(int64_t offset, const std::optional<std::string>& record);
   // It could not be read now: asked again later.
-  void OnHeadUnknown() { head_asked_.reset(); }
+  void OnHeadUnknown();
   // A disconnect, a produce error, a pause of the thread: the head is read again before anything is answered.
   void OnDoubt();
 
@@ -213,7 +213,8 @@ class Partition {
   bool progress_ = false;               // Something that blocked ones may wait for has moved.
 
   bool doubt_ = false;
-  std::optional<Place> head_asked_;
+  std::optional<Place> head_asked_;  // One read at a time: its answer is awaited.
+  bool head_again_ = false;  // That answer may be older than the doubt: the head is then read once more.
   absl::Time head_checked_ = absl::InfinitePast();
   std::vector<std::pair<uint64_t, Answer>> held_answers_;
 

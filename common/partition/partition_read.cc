@@ -162,7 +162,7 @@ void Partition::Deliver(uint64_t call, Answer answer) {
 void Partition::Halt() {
   StandDown(false);
   doubt_ = false;
-  head_asked_.reset();
+  OnHeadUnknown();
   for (auto& [call, answer] : std::exchange(held_answers_, {})) {
     answer = Answer{};
     answer.text = "the journal is damaged";
@@ -209,8 +209,13 @@ void Partition::StandDown(bool tell) {
 void Partition::OnDoubt() {
   if (halted() || !reader_.place()) return;
   doubt_ = options_.safeguards.reread_head;
-  head_asked_.reset();
+  head_again_ = head_asked_.has_value();
   AskForHead();
+}
+
+void Partition::OnHeadUnknown() {
+  head_asked_.reset();
+  head_again_ = false;
 }
 
 void Partition::AskForHead() {
@@ -227,6 +232,7 @@ void Partition::OnHeadRead(int64_t offset, const std::optional<std::string>& rec
     HaltAt(offset, "the record that was read here before is gone or changed", record.value_or(""));
     return;
   }
+  if (std::exchange(head_again_, false)) return AskForHead();
   if (std::exchange(doubt_, false)) {
     for (auto& [call, answer] : std::exchange(held_answers_, {})) effects_.Reply(call, std::move(answer));
   }

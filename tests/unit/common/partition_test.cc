@@ -318,6 +318,27 @@ TEST_F(PartitionTest, ACutLogIsFoundByTheHeadAndNothingMoreIsAcknowledged) {
   EXPECT_NE(writer.answers[2].kind, Answer::Kind::kDecided);
 }
 
+TEST_F(PartitionTest, AnAnswerThatIsOlderThanTheDoubtDoesNotSettleIt) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer.Settle(kNow);
+  Journal& journal = journals_["counter.journal"];
+  const auto offset = static_cast<int64_t>(journal.size()) - 1;
+  const std::string before = journal.back();
+  writer->CheckHead();  // Its answer is read before the cut and comes after the doubt.
+  journal.pop_back();
+  writer->OnDoubt();
+  writer->OnHeadRead(offset, before);
+  // The same request once more: its answer is known, and waits for the head.
+  writer->OnCommand(Pending(2, "add", 5, 1));
+  writer->Pump();
+  EXPECT_FALSE(writer.answers.contains(2));
+  writer.ReadAll();
+  EXPECT_TRUE(writer->halted());
+  EXPECT_NE(writer.answers[2].kind, Answer::Kind::kDecided);
+}
+
 // A source whose last decision says that it has read the counter's journal up to this cursor.
 journal::v1::Cursor SeenBySource(const Place& place, uint64_t more) {
   journal::v1::Cursor seen;
