@@ -18,8 +18,9 @@ list='
 build     g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
 build     protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
 build     libssl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libcpp-httplib-dev libasio-dev
-build     nlohmann-json3-dev prometheus-cpp-dev libcsv-dev zlib1g-dev
-run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 libcsv3 zlib1g ca-certificates tzdata
+build     nlohmann-json3-dev prometheus-cpp-dev libcsv-dev zlib1g-dev libjemalloc-dev
+run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 libcsv3 zlib1g libjemalloc2
+run       ca-certificates tzdata
 test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata
 sanitize  clang @clang-rt llvm util-linux
 lint      clang-format clang-tidy clang

@@ -62,19 +62,47 @@ class Tree:
         return [(number, match[1]) for number, match in found if match]
 
     @functools.cache
+    def reaches(self, path):
+        """One of our files and what it includes of ours, by the #include lines."""
+        found, ahead = set(), [path]
+        while ahead:
+            path = ahead.pop()
+            if path not in found and os.path.exists(os.path.join(self.source, path)):
+                found.add(path)
+                ahead += (spelling for _, spelling in self.includes(path))
+        return found
+
+    @functools.cache
     def headers(self, folder):
         names = sorted(os.listdir(os.path.join(self.source, folder)))
         return [f"{folder}/{name}" for name in names if name.endswith(".h")]
 
 
 @dataclasses.dataclass(frozen=True)
+class Compiled:
+    """One object."""
+
+    sources: list  # one, or those that were compiled together
+    files: list  # all that was read
+
+    @staticmethod
+    def of(tree, read):
+        together = [file for file in read if tree.is_ours(file) and file.endswith(".cc")]
+        return Compiled(together if re.search("/Unity/unity_[^/]+$", read[0]) else read[:1], read)
+
+    def source_of(self, tree, file):
+        """The source that brought the file in."""
+        return next((source for source in self.sources if file in tree.reaches(source)), self.sources[0])
+
+
+@dataclasses.dataclass(frozen=True)
 class Target:
     name: str
     layer: str
-    compiled: list  # for each object what its compilation read: the source, then every header
+    compiled: list  # of Compiled
 
     def folders(self):
-        return {os.path.dirname(files[0]) for files in self.compiled}
+        return {os.path.dirname(source) for compiled in self.compiled for source in compiled.sources}
 
 
 def way_in(tree, files, header):
@@ -86,12 +114,13 @@ def way_in(tree, files, header):
     return ""
 
 
-def source_breaches(table, tree, layer, files):
+def source_breaches(table, tree, layer, compiled):
     """What one compilation reads and may not. Of each part one header is named, best one that we include."""
-    source, row = files[0], table.layers[layer]
-    for folder, wanted in table.folders:
-        if folder.match(source) and layer != wanted:
-            yield f"{source}: is of layer {wanted} by its folder, but its target says {layer}"
+    files, row = compiled.files, table.layers[layer]
+    for source in compiled.sources:
+        for folder, wanted in table.folders:
+            if folder.match(source) and layer != wanted:
+                yield f"{source}: is of layer {wanted} by its folder, but its target says {layer}"
 
     forbidden = {}
     for file in files:
@@ -99,13 +128,16 @@ def source_breaches(table, tree, layer, files):
     forbidden.pop(None, None)
     for part, headers in forbidden.items():
         header = next((header for header in headers if way_in(tree, files, header)), headers[0])
-        by = way_in(tree, files, header) or "a header of another library"
+        by = way_in(tree, files, header)
+        source = compiled.source_of(tree, by.rpartition(":")[0])
+        by = by or "a header of another library"
         yield f"{source}: layer {layer} may not see {part}: {header}, included by {by}"
 
-    context = re.match(r"services/([^/]+)/", source)
+    context = re.match(r"services/([^/]+)/", compiled.sources[0])
     ours = tuple(start.format(context=context[1] if context else "-") for start in row.get("ours", [""]))
-    for file in filter(tree.is_ours, files[1:]):
-        if not file.startswith(ours):
+    for file in filter(tree.is_ours, files):
+        if not file.startswith(ours) and file not in compiled.sources:
+            source = compiled.source_of(tree, file)
             yield f"{source}: layer {layer} may not see {file}, included by {way_in(tree, files, file)}"
 
 
@@ -127,21 +159,23 @@ def target_breaches(table, tree, target, layers_in):
         yield f"{target.name}: unknown layer '{target.layer}', known are {', '.join(table.layers)}"
         return
     clients = {}
-    compiled = [files for files in target.compiled if not files[0].startswith(table.free)]
-    for files in compiled:
-        yield from source_breaches(table, tree, target.layer, files)
-        for part in (table.part_of(file, row.get("one_of", [])) for file in files):
-            clients.setdefault(part, files[0])
+    # What is compiled from generated sources alone has nobody to be held to it.
+    held = [compiled for compiled in target.compiled
+            if compiled.sources and not compiled.sources[0].startswith(table.free)]
+    for compiled in held:
+        yield from source_breaches(table, tree, target.layer, compiled)
+        for part in (table.part_of(file, row.get("one_of", [])) for file in compiled.files):
+            clients.setdefault(part, compiled.sources[0])
     clients.pop(None, None)
     if len(clients) > 1:
         seen = ", ".join(f"{part} by {source}" for part, source in clients.items())
         yield f"{target.name}: layer {target.layer} may see one client library only: {seen}"
 
     # Where a port and its engines share a folder, a header counts for the targets that compile it.
-    own = {files[0] for files in compiled}
+    own = {source for compiled in held for source in compiled.sources}
     for folder in sorted({os.path.dirname(source) for source in own if tree.is_ours(source)}):
         shared = len(layers_in[folder]) > 1
-        own |= {h for h in tree.headers(folder) if not shared or any(h in files for files in compiled)}
+        own |= {h for h in tree.headers(folder) if not shared or any(h in compiled.files for compiled in held)}
     for path in sorted(filter(tree.is_ours, own)):
         yield from naming_breaches(table, tree, target.layer, path)
 
@@ -154,7 +188,8 @@ def read_targets(tree, listing, log):
             missing = [built for built in objects if tree.spell(built) not in dependencies]
             if missing:
                 raise ValueError(f"{name}: {log} does not know what {missing[0]} was compiled from")
-            compiled = [list(map(tree.spell, dependencies[tree.spell(built)])) for built in objects]
+            read = (list(map(tree.spell, dependencies[tree.spell(built)])) for built in objects)
+            compiled = [Compiled.of(tree, files) for files in read]
             yield Target(name, layer, compiled)
 
 
@@ -178,7 +213,7 @@ def main():
         print("walls: what each layer may see stands in common/cmake/walls.toml", file=sys.stderr)
         return 1
     with open(args.stamp, "w", encoding="utf-8") as stamp:
-        stamp.write(f"{sum(len(target.compiled) for target in targets)} sources, {len(targets)} targets\n")
+        stamp.write(f"{sum(len(compiled.sources) for target in targets for compiled in target.compiled)} sources, {len(targets)} targets\n")
     return 0
 
 

@@ -125,9 +125,11 @@ absl::StatusOr<JournalIds> HostGroup::ReadJournalIds() {
 }
 
 absl::Status HostGroup::Start() {
-  for (const auto& host : hosts_) {
-    if (absl::Status started = host->Start(); !started.ok()) return started;
-  }
+  std::vector<std::future<absl::Status>> starts;
+  for (const auto& host : hosts_) starts.push_back(host->Start());
+  absl::Status all;
+  for (std::future<absl::Status>& start : starts) all.Update(start.get());
+  if (!all.ok()) return all;
   if (!options_.simulated_clock) {
     SendTime(absl::Now());
     ticker_ = blocking_.Every(kTick, [this] { Tick(); });

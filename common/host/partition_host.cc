@@ -125,10 +125,10 @@ bool PartitionHost::RestoreSnapshot() {
   return false;
 }
 
-absl::Status PartitionHost::Start() {
-  std::promise<absl::Status> started;
-  strand_->Post([&] { started.set_value(StartOnStrand()); });
-  return started.get_future().get();
+std::future<absl::Status> PartitionHost::Start() {
+  auto started = std::make_shared<std::promise<absl::Status>>();
+  strand_->Post([this, started] { started->set_value(StartOnStrand()); });
+  return started->get_future();
 }
 
 absl::Status PartitionHost::StartOnStrand() {

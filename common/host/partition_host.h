@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,8 +80,9 @@ class PartitionHost final : private partition::Effects,
   // nullptr when the context has no feeds.
   Tail* tail() { return tail_.get(); }
 
-  // Begins reading, from a snapshot when a usable one is there. Errors of the log.
-  absl::Status Start();
+  // Begins reading, from a snapshot when a usable one is there. Errors of the log. Partitions that start at the
+  // same time load their snapshots side by side.
+  std::future<absl::Status> Start();
   // Gives the producer and the subscription up; commands that wait are told to try again.
   void Stop();
 

@@ -6,31 +6,12 @@
 #include <utility>
 
 #include "common/host/host_group.h"
+#include "common/partition/reader_effects.h"
 
 namespace sanyuan::host {
 namespace {
 
 constexpr size_t kChunk = 512;
-
-// A reader has nothing to do but to follow where a release sends it.
-class ReaderEffects final : public partition::Effects {
- public:
-  std::optional<int64_t> resume;
-
- private:
-  bool Produce(std::string) override { return false; }
-  void Reply(uint64_t, partition::Answer) override {}
-  void Accepted(partition::AcceptedRecord) override {}
-  bool WantsSnapshot() override { return false; }
-  void SnapshotReady(partition::SnapshotPoint) override {}
-  void ReadHead(int64_t) override {}
-  void ResumeReading(int64_t offset) override { resume = offset; }
-  void PullInput(const std::string&, int64_t) override {}
-  void FetchPages(const std::string&, std::vector<uint64_t>) override {}
-  void StoodDown() override {}
-  void Halted(const partition::Damage&) override {}
-  void InputHalted(const std::string&, const partition::Damage&) override {}
-};
 
 }  // namespace
 
@@ -39,7 +20,7 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
   Replayed result;
   result.journal = {spec.topic(), partition};
   const std::unique_ptr<partition::Domain> domain = spec.new_domain();
-  ReaderEffects effects;
+  partition::ReaderEffects effects;
   partition::PartitionOptions options;
   options.context = spec.context;
   options.partition = partition;

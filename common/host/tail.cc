@@ -17,7 +17,7 @@ using partition::JournalReader;
 using partition::Place;
 using partition::ReadResult;
 
-constexpr size_t kPiece = 256;
+constexpr size_t kTailPiece = 256;
 // What is kept for followers that stand near the end.
 constexpr size_t kKeptRecords = 1024;
 constexpr size_t kKeptBytes = 4 << 20;
@@ -155,7 +155,7 @@ bool Tail::BeginShared(const Place& at, uint64_t generation) {
 
 absl::Status Tail::ReadShared(const Place& target, uint64_t generation) {
   std::vector<TailRecordPtr> records;
-  if (absl::Status read = Advance(shared_, target.offset, kPiece, records); !read.ok()) {
+  if (absl::Status read = Advance(shared_, target.offset, kTailPiece, records); !read.ok()) {
     spdlog::critical("{}", std::string(read.message()));
     return read;
   }
@@ -202,7 +202,7 @@ absl::Status Tail::Advance(Standing& standing, int64_t last_offset, size_t limit
                            std::vector<TailRecordPtr>& out) {
   while (out.empty() && standing.next_offset <= last_offset) {
     const auto left = static_cast<size_t>(last_offset - standing.next_offset + 1);
-    const auto records = Fetch(standing.next_offset, std::min({limit, left, kPiece}));
+    const auto records = Fetch(standing.next_offset, std::min({limit, left, kTailPiece}));
     if (!records.ok()) {
       return absl::UnavailableError(
           fmt::format("{}: {}", source_.journal.ToString(), std::string(records.status().message())));
@@ -277,7 +277,7 @@ absl::StatusOr<TailRecordPtr> Tail::Find(uint64_t height, const Place& accepted,
     const Place* place = standing.reader->place() ? &*standing.reader->place() : nullptr;
     // One at a time near the end of the way: the reader must not go past it.
     const uint64_t left = place == nullptr ? 1 : height - place->height;
-    if (absl::Status read = Advance(standing, accepted.offset, std::min<uint64_t>(left, kPiece), records);
+    if (absl::Status read = Advance(standing, accepted.offset, std::min<uint64_t>(left, kTailPiece), records);
         !read.ok()) {
       return read;
     }

@@ -11,7 +11,6 @@ namespace {
 namespace v1 = registry::v1;
 
 constexpr int kMaxDays = 366;
-constexpr size_t kMaxDocumentLength = 500;
 
 std::vector<int32_t> NumbersOf(const google::protobuf::RepeatedPtrField<std::string>& days) {
   std::vector<int32_t> numbers;

@@ -18,7 +18,6 @@ namespace v1 = registry::v1;
 using common::v1::REASON_INVALID_FIELD;
 
 constexpr size_t kMaxVersionLength = 40;
-constexpr size_t kMaxDocumentLength = 500;
 constexpr size_t kMaxPrefixLength = 6;
 
 bool IsVersionName(const std::string& text) {

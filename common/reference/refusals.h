@@ -2,6 +2,7 @@
 #ifndef SANYUAN_COMMON_REFERENCE_REFUSALS_H_
 #define SANYUAN_COMMON_REFERENCE_REFUSALS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 namespace sanyuan::reference {
 
 using Refusals = std::vector<common::v1::Refusal>;
+
+// Characters by which a policy or a calendar may name the document that it follows.
+inline constexpr size_t kMaxDocumentLength = 500;
 
 // Appends a refusal and returns it, so that a limit and a value can be added.
 inline common::v1::Refusal& Refuse(Refusals& refusals, common::v1::Reason reason, std::string field,

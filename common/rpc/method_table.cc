@@ -147,19 +147,25 @@ const Message* HeaderOf(const Message& request) {
 }
 
 std::string ContentOf(const Message& request) {
-  // The header is field 1 of every command, so the other fields' bytes follow it.
-  const FieldDescriptor* header = HeaderField(*request.GetDescriptor());
-  std::unique_ptr<Message> own(request.New());
-  own->CopyFrom(request);
-  if (header != nullptr) own->GetReflection()->ClearField(own.get(), header);
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    own->SerializeToCodedStream(&coded);
+    request.SerializeToCodedStream(&coded);
   }
-  return std::string(Sha256(bytes).view().substr(0, 16));
+  // The header is field 1 of every command, so the other fields' bytes follow it.
+  std::string_view own = bytes;
+  const FieldDescriptor* header = HeaderField(*request.GetDescriptor());
+  if (header != nullptr && request.GetReflection()->HasField(request, header)) {
+    google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                  static_cast<int>(bytes.size()));
+    uint32_t length = 0;
+    if (stream.ReadTag() >> 3 == 1 && stream.ReadVarint32(&length)) {
+      own.remove_prefix(static_cast<size_t>(stream.CurrentPosition()) + length);
+    }
+  }
+  return std::string(Sha256(own).view().substr(0, 16));
 }
 
 }  // namespace sanyuan::rpc

@@ -1,6 +1,5 @@
-// The gRPC server: one generic service for all RPCs of the method table. A call is parsed, its caller identified,
-// his access checked, and then it goes to the partition of its county (commands) or to its view (queries). Feeds
-// are in stream.h.
+// The gRPC server: one generic service for all RPCs of the method table. A call is parsed and its caller identified;
+// the rest is dispatch.h's. Feeds are in stream.h.
 //
 // Thread safety: all methods may be called from any thread.
 #ifndef SANYUAN_COMMON_RPC_SERVER_H_
@@ -12,9 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/host/host_group.h"
+#include "common/rpc/dispatch.h"
 #include "common/rpc/method_table.h"
-#include "common/sealed/sealer.h"
 
 namespace sanyuan::rpc {
 
@@ -25,9 +23,6 @@ struct ServerOptions {
   int max_concurrent_streams = 4096;
   // After this time without an event a feed says that nothing happened.
   absl::Duration heartbeat = absl::Seconds(10);
-  // Seals personal data in commands before anything else sees it, and opens it in the answers of queries. Without
-  // it deciders refuse such data (NOT_SEALED).
-  const sealed::Sealer* sealer = nullptr;
 };
 
 // What calls came to, for metrics.
@@ -44,10 +39,10 @@ class CallObserver {
 
 class Server {
  public:
-  // `blocking` runs queries. All arguments outlive the server.
+  // All arguments outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
-                                                       const MethodTable& methods, host::HostGroup& hosts,
-                                                       view::ViewStore& views, host::Executor& blocking,
+                                                       const MethodTable& methods,
+                                                       const DispatchServices& services,
                                                        CallObserver* observer);
   virtual ~Server() = default;
   // Takes no more calls, waits until those that run are done or `grace` is over.

@@ -40,4 +40,8 @@ std::optional<County> CountyOfId(std::string_view text) {
   return county;
 }
 
+std::optional<County> CountyOfCode(std::string_view code) {
+  return code.size() == 6 ? CountyOfId(code) : std::nullopt;
+}
+
 }  // namespace sanyuan

@@ -54,6 +54,8 @@ std::string CountyText(County county);
 // nullopt unless `text` starts with six digits that form a number from 1 to 999999. Every id of the domain
 // starts with its county code, so this is also how a thing's county is found.
 std::optional<County> CountyOfId(std::string_view text);
+// The same of a county's code alone.
+std::optional<County> CountyOfCode(std::string_view code);
 
 }  // namespace sanyuan
 

@@ -12,18 +12,18 @@ namespace {
 
 namespace tmi = three_member_interaction::v1;
 
-constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
-constexpr absl::Duration kLastPause = absl::Seconds(1);
+constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
+constexpr absl::Duration kLastRetry = absl::Seconds(1);
 
 // One that tries again soon, and notices when the other side is gone without a word.
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& server) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
-                   static_cast<int>(absl::ToInt64Milliseconds(kFirstPause)));
+                   static_cast<int>(absl::ToInt64Milliseconds(kFirstRetry)));
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
-                   static_cast<int>(absl::ToInt64Milliseconds(kFirstPause)));
+                   static_cast<int>(absl::ToInt64Milliseconds(kFirstRetry)));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS,
-                   static_cast<int>(absl::ToInt64Milliseconds(kLastPause)));
+                   static_cast<int>(absl::ToInt64Milliseconds(kLastRetry)));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
@@ -91,7 +91,7 @@ grpc::Status ClueWatch::Follow(absl::Time deadline, const Handlers& handlers, bo
 }
 
 grpc::Status ClueWatch::Run(absl::Time deadline, const Handlers& handlers) {
-  absl::Duration pause = kFirstPause;
+  absl::Duration pause = kFirstRetry;
   while (true) {
     bool received = false;
     bool done = false;
@@ -106,7 +106,7 @@ grpc::Status ClueWatch::Run(absl::Time deadline, const Handlers& handlers) {
     if (late || absl::Now() + pause >= deadline) {
       return {grpc::StatusCode::UNAVAILABLE, status.error_message(), status.error_details()};
     }
-    pause = received ? kFirstPause : std::min(pause * 2, kLastPause);
+    pause = received ? kFirstRetry : std::min(pause * 2, kLastRetry);
     absl::SleepFor(pause);
   }
 }

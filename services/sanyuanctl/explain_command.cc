@@ -17,12 +17,12 @@ namespace {
 namespace alloc = allocation::v1;
 namespace intake = order_intake::v1;
 
-struct Options {
+struct ExplainOptions {
   std::string order;
   uint32_t line = 0;  // 0: all.
 };
 
-int Explain(const Globals& globals, const Options& options) {
+int Explain(const Globals& globals, const ExplainOptions& options) {
   const Session session(globals);
   // An id starts with the code of its county.
   const std::string county = options.order.substr(0, 6);
@@ -83,7 +83,7 @@ void AddExplainCommand(CLI::App& app, const Globals& globals, std::function<int(
   command->footer(
       "Exit code 1 when a line computed again from its record comes to another figure.\n"
       "Example: sanyuanctl explain --order 620121-ABCDEFGHIJKLMNOPQRSTUVWXYZ --line 2");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainOptions>();
   command->add_option("--order", options->order, "Order id")->required();
   command->add_option("--line", options->line, "Number of the line, from 1; all when left out")
       ->check(CLI::Range(1, 1000));

@@ -19,7 +19,7 @@
 namespace sanyuan::ctl {
 namespace {
 
-struct Arguments {
+struct KeyArguments {
   std::string county, person, why;
   std::string data, out;
   std::string master_key, new_master_key;
@@ -36,7 +36,7 @@ std::string NewRequestId(absl::Time at) {
                      hex.substr(8));
 }
 
-int Forget(const Session& session, const Arguments& arguments) {
+int Forget(const Session& session, const KeyArguments& arguments) {
   operations::v1::GetClockResponse clock;
   const auto operations = operations::v1::OperationsService::NewStub(session.channel());
   grpc::Status status =
@@ -59,7 +59,7 @@ int Forget(const Session& session, const Arguments& arguments) {
   return kDone;
 }
 
-int CopyKeys(const Session& session, const Arguments& arguments) {
+int CopyKeys(const Session& session, const KeyArguments& arguments) {
   if (absl::Status copied = sealed::KeyStore::Copy(arguments.data, arguments.out); !copied.ok()) {
     return session.Fail(copied);
   }
@@ -69,7 +69,7 @@ int CopyKeys(const Session& session, const Arguments& arguments) {
   return kDone;
 }
 
-int Rotate(const Session& session, const Arguments& arguments) {
+int Rotate(const Session& session, const KeyArguments& arguments) {
   const auto lock = log::DirectoryLock::Acquire(arguments.data);
   if (!lock.ok()) return session.Fail(lock.status());
   const auto before = sealed::ReadMasterKey(arguments.master_key);
@@ -86,8 +86,8 @@ int Rotate(const Session& session, const Arguments& arguments) {
 }  // namespace
 
 void AddKeyCommands(CLI::App& app, const Globals& globals, std::function<int()>& run) {
-  const auto arguments = std::make_shared<Arguments>();
-  const auto runs = [&globals, &run, arguments](int (*command)(const Session&, const Arguments&)) {
+  const auto arguments = std::make_shared<KeyArguments>();
+  const auto runs = [&globals, &run, arguments](int (*command)(const Session&, const KeyArguments&)) {
     return [&globals, &run, arguments, command] {
       run = [&globals, arguments, command] { return command(Session(globals), *arguments); };
     };

@@ -28,7 +28,7 @@ namespace {
 namespace tmi = three_member_interaction::v1;
 using nlohmann::json;
 
-struct Arguments {
+struct WatchArguments {
   std::vector<std::string> counties, squads, grades, states;
   std::string token_file;
   uint64_t count = 0;
@@ -94,7 +94,7 @@ std::string LineOf(const ClueWatch::Event& event) {
   return line;
 }
 
-absl::StatusOr<tmi::WatchCluesRequest> RequestOf(const Arguments& arguments) {
+absl::StatusOr<tmi::WatchCluesRequest> RequestOf(const WatchArguments& arguments) {
   tmi::WatchCluesRequest request;
   for (const std::string& county : arguments.counties) request.add_county_codes(county);
   for (const std::string& squad : arguments.squads) request.mutable_filter()->add_squad_ids(squad);
@@ -144,7 +144,7 @@ class Ending {
   std::thread thread_;
 };
 
-int Watch(const Globals& globals, const Arguments& arguments) {
+int Watch(const Globals& globals, const WatchArguments& arguments) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -195,7 +195,7 @@ void AddWatchCommands(CLI::App& app, const Globals& globals, std::function<int()
       "line "
       "may come twice after a crash between the two, but none is left out; journal_id, height and index of "
       "the JSON tell. The token is for the same counties and filter only.");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<WatchArguments>();
   clues->add_option("--county", arguments->counties, "County code; may be given several times")->required();
   clues->add_option("--squad", arguments->squads, "Only clues that are with this squad");
   clues->add_option("--grade", arguments->grades, "Only clues of this grade: A, B or C");

@@ -13,7 +13,7 @@ namespace {
 using namespace common::v1;  // NOLINT: roles.
 
 // What one caller may see of one inspection.
-enum class Sight {
+enum class InspectionSight {
   kNothing,
   kFromOutside,  // When it is, or was, and what came of it that the shop is told.
   kAll,
@@ -36,23 +36,23 @@ absl::StatusOr<bool> IsOwnShop(const ViewReader& view, const Actor& caller,
   return shop.account_manager.view() == caller.id;
 }
 
-absl::StatusOr<Sight> SightOf(const ViewReader& view, const Actor& caller, const Staff& staff,
-                              const v1::Inspection& inspection) {
-  if (caller.role == ROLE_COUNTY_MANAGER || caller.role == ROLE_AUDITOR) return Sight::kAll;
+absl::StatusOr<InspectionSight> SightOf(const ViewReader& view, const Actor& caller, const Staff& staff,
+                                        const v1::Inspection& inspection) {
+  if (caller.role == ROLE_COUNTY_MANAGER || caller.role == ROLE_AUDITOR) return InspectionSight::kAll;
   if (caller.role == ROLE_INSPECTOR || caller.role == ROLE_SQUAD_HEAD) {
     const bool kin = std::any_of(staff.relatives.begin(), staff.relatives.end(),
                                  [&](const Code& licence) { return licence.view() == inspection.licence(); });
-    return !kin && inspection.squad_id() == staff.unit ? Sight::kAll : Sight::kNothing;
+    return !kin && inspection.squad_id() == staff.unit ? InspectionSight::kAll : InspectionSight::kNothing;
   }
-  if (!IsOutsider(caller.role) || !MayBeKnownOutside(inspection)) return Sight::kNothing;
+  if (!IsOutsider(caller.role) || !MayBeKnownOutside(inspection)) return InspectionSight::kNothing;
   const absl::StatusOr<bool> own = IsOwnShop(view, caller, inspection);
   if (!own.ok()) return own.status();
-  return *own ? Sight::kFromOutside : Sight::kNothing;
+  return *own ? InspectionSight::kFromOutside : InspectionSight::kNothing;
 }
 
 // The reason may be a clue, of which the shop must not learn.
-void Mask(Sight sight, v1::Inspection& inspection) {
-  if (sight != Sight::kFromOutside) return;
+void Mask(InspectionSight sight, v1::Inspection& inspection) {
+  if (sight != InspectionSight::kFromOutside) return;
   inspection.clear_plan_id();
   inspection.clear_reason();
   inspection.clear_analysis();
@@ -106,10 +106,10 @@ absl::StatusOr<v1::GetInspectionResponse> GetInspection(const ViewReader& view, 
   if (!inspection.ok()) return inspection.status();
   const auto staff = StaffOf(view, request.county_code(), caller.id);
   if (!staff.ok()) return staff.status();
-  absl::StatusOr<Sight> sight = Sight::kNothing;
+  absl::StatusOr<InspectionSight> sight = InspectionSight::kNothing;
   if (*inspection) sight = SightOf(view, caller, *staff, **inspection);
   if (!sight.ok()) return sight.status();
-  if (*sight == Sight::kNothing) {
+  if (*sight == InspectionSight::kNothing) {
     return absl::NotFoundError("there is no inspection " + request.inspection_id());
   }
   auto texts = ReadMessage<v1::Inspection>(
@@ -147,7 +147,7 @@ absl::StatusOr<v1::ListInspectionsResponse> ListInspections(const ViewReader& vi
     }
     const auto sight = SightOf(view, caller, *staff, inspection);
     if (!sight.ok()) return sight.status();
-    if (*sight == Sight::kNothing) return false;
+    if (*sight == InspectionSight::kNothing) return false;
     Mask(*sight, inspection);
     if (!IsWanted(request, inspection)) return false;
     *response.add_inspections() = std::move(inspection);

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 from server import Ended, Server  # noqa: E402
@@ -23,7 +24,7 @@ from server import Ended, Server  # noqa: E402
 DRAWN = "drawn"
 # By crash point: how often it may have been reached since the start of the server. Large enough to hit different
 # partitions and phases, small enough to be reached in every day.
-NAMED = {"take_over": 60, "snapshot": 30, "before_answer": 150, "between_pages": 3, "paged_reaction": 2}
+NAMED = {"take_over": 60, "snapshot": 30, "before_answer": 150, "between_pages": 2, "paged_reaction": 1}
 
 
 def moments(source, drawn):
@@ -49,6 +50,7 @@ class Day:
         self.listen = f"127.0.0.1:{free_port()}"
         self.server = None
         self.hit = collections.Counter()
+        self.digests = []  # One line for each context and county.
 
     def start(self, program="sanyuan", crash_at=None):
         """False when it died at its crash point before it was ready."""
@@ -69,13 +71,14 @@ class Day:
                                    "day", "--retailers", self.retailers],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
-            for kill in kills:
-                self.die(kill, client, source)
+            while kills:
+                self.die(kills, client, source)
             self.start()
             out, errors = client.communicate(timeout=600)
             if client.returncode != 0:
                 raise SystemExit(f"{self.data}: the day ended with {client.returncode}: {errors}")
             live = self.server.ctl("digest")
+            self.digests = live["text"].splitlines()
             if self.server.ctl("digest", "--data", self.data) != live:
                 raise SystemExit(f"{self.data}: replay and live state differ")
             return json.loads(out)
@@ -86,26 +89,32 @@ class Day:
                 self.server.kill()
                 self.server.close()
 
-    def die(self, kill, client, source):
-        name = kill.split(":")[0]
-        if kill == DRAWN:
-            self.start()
+    def die(self, kills, client, source):
+        """The next of the kills. The named one that comes next is waited for while a drawn one is due, too: its phase
+        may be over soon."""
+        named = next((kill for kill in kills if kill != DRAWN), None)
+        drawn = kills[0] == DRAWN
+        moment = source.uniform(0.02, 0.3) if drawn else 600
+        ready = self.start("sanyuan_crash_points", named) if named else self.start()
+        died = not ready or self.ended_within(moment, client, kills)
+        if not died:
+            self.server.kill()
+        elif ready and self.server.process.returncode != -signal.SIGKILL:
+            raise SystemExit(f"{self.data}: {named}: ended with {self.server.process.returncode}")
+        kills.remove(named if died else DRAWN)
+        self.hit[named.split(":")[0] if died else DRAWN] += 1
+
+    def ended_within(self, seconds, client, kills):
+        """Whether the server has died by itself. The moment of the kill, not a wait for anything."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
             try:
-                # The moment of the kill, not a wait for anything: whatever the server does then is hit.
-                client.wait(source.uniform(0.02, 0.3))
-                raise SystemExit(f"{self.data}: the day was over before all its kills")
+                self.server.process.wait(min(left, 0.1))
+                return True
             except subprocess.TimeoutExpired:
-                self.server.kill()
-        elif self.start("sanyuan_crash_points", kill):
-            while self.server.process.poll() is None:
-                try:
-                    client.wait(0.05)
-                    raise SystemExit(f"{self.data}: the day was over before it came to {kill}")
-                except subprocess.TimeoutExpired:
-                    pass
-            if self.server.process.returncode != -signal.SIGKILL:
-                raise SystemExit(f"{self.data}: {kill}: ended with {self.server.process.returncode}")
-        self.hit[name] += 1
+                if client.poll() is not None:
+                    raise SystemExit(f"{self.data}: the day was over before it came to {kills}") from None
+        return False
 
 
 def abandoned_runs(binaries, data):
@@ -127,7 +136,8 @@ def main():
     total = collections.Counter()
     abandoned = 0
     with tempfile.TemporaryDirectory(prefix="sanyuan-kill-") as folder:
-        undisturbed = Day(options.binaries, os.path.join(folder, "undisturbed"), options.retailers).play([], None)
+        calm = Day(options.binaries, os.path.join(folder, "undisturbed"), options.retailers)
+        undisturbed = calm.play([], None)
         for seed in range(options.seed, options.seed + options.days):
             source = random.Random(seed)
             data = os.path.join(folder, f"day-{seed}")
@@ -138,7 +148,8 @@ def main():
             for figure in ("business_digest", "journal_ok", "balanced", "orders_accepted", "cartons_allocated"):
                 if figures[figure] != undisturbed[figure]:
                     raise SystemExit(f"seed {seed}: {figure} is {figures[figure]} after {day.hit}, "
-                                     f"{undisturbed[figure]} without")
+                                     f"{undisturbed[figure]} without; digests that differ: "
+                                     f"{sorted(set(day.digests) - set(calm.digests))}")
             print(f"seed {seed}: killed {day.hit.total()} times, the state is that of an undisturbed day", flush=True)
     print(f"{total.total()} kills in {options.days} days: " + ", ".join(f"{n} {c}" for n, c in sorted(total.items())))
     print(f"{abandoned} runs were found unfinished and begun anew")

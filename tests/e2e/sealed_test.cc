@@ -162,7 +162,8 @@ TEST_F(SealedOnAServer, WhoIsForgottenIsUnreadableAndTheJournalIsAsItWas) {
   const Shop& shop = plan_.shops[5];
   const Shop& other = plan_.shops[6];
   const auto about = client_.Call<tmi::RaiseTicketResponse>(ManagerOf(shop), "about", Ticket(shop, kText));
-  const auto beside = client_.Call<tmi::RaiseTicketResponse>(ManagerOf(other), "about", Ticket(other, kText));
+  const auto beside =
+      client_.Call<tmi::RaiseTicketResponse>(ManagerOf(other), "beside", Ticket(other, kText));
   ASSERT_EQ(Get(ManagerOf(shop), about).text().text(), kText);
   reg::ChangeLicenceRequest cancel;
   cancel.set_county_code(kCounty);

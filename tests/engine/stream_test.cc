@@ -113,7 +113,8 @@ class StreamTest : public ::testing::Test, public CallObserver {
     options.listen = "127.0.0.1:0";
     options.trust_metadata = true;
     options.heartbeat = absl::Milliseconds(200);
-    server_ = *Server::Start(options, methods_, *hosts_, *views_, queries_, this);
+    services_.reset(new DispatchServices{*hosts_, *views_, queries_});
+    server_ = *Server::Start(options, methods_, *services_, this);
     stub_ = tmi::ClueFeedService::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
                                                               grpc::InsecureChannelCredentials()));
   }
@@ -184,6 +185,7 @@ class StreamTest : public ::testing::Test, public CallObserver {
   std::unique_ptr<host::HostGroup> hosts_;
   MethodTable methods_;
   host::Executor queries_{2};
+  std::unique_ptr<DispatchServices> services_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<tmi::ClueFeedService::Stub> stub_;
   bool drained_ = false;

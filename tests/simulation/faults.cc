@@ -1,6 +1,7 @@
 #include "tests/simulation/faults.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "tests/simulation/world.h"
@@ -12,7 +13,7 @@ struct Share {
   Fault fault;
   uint64_t weight;
 };
-// The mix. Weights are relative; about one round in five draws an unsound fault.
+// The mix. Weights are relative; about two rounds in five draw an unsound fault.
 constexpr Share kMix[] = {
     {Fault::kDelay, 8},        {Fault::kDuplicate, 8},       {Fault::kLostTail, 14},
     {Fault::kPause, 14},       {Fault::kCrash, 14},          {Fault::kProducerDestroyed, 10},
@@ -28,6 +29,12 @@ class Injector {
   explicit Injector(World& world) : world_(world), random_(world.random) {}
 
   void Apply(Fault fault);
+  // What was drawn may have found nothing to strike.
+  void TopUp() {
+    while (std::accumulate(world_.faults.begin(), world_.faults.end(), uint64_t{0}) < kLeastFaults) {
+      Apply(Fault::kDelay);
+    }
+  }
 
  private:
   // A process that runs: often one that owns something. Null when all are down or stand still.
@@ -339,9 +346,12 @@ void ScheduleFaults(World& world, Micros from, Micros until) {
     while (ticket >= share->weight) ticket -= (share++)->weight;
     if (share->fault >= kFirstUnsound && std::exchange(unsound, true)) continue;
     ++i;
-    world.schedule.At(world.random.Between(from, until),
-                      [&injector = *injector, fault = share->fault] { injector.Apply(fault); });
+    const auto [rush_from, rush_until] = world.scenario.rush();
+    const Micros at = world.random.Percent(30) ? world.random.Between(rush_from, rush_until)
+                                               : world.random.Between(from, until);
+    world.schedule.At(at, [&injector = *injector, fault = share->fault] { injector.Apply(fault); });
   }
+  world.schedule.At(until, [&injector = *injector] { injector.TopUp(); });
 }
 
 }  // namespace sanyuan::simulation

@@ -37,6 +37,7 @@ enum class Fault : uint8_t {
   kFlippedByte,      // One byte of a record is another one.
 };
 inline constexpr size_t kFaults = 19;
+inline constexpr uint64_t kLeastFaults = 3;  // In each round.
 inline constexpr Fault kFirstUnsound = Fault::kLostInTheMiddle;
 
 std::string_view FaultName(Fault fault);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/reader_effects.h"
 #include "tests/simulation/world.h"
 
 namespace sanyuan::simulation {
@@ -69,21 +70,6 @@ bool AnyCursorIsBroken(World& world, size_t context) {
   }
   return false;
 }
-
-// Answers nothing, does nothing: for replaying.
-class Silent final : public partition::Effects {
-  bool Produce(std::string) override { return false; }
-  void Reply(uint64_t, partition::Answer) override {}
-  void Accepted(partition::AcceptedRecord) override {}
-  void SnapshotReady(partition::SnapshotPoint) override {}
-  void ReadHead(int64_t) override {}
-  void ResumeReading(int64_t) override {}
-  void PullInput(const std::string&, int64_t) override {}
-  void FetchPages(const std::string&, std::vector<uint64_t>) override {}
-  void StoodDown() override {}
-  void Halted(const partition::Damage&) override {}
-  void InputHalted(const std::string&, const partition::Damage&) override {}
-};
 
 class Checker {
  public:
@@ -163,7 +149,7 @@ void Checker::Replay(size_t context) {
   partition::PartitionOptions options = world_.options;
   options.context = world_.name(context);
   options.inputs = world_.scenario.contexts()[context].inputs;
-  Silent silent;
+  partition::ReaderEffects silent;
   partition::Partition replay(std::move(options), *domain, silent);
   replay.OnRecords(world_.log.ReadFrom(context, 0, SIZE_MAX));
   const Digest expected = domain->store().StateDigest();

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Micros kMonitor = 500 * kMillisecond;
 // An owner that serves nothing for so long loses its assignment.
-constexpr Micros kPatience = 4 * kSecond;
+constexpr Micros kOwnersPatience = 4 * kSecond;
 
 }  // namespace
 
@@ -79,6 +79,11 @@ void Ownership::TryAssign(Process& process, size_t context, bool believed) {
 
 bool Ownership::HasReadWhatIsPublished(Process& process, size_t context) {
   Member& member = process.member(context);
+  // Whoever starts anew has forgotten that it halted.
+  if (const auto& damage = cells_[context].damage) {
+    member->HaltAt(damage->offset, damage->why, world_.log.Read(context, damage->offset).value_or(""));
+    return false;
+  }
   const auto& place = member->reader().place();
   for (const auto& [who, published] : cells_[context].heads) {
     if (!place) return false;
@@ -105,7 +110,7 @@ void Ownership::Monitor() {
         process.up() && !process.paused() && process.member(context)->WhyNotServing().empty();
     if (serving) {
       cell.idle_since = world_.schedule.now();
-    } else if (world_.schedule.now() - cell.idle_since > kPatience) {
+    } else if (world_.schedule.now() - cell.idle_since > kOwnersPatience) {
       MoveElsewhere(context);
     }
   }

@@ -2,7 +2,7 @@
 // while two processes may believe that they are to write, or none. Beside it a board, where everybody
 // publishes the head that it has accepted, and damage that it has found; an exported checkpoint is one more
 // such head. Whoever is to write does so only when it has read what is published, and halts when it has read
-// something else.
+// something else or damage was found.
 // Thread safety: none; each round has its own.
 #ifndef SANYUAN_TESTS_SIMULATION_OWNERSHIP_H_
 #define SANYUAN_TESTS_SIMULATION_OWNERSHIP_H_

@@ -10,14 +10,10 @@ namespace sanyuan::simulation {
 
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 0x632be59bd9b4e019) {}
+  // The seed is mixed: of states that are a step apart, one stream is the other's, a draw later.
+  explicit Random(uint64_t seed) : state_(Mixed(seed + 0x632be59bd9b4e019)) {}
 
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
+  uint64_t Next() { return Mixed(state_ += 0x9e3779b97f4a7c15); }
   // 0 to count - 1. REQUIRES: count > 0.
   size_t Below(size_t count) { return static_cast<size_t>(Next() % count); }
   // first to last, both included.
@@ -32,6 +28,12 @@ class Random {
   }
 
  private:
+  static uint64_t Mixed(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
   uint64_t state_;
 };
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/partition/domain.h"
@@ -84,6 +85,8 @@ class Scenario {
   virtual std::vector<Ask> NewScript(Random& random) = 0;
   // Work that begins by itself (timers) is done by then; the round goes on until then at least.
   virtual Micros busy_until() const { return 0; }
+  // When most happens at once: a part of the faults strikes then.
+  virtual std::pair<Micros, Micros> rush() const { return {5 * kSecond, 10 * kSecond}; }
   // Called once all is quiet, when nothing was damaged. What is wrong, or empty.
   virtual std::string Check(const Outcomes& outcomes) const = 0;
 };

@@ -27,6 +27,10 @@
 
 namespace sanyuan::testing {
 
+// The first run of route R05 on the county's delivery day, and its first stop.
+inline constexpr char kFirstRun[] = "620121-20190806-R05-1";
+inline constexpr char kFirstStop[] = "620121-20190806-R05-1-0001";
+
 class Device;
 
 namespace dt = sanyuan::delivery_tracking::v1;

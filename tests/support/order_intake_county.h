@@ -22,6 +22,10 @@
 
 namespace sanyuan::testing {
 
+// Licences of two shops.
+inline constexpr char kShop[] = "620121100001";
+inline constexpr char kOther[] = "620121100002";
+
 struct Asked {
   std::string sku;
   int64_t cartons = 0;

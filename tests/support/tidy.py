@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "common", "cmake"))
@@ -37,6 +38,15 @@ def key_of(command, files, tool):
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def apart(command):
+    """The commands that compile each source of a unit alone; so it must include what it uses."""
+    if not re.search("/Unity/unity_[^/]+$", command["file"]):
+        return [command]
+    with open(command["file"], encoding="utf-8") as unit:
+        sources = re.findall('^#include "([^"]+)"', unit.read(), re.MULTILINE)
+    return [{**command, "file": s, "command": command["command"].replace(command["file"], s)} for s in sources]
+
+
 def check(build, command, mark):
     """Returns the findings in one source, "" for none."""
     done = subprocess.run(
@@ -52,11 +62,13 @@ def check(build, command, mark):
 def main(build, only):
     build = os.path.realpath(build)
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-        commands = json.load(file)
+        units = json.load(file)
+    commands = [command for unit in units for command in apart(unit)]
     included = {}  # what each source reads, itself first
     for files in ninja_deps.read(os.path.join(build, ".ninja_deps")).values():
         files = [os.path.realpath(os.path.join(build, file)) for file in files]
-        included.setdefault(files[0], files)
+        for source in files[:1] + [file for file in files if file.endswith(".cc")]:
+            included.setdefault(source, files)
     tool = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     tool += "".join(fingerprint(os.path.join(ROOT, config)) for config in (".clang-tidy", "tests/.clang-tidy"))
     cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sanyuan-tidy")
@@ -73,11 +85,13 @@ def main(build, only):
         if os.path.exists(mark):
             clean += 1
         else:
-            work.append((build, command, mark))
+            work.append((command, mark))
 
     found = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for findings in pool.map(lambda job: check(*job), work):
+    with tempfile.TemporaryDirectory() as alone, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with open(os.path.join(alone, "compile_commands.json"), "w", encoding="utf-8") as file:
+            json.dump(commands, file)
+        for findings in pool.map(lambda job: check(alone, *job), work):
             if findings:
                 found += 1
                 print(findings, flush=True)

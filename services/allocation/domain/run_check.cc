@@ -12,7 +12,7 @@
 namespace sanyuan::allocation {
 namespace {
 
-constexpr int64_t kLinesAtOnce = 10'000;
+constexpr int64_t kCheckedAtOnce = 10'000;
 constexpr size_t kEnoughFindings = 20;
 
 }  // namespace
@@ -94,7 +94,7 @@ Outcome RunWork::CheckStep(const State& state) {
                            [&](const RunLicenceKey& place, const RunInput& input) {
                              if (place.run() != key_) return false;
                              if (after_ && place.licence == *after_) return true;
-                             if (lines >= kLinesAtOnce || findings_.size() >= kEnoughFindings) {
+                             if (lines >= kCheckedAtOnce || findings_.size() >= kEnoughFindings) {
                                more = findings_.size() < kEnoughFindings;
                                return false;
                              }

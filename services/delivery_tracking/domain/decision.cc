@@ -109,7 +109,7 @@ Outcome Forbidden(const std::string& county_code, const Stamp& stamp, std::strin
 }
 
 std::optional<County> CheckCounty(const std::string& text, Refusals& refusals) {
-  const auto county = text.size() == 6 ? CountyOfId(text) : std::nullopt;
+  const auto county = CountyOfCode(text);
   if (!county) refusals.push_back(Refuse(reason::REASON_INVALID_FIELD, "county_code"));
   return county;
 }

@@ -6,11 +6,7 @@
 namespace sanyuan::delivery_tracking {
 namespace {
 
-std::optional<County> CountyOf(const std::string& county_code) {
-  return county_code.size() == 6 ? CountyOfId(county_code) : std::nullopt;
-}
-
-Rules RowOf(const v1::DeliveryRules& rules) {
+Rules RulesRowOf(const v1::DeliveryRules& rules) {
   Rules row;
   row.urban_window_minutes = rules.urban_window_minutes();
   row.rural_window_minutes = rules.rural_window_minutes();
@@ -80,7 +76,7 @@ Route RowOf(const v1::RouteNoted& noted) {
 }
 
 absl::Status Fold(Draft& draft, const v1::RetailerNoted& event) {
-  const auto county = CountyOf(event.county_code());
+  const auto county = CountyOfCode(event.county_code());
   const auto licence = Code::Parse(event.licence());
   if (!county || !licence) return CantFold("RetailerNoted");
   Retailer row = RowOf(event);
@@ -93,7 +89,7 @@ absl::Status Fold(Draft& draft, const v1::RetailerNoted& event) {
 }
 
 absl::Status Fold(Draft& draft, const v1::StaffNoted& event) {
-  const auto county = CountyOf(event.county_code());
+  const auto county = CountyOfCode(event.county_code());
   const auto id = Code::Parse(event.staff_id());
   if (!county || !id) return CantFold("StaffNoted");
   if (const Staff* known = draft.staff.Find({*county, *id})) {
@@ -108,7 +104,7 @@ absl::Status Fold(Draft& draft, const v1::StaffNoted& event) {
 }
 
 absl::Status Fold(Draft& draft, const v1::RouteNoted& event) {
-  const auto county = CountyOf(event.county_code());
+  const auto county = CountyOfCode(event.county_code());
   const auto id = Code::Parse(event.route_id());
   if (!county || !id) return CantFold("RouteNoted");
   draft.routes.Put({*county, *id}, RowOf(event));
@@ -118,7 +114,7 @@ absl::Status Fold(Draft& draft, const v1::RouteNoted& event) {
 absl::Status Fold(Draft& draft, const v1::DeliveryPolicyNoted& event) {
   if (event.version().empty() || !event.has_rules()) return CantFold("DeliveryPolicyNoted");
   draft.policies.Put({event.version()},
-                     {event.county_prefix(), FromProto(event.effective_from()), RowOf(event.rules())});
+                     {event.county_prefix(), FromProto(event.effective_from()), RulesRowOf(event.rules())});
   return absl::OkStatus();
 }
 
@@ -138,7 +134,7 @@ absl::Status Fold(Draft& draft, const v1::CalendarNoted& event) {
 }
 
 absl::Status Fold(Draft& draft, const v1::DeliverableLinesAdded& event) {
-  const auto county = CountyOf(event.county_code());
+  const auto county = CountyOfCode(event.county_code());
   const auto licence = Code::Parse(event.licence());
   const auto day = ParseDate(event.order_day());
   auto lines = LinesFrom(event.lines());
@@ -151,7 +147,7 @@ absl::Status Fold(Draft& draft, const v1::DeliverableLinesAdded& event) {
 }
 
 absl::Status Fold(Draft& draft, const v1::DeliverableLinesWithdrawn& event) {
-  const auto county = CountyOf(event.county_code());
+  const auto county = CountyOfCode(event.county_code());
   const auto licence = Code::Parse(event.licence());
   if (!county || !licence) return CantFold("DeliverableLinesWithdrawn");
   draft.pool.Erase({*county, *licence, event.order_id(), event.debit_number()});

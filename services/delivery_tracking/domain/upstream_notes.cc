@@ -12,10 +12,6 @@ namespace {
 constexpr int32_t kUrbanMinutesPerStop = 5;
 constexpr int32_t kRuralMinutesPerStop = 8;
 
-std::optional<County> CountyOf(const std::string& county_code) {
-  return county_code.size() == 6 ? CountyOfId(county_code) : std::nullopt;
-}
-
 void NoteRetailer(Decision& decision, const registry::v1::Retailer& retailer) {
   const registry::v1::Profile& profile = retailer.profile();
   v1::Event event;
@@ -48,7 +44,7 @@ void NoteRetailer(Decision& decision, const registry::v1::Retailer& retailer) {
     noted.mutable_pickup()->set_valid_from(agreement.valid_from());
     noted.mutable_pickup()->set_valid_to(agreement.valid_to());
   }
-  const auto county = CountyOf(noted.county_code());
+  const auto county = CountyOfCode(noted.county_code());
   const auto licence = Code::Parse(noted.licence());
   if (!county || !licence) return;
   const Retailer* known = decision.draft().retailers.Find({*county, *licence});
@@ -66,7 +62,7 @@ void NoteStaff(Decision& decision, const std::string& county_code, const registr
   noted.set_phone_hash(staff.phone_hash());
   *noted.mutable_device_keys() = staff.device_ids();
   *noted.mutable_relatives_licences() = staff.relatives_licences();
-  const auto county = CountyOf(county_code);
+  const auto county = CountyOfCode(county_code);
   const auto id = Code::Parse(staff.staff_id());
   if (!county || !id) return;
   const Staff* known = decision.draft().staff.Find({*county, *id});
@@ -83,7 +79,7 @@ void NoteRoute(Decision& decision, const std::string& county_code, const registr
   noted.set_urban(route.market_type() == registry::v1::MARKET_TYPE_URBAN);
   noted.set_departure_minute_of_day(route.departure_minute_of_day());
   *noted.mutable_crew_staff_ids() = route.crew_staff_ids();
-  const auto county = CountyOf(county_code);
+  const auto county = CountyOfCode(county_code);
   const auto id = Code::Parse(route.route_id());
   if (!county || !id) return;
   const Route* known = decision.draft().routes.Find({*county, *id});
@@ -93,7 +89,7 @@ void NoteRoute(Decision& decision, const std::string& county_code, const registr
 
 // Keyed hashes go with the person's key: what they could be compared with is gone.
 void NoteForgotten(Decision& decision, const registry::v1::PersonForgotten& forgotten) {
-  const auto county = CountyOf(forgotten.county_code());
+  const auto county = CountyOfCode(forgotten.county_code());
   const auto person = Code::Parse(forgotten.person());
   if (!county || !person) return;
   if (const Staff* staff = decision.draft().staff.Find({*county, *person});

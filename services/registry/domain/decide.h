@@ -33,6 +33,8 @@ inline constexpr size_t kMaxOutcomeBytes = 512 * 1024;
 inline constexpr size_t kMaxNameLength = 200;
 inline constexpr size_t kMaxReasonLength = 200;
 
+inline constexpr int kLastMinute = 24 * 60 - 1;  // Of a day.
+
 // INVALID_FIELD unless the text is a Code (1 to 15 printable characters); empty is let through if `optional`.
 void CheckCode(std::string_view text, bool optional, std::string field, Refusals& refusals);
 void CheckLength(std::string_view text, size_t max, std::string field, Refusals& refusals);

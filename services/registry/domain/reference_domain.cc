@@ -7,7 +7,7 @@
 namespace sanyuan::registry {
 namespace {
 
-const Deciders<ReferenceState>& Commands() {
+const Deciders<ReferenceState>& ReferenceCommands() {
   static const auto* const kCommands = [] {
     auto* deciders = new Deciders<ReferenceState>();
     Add(*deciders, "PolicyService", DecidePublishPolicy);
@@ -30,7 +30,7 @@ partition::EventPtr ReferenceDomain::NewInputEvent(std::string_view /*topic*/) c
 
 partition::Outcome ReferenceDomain::Decide(const partition::Command& command,
                                            const partition::Stamp& stamp) const {
-  return Dispatch(Commands(), state_, command, stamp);
+  return Dispatch(ReferenceCommands(), state_, command, stamp);
 }
 
 partition::Outcome ReferenceDomain::Fire(const partition::Stamp& /*stamp*/) const { return {}; }

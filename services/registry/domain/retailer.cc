@@ -13,7 +13,6 @@ namespace {
 
 using common::v1::REASON_INVALID_FIELD;
 
-constexpr int kLastMinute = 24 * 60 - 1;
 constexpr int kMaxStop = 9999;
 constexpr int kMaxLatitudeE6 = 90'000'000;
 constexpr int kMaxLongitudeE6 = 180'000'000;

@@ -8,7 +8,6 @@ namespace {
 using common::v1::REASON_INVALID_FIELD;
 
 constexpr int kMaxCrew = 8;
-constexpr int kLastMinute = 24 * 60 - 1;
 
 void CheckUnitOfLevel(const State& state, County county, const std::string& unit_id, v1::UnitLevel level,
                       const std::string& field, Refusals& refusals) {

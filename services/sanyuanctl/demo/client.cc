@@ -16,6 +16,7 @@
 #include "common/digest/digest.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/position.pb.h"
+#include "services/sanyuanctl/demo/plan.h"
 #include "services/sanyuanctl/request_id.h"
 #include "services/sanyuanctl/session.h"
 

@@ -28,6 +28,9 @@ struct Globals;
 
 namespace sanyuan::ctl::demo {
 
+// Rows that the day asks of a list at once.
+inline constexpr int kPageSize = 200;
+
 // The server answered something that the day can't go on with.
 class Unexpected : public std::runtime_error {
  public:

@@ -15,7 +15,6 @@ namespace {
 
 namespace tmi = three_member_interaction::v1;
 
-constexpr int kPageSize = 200;
 constexpr int kReports = 8;
 
 const Caller kSquadHead{"SH1", "SQUAD_HEAD"};

@@ -20,8 +20,7 @@ namespace {
 
 namespace dt = delivery_tracking::v1;
 
-constexpr int kPageSize = 200;
-constexpr int kBatch = 120;
+constexpr int kUploadBatch = 120;
 constexpr int kMinutesPerStop = 5;
 constexpr int kSecondAttemptMinute = 18 * 60;
 constexpr int kBootMinute = 6 * 60;
@@ -115,17 +114,18 @@ void DeliveryDays::PlayDay(const std::string& day, const std::string& next_day) 
       if (!HasNet(static_cast<int>(crew)) && !last_round) return;
       const std::string name = fmt::format("{} {}", day, round);
       if (HasNet(static_cast<int>(crew))) {
-        for (size_t i = sent[crew]; i < known; i += kBatch) {
-          Upload(static_cast<int>(crew), day, events, i, std::min(known, i + kBatch),
+        for (size_t i = sent[crew]; i < known; i += kUploadBatch) {
+          Upload(static_cast<int>(crew), day, events, i, std::min(known, i + kUploadBatch),
                  fmt::format("{} {}", name, i));
         }
       } else {
         // Home again: the last batch first, and the first one twice.
-        for (size_t end = known; end > 0; end -= std::min<size_t>(end, kBatch)) {
-          Upload(static_cast<int>(crew), day, events, end - std::min<size_t>(end, kBatch), end,
+        for (size_t end = known; end > 0; end -= std::min<size_t>(end, kUploadBatch)) {
+          Upload(static_cast<int>(crew), day, events, end - std::min<size_t>(end, kUploadBatch), end,
                  fmt::format("{} {}", name, end));
         }
-        Upload(static_cast<int>(crew), day, events, 0, std::min<size_t>(known, kBatch), name + " again");
+        Upload(static_cast<int>(crew), day, events, 0, std::min<size_t>(known, kUploadBatch),
+               name + " again");
       }
       sent[crew] = known;
     });

@@ -23,11 +23,11 @@ namespace {
 namespace reg = registry::v1;
 namespace alloc = allocation::v1;
 
-constexpr int kBatch = 200;
+constexpr int kLoadBatch = 200;
 constexpr char kFromMonth[] = "2019-08";
 constexpr char kPolicyLabel[] = "2019";
 
-void CheckBatch(const reg::BatchResult& result) {
+void CheckLoadBatch(const reg::BatchResult& result) {
   if (result.refused().empty()) return;
   throw Unexpected(fmt::format("{} items refused, first {}: {}", result.refused_size(),
                                result.refused(0).id(), result.refused(0).ShortDebugString()));
@@ -108,10 +108,10 @@ reg::Retailer RetailerOfShop(const Plan& plan, const Shop& shop, absl::Time meas
 }
 
 void Approve(Client& client, const Caller& caller, const std::vector<std::string>& ids) {
-  client.Each((ids.size() + kBatch - 1) / kBatch, [&](size_t batch) {
+  client.Each((ids.size() + kLoadBatch - 1) / kLoadBatch, [&](size_t batch) {
     alloc::ApproveAgreementsRequest request;
     request.set_county_code(kCounty);
-    for (size_t i = batch * kBatch; i < std::min(ids.size(), (batch + 1) * kBatch); ++i) {
+    for (size_t i = batch * kLoadBatch; i < std::min(ids.size(), (batch + 1) * kLoadBatch); ++i) {
       request.add_agreement_ids(ids[i]);
     }
     CheckResults(
@@ -133,13 +133,13 @@ void LoadReference(Client& client) {
   }
   reg::RegisterCountiesRequest counties;
   *counties.add_counties() = ShippedCounty(kCounty);
-  CheckBatch(client.Call<reg::RegisterCountiesResponse>(kOperator, "counties", counties).result());
+  CheckLoadBatch(client.Call<reg::RegisterCountiesResponse>(kOperator, "counties", counties).result());
   reg::DefinePriceClassesRequest classes;
   for (const reg::PriceClass& price_class : ShippedClasses()) *classes.add_price_classes() = price_class;
-  CheckBatch(client.Call<reg::DefinePriceClassesResponse>(kOperator, "classes", classes).result());
+  CheckLoadBatch(client.Call<reg::DefinePriceClassesResponse>(kOperator, "classes", classes).result());
   reg::RegisterSkusRequest skus;
   for (const CatalogueSku& item : Catalogue()) *skus.add_skus() = item.sku;
-  CheckBatch(client.Call<reg::RegisterSkusResponse>(kOperator, "skus", skus).result());
+  CheckLoadBatch(client.Call<reg::RegisterSkusResponse>(kOperator, "skus", skus).result());
   reg::PublishCalendarRequest calendar;
   *calendar.mutable_calendar() = ShippedYear(2019);
   client.Call<reg::PublishCalendarResponse>(kOperator, "2019", calendar);
@@ -155,7 +155,7 @@ void LoadOrganisation(Client& client, const Plan& plan) {
     AddUnit(units, fmt::format("S{}", i), reg::UNIT_LEVEL_SQUAD, "", fmt::format("稽查{}中队", i));
   }
   AddUnit(units, "P1", reg::UNIT_LEVEL_DEPOT, "", "永登中转站");
-  CheckBatch(client.Call<reg::RegisterOrgUnitsResponse>(kCountyManager, "units", units).result());
+  CheckLoadBatch(client.Call<reg::RegisterOrgUnitsResponse>(kCountyManager, "units", units).result());
 
   reg::RegisterStaffRequest staff;
   staff.set_county_code(kCounty);
@@ -182,7 +182,7 @@ void LoadOrganisation(Client& client, const Plan& plan) {
   add("SD1", common::v1::ROLE_SERVICE_DESK, "D1");
   add("DP1", common::v1::ROLE_DEPOT, "P1");
   add("LO1", common::v1::ROLE_LICENCE_OFFICE, "D1");
-  CheckBatch(client.Call<reg::RegisterStaffResponse>(kCountyManager, "staff", staff).result());
+  CheckLoadBatch(client.Call<reg::RegisterStaffResponse>(kCountyManager, "staff", staff).result());
 
   reg::RegisterRoutesRequest routes;
   routes.set_county_code(kCounty);
@@ -202,18 +202,18 @@ void LoadOrganisation(Client& client, const Plan& plan) {
     route.add_crew_staff_ids(fmt::format("DS{:02}", 2 * crew + 2));
     route.set_active(true);
   }
-  CheckBatch(client.Call<reg::RegisterRoutesResponse>(kCountyManager, "routes", routes).result());
+  CheckLoadBatch(client.Call<reg::RegisterRoutesResponse>(kCountyManager, "routes", routes).result());
 }
 
 void LoadRetailers(Client& client, const Plan& plan) {
   const absl::Time measured_at = client.now() - absl::Hours(720);
-  client.Each((plan.shops.size() + kBatch - 1) / kBatch, [&](size_t batch) {
+  client.Each((plan.shops.size() + kLoadBatch - 1) / kLoadBatch, [&](size_t batch) {
     reg::RegisterRetailersRequest request;
     request.set_county_code(kCounty);
-    for (size_t i = batch * kBatch; i < std::min(plan.shops.size(), (batch + 1) * kBatch); ++i) {
+    for (size_t i = batch * kLoadBatch; i < std::min(plan.shops.size(), (batch + 1) * kLoadBatch); ++i) {
       *request.add_retailers() = RetailerOfShop(plan, plan.shops[i], measured_at);
     }
-    CheckBatch(
+    CheckLoadBatch(
         client
             .Call<reg::RegisterRetailersResponse>(kLicenceOffice, fmt::format("retailers {}", batch), request)
             .result());
@@ -226,10 +226,10 @@ void LoadAgreements(Client& client, const Plan& plan) {
   std::vector<std::string> agreements(plan.shops.size());
   client.Each(of_manager.size(), [&](size_t manager) {
     const auto& shops = of_manager[manager];
-    for (size_t first = 0; first < shops.size(); first += kBatch) {
+    for (size_t first = 0; first < shops.size(); first += kLoadBatch) {
       alloc::ProposeAgreementsRequest request;
       request.set_county_code(kCounty);
-      const size_t last = std::min(shops.size(), first + kBatch);
+      const size_t last = std::min(shops.size(), first + kLoadBatch);
       for (size_t i = first; i < last; ++i) {
         alloc::AgreementProposal& proposal = *request.add_proposals();
         proposal.set_licence(shops[i]->licence);
@@ -266,10 +266,10 @@ void LoadAgreements(Client& client, const Plan& plan) {
     request.set_agreed_total_cartons(plan.shops[phone[k]].agreed);
     client.Call<alloc::AcceptAgreementResponse>(RetailerOf(plan.shops[phone[k]]), "accept", request);
   });
-  client.Each((paper.size() + kBatch - 1) / kBatch, [&](size_t batch) {
+  client.Each((paper.size() + kLoadBatch - 1) / kLoadBatch, [&](size_t batch) {
     alloc::RecordConsentsRequest request;
     request.set_county_code(kCounty);
-    for (size_t k = batch * kBatch; k < std::min(paper.size(), (batch + 1) * kBatch); ++k) {
+    for (size_t k = batch * kLoadBatch; k < std::min(paper.size(), (batch + 1) * kLoadBatch); ++k) {
       alloc::ConsentRecord& consent = *request.add_consents();
       consent.set_agreement_id(agreements[paper[k]]);
       consent.set_method(alloc::CONSENT_METHOD_SIGNATURE);

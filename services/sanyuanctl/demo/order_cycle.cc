@@ -21,8 +21,6 @@ namespace {
 namespace alloc = allocation::v1;
 namespace intake = order_intake::v1;
 
-constexpr int kPageSize = 200;
-
 // Of a tight SKU the province confirms this part of what its shops will ask for.
 constexpr int64_t kTightPart = 60;
 constexpr int64_t kAmplePart = 125;

@@ -19,8 +19,6 @@ namespace alloc = allocation::v1;
 namespace intake = order_intake::v1;
 namespace ops = operations::v1;
 
-constexpr int kPageSize = 200;
-
 SupplyFigures AskSupply(Client& client) {
   SupplyFigures figures;
   alloc::GetSupplyRequest month;

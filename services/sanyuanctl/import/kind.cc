@@ -20,8 +20,8 @@ using google::protobuf::RepeatedPtrField;
 
 // A command that takes items of one type in a repeated field and answers with a BatchResult.
 template <typename Service, typename Request, typename Response, typename Item>
-Kind::Send Batch(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                 RepeatedPtrField<Item>* (Request::*items_of)()) {
+Kind::Send InBatches(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                     RepeatedPtrField<Item>* (Request::*items_of)()) {
   return [method, items_of](const Session& session, const common::v1::CommandHeader& header,
                             const std::string& county, const Kind::Items& items, v1::BatchResult& result) {
     Request request;
@@ -87,7 +87,7 @@ Kind Counties() {
                   {"prefecture_en", "prefecture_en"},
                   {"synthetic", "", Form::kNote}};
   kind.send =
-      Batch<v1::ReferenceService, v1::RegisterCountiesRequest, v1::RegisterCountiesResponse, v1::County>(
+      InBatches<v1::ReferenceService, v1::RegisterCountiesRequest, v1::RegisterCountiesResponse, v1::County>(
           &v1::ReferenceService::Stub::RegisterCounties, &v1::RegisterCountiesRequest::mutable_counties);
   return kind;
 }
@@ -104,9 +104,9 @@ Kind PriceClasses() {
                   {"from_allocation_cny", "from_allocation_fen", Form::kYuan},
                   {"below_allocation_cny", "below_allocation_fen", Form::kYuan},
                   {"synthetic", "", Form::kNote}};
-  kind.send = Batch<v1::ReferenceService, v1::DefinePriceClassesRequest, v1::DefinePriceClassesResponse,
-                    v1::PriceClass>(&v1::ReferenceService::Stub::DefinePriceClasses,
-                                    &v1::DefinePriceClassesRequest::mutable_price_classes);
+  kind.send = InBatches<v1::ReferenceService, v1::DefinePriceClassesRequest, v1::DefinePriceClassesResponse,
+                        v1::PriceClass>(&v1::ReferenceService::Stub::DefinePriceClasses,
+                                        &v1::DefinePriceClassesRequest::mutable_price_classes);
   return kind;
 }
 
@@ -142,7 +142,7 @@ Kind Skus() {
     sku.mutable_classes(0)->set_valid_from(sku.prices(0).valid_from());
     return std::string();
   };
-  kind.send = Batch<v1::ReferenceService, v1::RegisterSkusRequest, v1::RegisterSkusResponse, v1::Sku>(
+  kind.send = InBatches<v1::ReferenceService, v1::RegisterSkusRequest, v1::RegisterSkusResponse, v1::Sku>(
       &v1::ReferenceService::Stub::RegisterSkus, &v1::RegisterSkusRequest::mutable_skus);
   return kind;
 }
@@ -232,12 +232,12 @@ Kind Organisation() {
                   {"region_code", "region_code"},
                   {"valid_from", "valid_from", Form::kOfField, true},
                   {"valid_to", "valid_to"}};
-  const Kind::Send above = Batch<v1::ReferenceService, v1::RegisterReferenceUnitsRequest,
-                                 v1::RegisterReferenceUnitsResponse, v1::OrgUnit>(
+  const Kind::Send above = InBatches<v1::ReferenceService, v1::RegisterReferenceUnitsRequest,
+                                     v1::RegisterReferenceUnitsResponse, v1::OrgUnit>(
       &v1::ReferenceService::Stub::RegisterReferenceUnits, &v1::RegisterReferenceUnitsRequest::mutable_units);
-  const Kind::Send inside =
-      Batch<v1::OrganisationService, v1::RegisterOrgUnitsRequest, v1::RegisterOrgUnitsResponse, v1::OrgUnit>(
-          &v1::OrganisationService::Stub::RegisterOrgUnits, &v1::RegisterOrgUnitsRequest::mutable_units);
+  const Kind::Send inside = InBatches<v1::OrganisationService, v1::RegisterOrgUnitsRequest,
+                                      v1::RegisterOrgUnitsResponse, v1::OrgUnit>(
+      &v1::OrganisationService::Stub::RegisterOrgUnits, &v1::RegisterOrgUnitsRequest::mutable_units);
   kind.send = [above, inside](const Session& session, const common::v1::CommandHeader& header,
                               const std::string& county, const Kind::Items& items, v1::BatchResult& result) {
     return (county.empty() ? above : inside)(session, header, county, items, result);
@@ -266,8 +266,9 @@ Kind StaffKind() {
                   {"valid_to", "valid_to"},
                   {"commitment_version", "commitment.version"},
                   {"commitment_signed_at", "commitment.signed_at"}};
-  kind.send = Batch<v1::OrganisationService, v1::RegisterStaffRequest, v1::RegisterStaffResponse, v1::Staff>(
-      &v1::OrganisationService::Stub::RegisterStaff, &v1::RegisterStaffRequest::mutable_staff);
+  kind.send =
+      InBatches<v1::OrganisationService, v1::RegisterStaffRequest, v1::RegisterStaffResponse, v1::Staff>(
+          &v1::OrganisationService::Stub::RegisterStaff, &v1::RegisterStaffRequest::mutable_staff);
   return kind;
 }
 
@@ -296,7 +297,7 @@ Kind Routes() {
     if (const auto day = ParseDate(route.first_order_day())) route.set_order_weekday(IsoWeekday(*day));
     return std::string();
   };
-  kind.send = Batch<v1::RouteService, v1::RegisterRoutesRequest, v1::RegisterRoutesResponse, v1::Route>(
+  kind.send = InBatches<v1::RouteService, v1::RegisterRoutesRequest, v1::RegisterRoutesResponse, v1::Route>(
       &v1::RouteService::Stub::RegisterRoutes, &v1::RegisterRoutesRequest::mutable_routes);
   return kind;
 }
@@ -358,9 +359,9 @@ Kind Retailers() {
     }
     return std::string();
   };
-  kind.send =
-      Batch<v1::RetailerService, v1::RegisterRetailersRequest, v1::RegisterRetailersResponse, v1::Retailer>(
-          &v1::RetailerService::Stub::RegisterRetailers, &v1::RegisterRetailersRequest::mutable_retailers);
+  kind.send = InBatches<v1::RetailerService, v1::RegisterRetailersRequest, v1::RegisterRetailersResponse,
+                        v1::Retailer>(&v1::RetailerService::Stub::RegisterRetailers,
+                                      &v1::RegisterRetailersRequest::mutable_retailers);
   return kind;
 }
 

@@ -29,7 +29,7 @@ constexpr int32_t kScheduled = 9 * 60;  // Minutes of the day before.
 constexpr int32_t kOpened = 9 * 60 + 1;
 constexpr int32_t kClosed = 10;  // Behind the grace period after midnight.
 
-const Caller kOperator{"iowa-import", "OPERATOR"};
+const Caller kImporter{"iowa-import", "OPERATOR"};
 
 // What the stores of one county bought on one day.
 struct CountyDay {
@@ -101,15 +101,15 @@ class Player {
   // to where that one sent it: it is set to what it says, and asked again when it has left there.
   void FindTime() {
     while (true) {
-      const auto clock = client_.Call<ops::GetClockResponse>(kOperator, "", ops::GetClockRequest());
+      const auto clock = client_.Call<ops::GetClockResponse>(kImporter, "", ops::GetClockRequest());
       if (!clock.simulated()) throw Unexpected("the server is not in development mode");
       if (!clock.has_now()) return;
       ops::SetClockRequest request;
       *request.mutable_now() = clock.now();
       ops::SetClockResponse response;
-      const demo::Verdict verdict = client_.Try(kOperator, "", request, &response);
+      const demo::Verdict verdict = client_.Try(kImporter, "", request, &response);
       if (verdict.code == static_cast<int>(absl::StatusCode::kInvalidArgument)) continue;
-      Client::Check(kOperator, verdict, request);
+      Client::Check(kImporter, verdict, request);
       now_ = reference::FromWireTime(clock.now());
       return;
     }
@@ -118,7 +118,7 @@ class Player {
   void GoTo(absl::Time time) {
     ops::SetClockRequest request;
     *request.mutable_now() = reference::ToWireTime(time);
-    client_.Call<ops::SetClockResponse>(kOperator, "", request);
+    client_.Call<ops::SetClockResponse>(kImporter, "", request);
     now_ = time;
   }
 

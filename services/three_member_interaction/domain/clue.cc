@@ -15,6 +15,13 @@ std::optional<absl::Time> Unless(bool over, const Timestamp& due) {
   return over ? std::nullopt : std::optional(FromWireTime(due));
 }
 
+// What detectors find comes at once or bit by bit, as devices happen to upload: the clue is the same.
+void SortFindings(v1::Clue& clue) {
+  for (auto* texts : {clue.mutable_detector_rules(), clue.mutable_related_licences()}) {
+    std::sort(texts->begin(), texts->end());
+  }
+}
+
 void ApplyReported(v1::Clue& clue, const v1::ClueReported& event) {
   clue.set_clue_id(event.clue().clue_id());
   clue.set_county_code(event.clue().county_code());
@@ -31,6 +38,7 @@ void ApplyReported(v1::Clue& clue, const v1::ClueReported& event) {
   *clue.mutable_related_licences() = event.related_licences();
   *clue.mutable_staff_ids() = event.staff_ids();
   clue.set_cause(event.cause());
+  SortFindings(clue);
 }
 
 void ApplyVerified(v1::ClueVerification& look, v1::ClueResult result, const std::string& approved_by,
@@ -88,6 +96,7 @@ void ApplyTo(v1::Clue& clue, const v1::Event& event, absl::Time decided_at) {
     case v1::Event::kClueSupplemented:
       clue.mutable_detector_rules()->MergeFrom(event.clue_supplemented().detector_rules());
       clue.mutable_related_licences()->MergeFrom(event.clue_supplemented().related_licences());
+      SortFindings(clue);
       break;
     case v1::Event::kClueAccepted:
       *clue.mutable_accepted_at() = at;

@@ -27,6 +27,7 @@ using partition::Stamp;
 using reference::FromWireTime;
 using reference::Refuse;
 using reference::ToWireTime;
+inline constexpr int64_t kWholeBp = 10'000;
 using Evidence = google::protobuf::RepeatedPtrField<std::string>;
 
 // The interaction policy in force and what deadlines are counted with. Good until the state changes.

@@ -16,7 +16,6 @@ namespace {
 
 using namespace common::v1;  // NOLINT: reasons.
 
-constexpr int64_t kWholeBp = 10'000;
 // Keeps one decision, and one plan's row, of a bounded size.
 constexpr int32_t kMostAtOnce = 200;
 constexpr int32_t kMostInPlan = 5'000;

@@ -5,24 +5,10 @@
 #include "common/partition/content.h"
 #include "common/partition/frame.h"
 #include "common/partition/partition.h"
+#include "common/partition/reader_effects.h"
 
 namespace sanyuan::testing {
 namespace {
-
-class NoEffects final : public partition::Effects {
-  bool Produce(std::string) override { return false; }
-  void Reply(uint64_t, partition::Answer) override {}
-  void Accepted(partition::AcceptedRecord) override {}
-  bool WantsSnapshot() override { return false; }
-  void SnapshotReady(partition::SnapshotPoint) override {}
-  void ReadHead(int64_t) override {}
-  void ResumeReading(int64_t) override {}
-  void PullInput(const std::string&, int64_t) override {}
-  void FetchPages(const std::string&, std::vector<uint64_t>) override {}
-  void StoodDown() override {}
-  void Halted(const partition::Damage&) override {}
-  void InputHalted(const std::string&, const partition::Damage&) override {}
-};
 
 // Reads record after record and can be asked for the state in between.
 class Reader {
@@ -52,7 +38,7 @@ class Reader {
  private:
   const host::ContextSpec& spec_;
   const std::unique_ptr<partition::Domain> domain_;
-  NoEffects effects_;
+  partition::ReaderEffects effects_;
   std::unique_ptr<partition::Partition> partition_;
   int64_t offset_ = 0;
 };

@@ -8,11 +8,12 @@
 #include "gtest/gtest.h"
 
 namespace sanyuan::allocation {
-namespace {
 
 int64_t Sum(const std::vector<int64_t>& cartons) {
   return std::accumulate(cartons.begin(), cartons.end(), int64_t{0});
 }
+
+namespace {
 
 template <typename T>
 std::vector<T> Without(std::vector<T> items, size_t index) {

@@ -13,6 +13,8 @@
 
 namespace sanyuan::allocation {
 
+int64_t Sum(const std::vector<int64_t>& cartons);
+
 struct FillLine {
   int64_t request = 0;
   int32_t weight = 1;

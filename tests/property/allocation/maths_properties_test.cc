@@ -1,7 +1,6 @@
 // Invariants 4, 16, 17, 23 and 26 of the allocation mathematics on generated cases.
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -12,13 +11,10 @@
 #include "services/allocation/domain/maths/pacing.h"
 #include "services/allocation/domain/maths/ranges.h"
 #include "services/allocation/domain/maths/supply_split.h"
+#include "tests/property/allocation/fill_case.h"
 
 namespace sanyuan::allocation {
 namespace {
-
-int64_t Sum(const std::vector<int64_t>& cartons) {
-  return std::accumulate(cartons.begin(), cartons.end(), int64_t{0});
-}
 
 // Mostly small, now and then up to the limit.
 int64_t Cartons() {

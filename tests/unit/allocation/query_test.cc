@@ -164,7 +164,7 @@ TEST_F(QueryTest, AllocationsOfAWindowAreListedPageByPageWithoutExplanations) {
   } while (!request.page_token().empty());
   EXPECT_EQ(licences, (std::vector<std::string>{Licence(1), Licence(2)}));
   EXPECT_EQ(offered, 19);
-  request.set_window_id("620121-20190813-01");
+  request.set_window_id("620121-20190812-1");
   EXPECT_EQ(ListAllocations(view_, auditor_, request)->allocations_size(), 0);
 }
 

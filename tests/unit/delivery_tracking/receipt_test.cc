@@ -16,9 +16,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-constexpr char kRun[] = "620121-20190806-R05-1";
-constexpr char kStop[] = "620121-20190806-R05-1-0001";
-
 class Receipt : public ::testing::Test {
  protected:
   Receipt() : device_(county_) {
@@ -29,7 +26,7 @@ class Receipt : public ::testing::Test {
     county_.OnTheRoad();
   }
 
-  dt::DeviceEvent Report(const std::string& stop = kStop) {
+  dt::DeviceEvent Report(const std::string& stop = kFirstStop) {
     arrival_ = device_.Arrival(stop, At("2019-08-06 08:00"));
     return device_.Receipt(stop, At("2019-08-06 08:02"));
   }
@@ -38,8 +35,10 @@ class Receipt : public ::testing::Test {
     last_ = county_.Upload(device_, {arrival_, receipt}, At("2019-08-06 08:05"));
     return ResultsOf(last_).results(1);
   }
-  const delivery_tracking::Receipt& Stored(const std::string& stop = kStop) { return *county_.receipt(stop); }
-  bool HasRule(dt::SuspicionRule rule, const std::string& stop = kStop) {
+  const delivery_tracking::Receipt& Stored(const std::string& stop = kFirstStop) {
+    return *county_.receipt(stop);
+  }
+  bool HasRule(dt::SuspicionRule rule, const std::string& stop = kFirstStop) {
     return (Stored(stop).rules >> rule & 1U) != 0;
   }
 
@@ -66,8 +65,8 @@ TEST_F(Receipt, WithTwoTrueProofsIsVerifiedByItself) {
   EXPECT_THAT(result.findings(), IsEmpty());
   EXPECT_EQ(Stored().state, dt::RECEIPT_STATE_AUTO_VERIFIED);
   EXPECT_EQ(Stored().receiver, dt::RECEIVER_KIND_LICENSEE);
-  EXPECT_EQ(county_.stop(kStop).state, dt::STOP_STATE_RECEIPTED);
-  EXPECT_EQ(county_.sku(kRun, "620001").delivered, 3);
+  EXPECT_EQ(county_.stop(kFirstStop).state, dt::STOP_STATE_RECEIPTED);
+  EXPECT_EQ(county_.sku(kFirstRun, "620001").delivered, 3);
 }
 
 TEST_F(Receipt, WithOneProofWaitsForAPerson) {
@@ -163,7 +162,7 @@ TEST_F(Receipt, TheHashOfAPhoneIsNoPartOfTheBusinessDigest) {
   } elsewhere;
   const auto digests = DigestsAfterPhone("ph-neighbour");
   EXPECT_FALSE(digests.empty());
-  EXPECT_EQ(elsewhere.DigestsAfterPhone("ph-neighbour under another key"), digests);
+  EXPECT_EQ(elsewhere.DigestsAfterPhone("ph-neighbour-of-another-key"), digests);
 }
 
 TEST_F(Receipt, StaffMayNotReceiveAndWhoDidIsOnRecord) {
@@ -191,8 +190,8 @@ TEST_F(Receipt, FewerCartonsThanPlannedMayBeHandedOver) {
   report.mutable_receipt()->add_delivered()->set_sku("620001");
   report.mutable_receipt()->mutable_delivered(0)->set_cartons(2);
   EXPECT_EQ(Send(report).status(), dt::DEVICE_EVENT_STATUS_ACCEPTED);
-  EXPECT_EQ(county_.sku(kRun, "620001").delivered, 2);
-  EXPECT_EQ(county_.sku(kRun, "620002").delivered, 0);
+  EXPECT_EQ(county_.sku(kFirstRun, "620001").delivered, 2);
+  EXPECT_EQ(county_.sku(kFirstRun, "620002").delivered, 0);
 }
 
 TEST_F(Receipt, ATimeThatCantBeProvedIsUnverified) {
@@ -223,10 +222,10 @@ TEST_F(Receipt, APickUpPointWithoutAgreementIsSuspect) {
 
 TEST_F(Receipt, ASecondReceiptOfAStopIsRejectedAndKept) {
   Send(Report());
-  const auto second = device_.Receipt(kStop, At("2019-08-06 09:00"));
+  const auto second = device_.Receipt(kFirstStop, At("2019-08-06 09:00"));
   const auto outcome = county_.Upload(device_, {second}, At("2019-08-06 09:01"));
   EXPECT_THAT(Reasons(ResultsOf(outcome).results(0).refusals()), ElementsAre("WRONG_STATE receipt.stop_id"));
-  EXPECT_EQ(county_.sku(kRun, "620001").delivered, 3);
+  EXPECT_EQ(county_.sku(kFirstRun, "620001").delivered, 3);
 }
 
 TEST_F(Receipt, AForgottenPersonsProofsCantBeCheckedAnyMore) {

@@ -11,7 +11,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr char kStop[] = "620121-20190806-R05-1-0001";
 constexpr char kOther[] = "620121-20190806-R05-1-0002";
 
 dt::Loss Lost(const std::string& sku, int64_t cartons, const std::string& case_number) {
@@ -46,7 +45,7 @@ class Reconciliation : public ::testing::Test {
 };
 
 TEST_F(Reconciliation, ABalancedRunIsReconciledOnce) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 4}});
   EXPECT_EQ(StateOf(), dt::RUN_STATE_RETURNED);
   const auto outcome = county_.Reconcile(run_);
@@ -60,7 +59,7 @@ TEST_F(Reconciliation, ABalancedRunIsReconciledOnce) {
 }
 
 TEST_F(Reconciliation, AMissingCartonIsAnImbalanceWithSkuAndCrew) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 3}});
   const auto outcome = county_.Reconcile(run_);
   const auto found = Events(outcome.events, &dt::Event::has_run_imbalance_found);
@@ -75,14 +74,14 @@ TEST_F(Reconciliation, AMissingCartonIsAnImbalanceWithSkuAndCrew) {
 }
 
 TEST_F(Reconciliation, OneSkuCantMakeUpForAnother) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 3}, {"620002", 3}});
   county_.Reconcile(run_);
   EXPECT_EQ(StateOf(), dt::RUN_STATE_IMBALANCED);
 }
 
 TEST_F(Reconciliation, ALossNeedsItsCase) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 3}});
   EXPECT_THAT(Reasons(county_.Reconcile(run_, {Lost("620002", 1, "")}).refusals),
               ElementsAre("CASE_NUMBER_MISSING losses[0].case_number"));
@@ -94,7 +93,7 @@ TEST_F(Reconciliation, ALossNeedsItsCase) {
 }
 
 TEST_F(Reconciliation, LossesGivenAgainReplaceTheEarlierOnes) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 2}});
   county_.Reconcile(run_, {Lost("620002", 1, "YD-7")});
   EXPECT_EQ(StateOf(), dt::RUN_STATE_IMBALANCED);
@@ -104,7 +103,7 @@ TEST_F(Reconciliation, LossesGivenAgainReplaceTheEarlierOnes) {
 }
 
 TEST_F(Reconciliation, CountingAgainMendsAnImbalance) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 3}});
   county_.Reconcile(run_);
   county_.Return(run_, {{"620001", 2}, {"620002", 4}});
@@ -113,7 +112,7 @@ TEST_F(Reconciliation, CountingAgainMendsAnImbalance) {
 }
 
 TEST_F(Reconciliation, ALateUploadMendsOrBreaksTheEquation) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {});
   county_.Reconcile(run_);
   EXPECT_EQ(StateOf(), dt::RUN_STATE_IMBALANCED);
@@ -123,7 +122,7 @@ TEST_F(Reconciliation, ALateUploadMendsOrBreaksTheEquation) {
 }
 
 TEST_F(Reconciliation, AReceiptForGoodsThatWereCountedAsBackIsAnImbalance) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 4}});
   county_.Reconcile(run_);
   Deliver(kOther, "2019-08-09 12:00");
@@ -135,7 +134,7 @@ TEST_F(Reconciliation, AReceiptForGoodsThatWereCountedAsBackIsAnImbalance) {
 }
 
 TEST_F(Reconciliation, ACrewCarriesNothingOverTheNight) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Tick(At("2019-08-06 23:58:59"));
   EXPECT_EQ(StateOf(), dt::RUN_STATE_IN_PROGRESS);
   county_.Tick(At("2019-08-06 23:59"));
@@ -148,7 +147,7 @@ TEST_F(Reconciliation, ACrewCarriesNothingOverTheNight) {
 }
 
 TEST_F(Reconciliation, ARunThatIsBackWithEverythingScannedClosesItsDayQuietly) {
-  Deliver(kStop);
+  Deliver(kFirstStop);
   county_.Return(run_, {{"620001", 2}, {"620002", 4}});
   county_.Tick(At("2019-08-07 00:00"));
   EXPECT_EQ(StateOf(), dt::RUN_STATE_RETURNED);
@@ -174,8 +173,8 @@ TEST_F(Reconciliation, ARunThatIsNotBackIsNotReconciled) {
 
 TEST_F(Reconciliation, GoodsOfAStopThatWasVoidedOnTheRoadHaveToComeBack) {
   county_.Void("620121-o1", "620121100001");
-  Deliver(kStop);
-  EXPECT_EQ(county_.receipt(kStop), nullptr);
+  Deliver(kFirstStop);
+  EXPECT_EQ(county_.receipt(kFirstStop), nullptr);
   Deliver(kOther);
   county_.Return(run_, {{"620001", 3}});
   county_.Reconcile(run_);

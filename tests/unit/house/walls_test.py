@@ -13,6 +13,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."
 CMAKE = """cmake_minimum_required(VERSION 3.25)
 project(walled LANGUAGES CXX)
 set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_UNITY_BUILD {together})
 include({root}/common/cmake/Walls.cmake)
 include_directories(${{CMAKE_SOURCE_DIR}})
 include_directories(SYSTEM ${{CMAKE_SOURCE_DIR}}/../include)
@@ -21,7 +22,7 @@ function(walled name layer)
   set_target_properties(${{name}} PROPERTIES SANYUAN_LAYER ${{layer}})
   set_property(GLOBAL APPEND PROPERTY SANYUAN_WALLED_TARGETS ${{name}})
 endfunction()
-walled(orders_domain {layer} services/orders/domain/window.cc)
+walled(orders_domain {layer} services/orders/domain/month.cc services/orders/domain/window.cc)
 walled(digest digest common/digest/digest.cc)
 walled(log_engine engine common/log/log_engine.cc)
 walled(fake_client support tests/support/fake_client.cc)
@@ -31,6 +32,7 @@ sanyuan_walls()
 SOUND = {
     "services/orders/domain/window.cc": '#include "services/orders/domain/window.h"\nint Cartons() { return 1; }\n',
     "services/orders/domain/window.h": '#include <vector>\n#include "common/digest/digest.h"\nint Cartons();\n',
+    "services/orders/domain/month.cc": "#include <vector>\nint Months() { return 12; }\n",
     "services/orders/rpc.h": "int Rpc();\n",
     "services/delivery/domain/stop.h": "int Stops();\n",
     "common/digest/digest.h": "int Hash();\n",
@@ -52,6 +54,8 @@ SYSTEM = {
 
 
 class Walls(unittest.TestCase):
+    together = "OFF"
+
     @classmethod
     def setUpClass(cls):
         top = tempfile.mkdtemp(prefix="walls-")
@@ -64,7 +68,7 @@ class Walls(unittest.TestCase):
 
     @classmethod
     def write(cls, changes, layer="domain"):
-        cmake = CMAKE.format(root=ROOT, layer=layer)
+        cmake = CMAKE.format(root=ROOT, layer=layer, together=cls.together)
         cls.write_all(cls.folder, {**SOUND, **changes, "CMakeLists.txt": cmake})
 
     @staticmethod
@@ -159,6 +163,10 @@ class Walls(unittest.TestCase):
                 self.assertNotEqual(code, 0)
                 self.assertIn(f"The generator is '{generator}'", " ".join(output.split()))
                 self.assertIn("cmake --preset release", " ".join(output.split()))
+
+
+class WallsOfSourcesCompiledTogether(Walls):
+    together = "ON"
 
 
 if __name__ == "__main__":

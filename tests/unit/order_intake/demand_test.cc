@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 using testing::OrderIdOf;
 using ::testing::SizeIs;
 
-constexpr char kShop[] = "620121100001";
+using testing::kShop;
 
 class DemandTest : public ::testing::Test {
  protected:

@@ -12,7 +12,7 @@ namespace {
 using testing::At;
 using testing::OrderIdOf;
 
-constexpr char kShop[] = "620121100001";
+using testing::kShop;
 
 TEST(Notes, FactThatChangesNothingHereGivesNoEvent) {
   testing::OrderIntakeCounty county;

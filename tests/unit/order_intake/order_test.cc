@@ -15,8 +15,8 @@ using ::testing::IsEmpty;
 using testing::OrderIdOf;
 using ::testing::SizeIs;
 
-constexpr char kShop[] = "620121100001";
-constexpr char kOther[] = "620121100002";
+using testing::kOther;
+using testing::kShop;
 
 // One open window of the first of five occurrences, two shops with a ceiling of 126 each.
 class OrderTest : public ::testing::Test {

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using testing::OrderIdOf;
 using ::testing::SizeIs;
 
-constexpr char kShop[] = "620121100001";
+using testing::kShop;
 
 class OrderWindowTest : public ::testing::Test {
  protected:

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 using testing::OrderIdOf;
 using ::testing::SizeIs;
 
-constexpr char kShop[] = "620121100001";
+using testing::kShop;
 
 // An order of 30 cartons, of which 25 were taken for 40,000 fen and wait for their money until 12:00.
 class PaymentTest : public ::testing::Test {

@@ -15,8 +15,8 @@ using ::testing::ElementsAre;
 using testing::OrderIdOf;
 using ::testing::SizeIs;
 
-constexpr char kShop[] = "620121100001";
-constexpr char kOther[] = "620121100002";
+using testing::kOther;
+using testing::kShop;
 const partition::Actor kRetailer{kShop, common::v1::ROLE_RETAILER};
 const partition::Actor kManager{"AM07", common::v1::ROLE_ACCOUNT_MANAGER};
 

@@ -15,8 +15,8 @@ using testing::Offer;
 using testing::OrderIdOf;
 using ::testing::SizeIs;
 
-constexpr char kShop[] = "620121100001";
-constexpr char kOther[] = "620121100002";
+using testing::kOther;
+using testing::kShop;
 
 class SettlementTest : public ::testing::Test {
  protected:

@@ -32,7 +32,8 @@ std::string Names(const Roles& roles) {
 void Print() {
   fmt::print("{}", kHead);
   std::string service;
-  for (const auto& [path, method] : AllMethods().methods()) {
+  const MethodTable table = AllMethods();
+  for (const auto& [path, method] : table.methods()) {
     const size_t slash = path.rfind('/');
     if (const std::string own = path.substr(1, slash - 1); own != service) {
       service = own;

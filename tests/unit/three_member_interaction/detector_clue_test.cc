@@ -40,12 +40,23 @@ TEST(DetectorClue, MoreRulesAreAddedToTheSameClue) {
   county.Suspect(kStop, {SUSPICION_RULE_TOO_FAR, SUSPICION_RULE_CARD_REUSED}, {ThreeMemberCounty::Shop(2)});
   const tmi::Clue& clue = county.clue(ClueOf(kStop));
   EXPECT_EQ(clue.state(), tmi::CLUE_STATE_ACCEPTED);
-  EXPECT_THAT(clue.detector_rules(), ElementsAre("TOO_FAR", "CARD_REUSED"));
+  EXPECT_THAT(clue.detector_rules(), ElementsAre("CARD_REUSED", "TOO_FAR"));
   EXPECT_THAT(clue.related_licences(), ElementsAre(ThreeMemberCounty::Shop(2)));
   EXPECT_EQ(county.state().clues.size(), 1U);
   const size_t decisions = county.records().size();
   county.Suspect(kStop, {SUSPICION_RULE_CARD_REUSED});
   EXPECT_EQ(county.records().size(), decisions);
+}
+
+TEST(DetectorClue, WhatIsFoundBitByBitGivesTheClueThatIsFoundAtOnce) {
+  const std::string one = ThreeMemberCounty::Shop(2);
+  const std::string other = ThreeMemberCounty::Shop(3);
+  ThreeMemberCounty at_once;
+  at_once.Suspect(kStop, {SUSPICION_RULE_CARD_REUSED, SUSPICION_RULE_TOO_FAR}, {one, other});
+  ThreeMemberCounty bit_by_bit;
+  bit_by_bit.Suspect(kStop, {SUSPICION_RULE_TOO_FAR}, {other});
+  bit_by_bit.Suspect(kStop, {SUSPICION_RULE_CARD_REUSED, SUSPICION_RULE_TOO_FAR}, {one, other});
+  EXPECT_EQ(bit_by_bit.domain().store().BusinessDigests(), at_once.domain().store().BusinessDigests());
 }
 
 TEST(DetectorClue, TwoOfOneDecisionAboutOneReceiptMakeOneClue) {
@@ -62,7 +73,7 @@ TEST(DetectorClue, TwoOfOneDecisionAboutOneReceiptMakeOneClue) {
   }
   county.Receive(three_member_interaction::kDeliveryTopic, events);
   EXPECT_TRUE(county.status().ok()) << county.status();
-  EXPECT_THAT(county.clue(ClueOf(kStop)).detector_rules(), ElementsAre("TOO_FAR", "CARD_REUSED"));
+  EXPECT_THAT(county.clue(ClueOf(kStop)).detector_rules(), ElementsAre("CARD_REUSED", "TOO_FAR"));
 }
 
 TEST(DetectorClue, IsNotSentBackAndNeedsNobodysAnswer) {

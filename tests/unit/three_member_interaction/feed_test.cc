@@ -26,14 +26,14 @@ FeedCaller Of(const char* inspector, const char* squad, std::vector<Code> relati
           {{ThreeMemberCounty::kCode, {true, common::v1::ROLE_INSPECTOR, squad, std::move(relatives)}}}};
 }
 
-tmi::WatchCluesRequest Watch() {
+tmi::WatchCluesRequest WatchAll() {
   tmi::WatchCluesRequest request;
   request.add_county_codes(ThreeMemberCounty::kCode);
   return request;
 }
 
-std::vector<tmi::ClueFeedEvent> Feed(const ThreeMemberCounty& county, const tmi::WatchCluesRequest& request,
-                                     const FeedCaller& caller) {
+std::vector<tmi::ClueFeedEvent> FeedOf(const ThreeMemberCounty& county, const tmi::WatchCluesRequest& request,
+                                       const FeedCaller& caller) {
   std::vector<tmi::ClueFeedEvent> all;
   for (size_t i = 0; i < county.records().size(); ++i) {
     host::TailRecord record;
@@ -59,7 +59,7 @@ TEST(Feed, ShowsEveryChangeInTheOrderOfTheJournal) {
   ThreeMemberCounty county;
   const std::string id = county.FedBack(tmi::CLUE_RESULT_TRUE);
   county.Acknowledge(id);
-  const auto events = Feed(county, Watch(), kCounty);
+  const auto events = FeedOf(county, WatchAll(), kCounty);
   EXPECT_THAT(Changes(events),
               ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED, tmi::CLUE_CHANGE_ASSIGNED,
                           tmi::CLUE_CHANGE_VERIFICATION_STARTED, tmi::CLUE_CHANGE_RESULT_PROPOSED,
@@ -77,7 +77,7 @@ TEST(Feed, ShowsEveryChangeInTheOrderOfTheJournal) {
 TEST(Feed, NamesNoReporter) {
   ThreeMemberCounty county;
   county.Report({"D1", common::v1::ROLE_DELIVERY_STAFF});
-  for (const tmi::ClueFeedEvent& event : Feed(county, Watch(), kCounty)) {
+  for (const tmi::ClueFeedEvent& event : FeedOf(county, WatchAll(), kCounty)) {
     EXPECT_EQ(event.SerializeAsString().find("D1"), std::string::npos);
   }
 }
@@ -85,19 +85,19 @@ TEST(Feed, NamesNoReporter) {
 TEST(Feed, ASquadSeesItsOwnAndWhatNobodyHas) {
   ThreeMemberCounty county;
   county.Verifying();
-  EXPECT_THAT(Changes(Feed(county, Watch(), Of("I4", "SQ2"))),
+  EXPECT_THAT(Changes(FeedOf(county, WatchAll(), Of("I4", "SQ2"))),
               ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED));
-  EXPECT_THAT(Changes(Feed(county, Watch(), Of("I1", "SQ1"))),
+  EXPECT_THAT(Changes(FeedOf(county, WatchAll(), Of("I1", "SQ1"))),
               ElementsAre(tmi::CLUE_CHANGE_REPORTED, tmi::CLUE_CHANGE_ACCEPTED, tmi::CLUE_CHANGE_ASSIGNED,
                           tmi::CLUE_CHANGE_VERIFICATION_STARTED));
-  EXPECT_THAT(Feed(county, Watch(), {kAccountManager, {}}), IsEmpty());
+  EXPECT_THAT(FeedOf(county, WatchAll(), {kAccountManager, {}}), IsEmpty());
 }
 
 TEST(Feed, NobodySeesCluesAboutTheShopsOfRelatives) {
   ThreeMemberCounty county;
   county.Verifying();
-  const Code shop(Feed(county, Watch(), kCounty).front().clue().licence());
-  EXPECT_THAT(Feed(county, Watch(), Of("I1", "SQ1", {shop})), IsEmpty());
+  const Code shop(FeedOf(county, WatchAll(), kCounty).front().clue().licence());
+  EXPECT_THAT(FeedOf(county, WatchAll(), Of("I1", "SQ1", {shop})), IsEmpty());
 }
 
 TEST(Feed, ASquadIsNotAskedForByOthers) {
@@ -113,60 +113,60 @@ TEST(Feed, IsFilteredByEachFacet) {
   ThreeMemberCounty county;
   county.Verifying(tmi::CLUE_GRADE_A);
   county.Report({ThreeMemberCounty::Shop(2), common::v1::ROLE_RETAILER}, tmi::CLUE_GRADE_C);
-  auto grade = Watch();
+  auto grade = WatchAll();
   grade.mutable_filter()->add_grades(tmi::CLUE_GRADE_C);
-  EXPECT_THAT(Changes(Feed(county, grade, kCounty)), ElementsAre(tmi::CLUE_CHANGE_REPORTED));
-  auto source = Watch();
+  EXPECT_THAT(Changes(FeedOf(county, grade, kCounty)), ElementsAre(tmi::CLUE_CHANGE_REPORTED));
+  auto source = WatchAll();
   source.mutable_filter()->add_sources(tmi::CLUE_SOURCE_RETAILER);
-  EXPECT_THAT(Changes(Feed(county, source, kCounty)), ElementsAre(tmi::CLUE_CHANGE_REPORTED));
-  auto state = Watch();
+  EXPECT_THAT(Changes(FeedOf(county, source, kCounty)), ElementsAre(tmi::CLUE_CHANGE_REPORTED));
+  auto state = WatchAll();
   state.mutable_filter()->add_states(tmi::CLUE_STATE_ASSIGNED);
-  EXPECT_THAT(Changes(Feed(county, state, kCounty)), ElementsAre(tmi::CLUE_CHANGE_ASSIGNED));
-  auto squad = Watch();
+  EXPECT_THAT(Changes(FeedOf(county, state, kCounty)), ElementsAre(tmi::CLUE_CHANGE_ASSIGNED));
+  auto squad = WatchAll();
   squad.mutable_filter()->add_squad_ids("SQ2");
-  EXPECT_THAT(Feed(county, squad, kCounty), IsEmpty());
-  auto route = Watch();
+  EXPECT_THAT(FeedOf(county, squad, kCounty), IsEmpty());
+  auto route = WatchAll();
   route.mutable_filter()->add_route_ids("R06");
-  EXPECT_THAT(Feed(county, route, kCounty), IsEmpty());
+  EXPECT_THAT(FeedOf(county, route, kCounty), IsEmpty());
   tmi::WatchCluesRequest elsewhere;
   elsewhere.add_county_codes("620122");
-  EXPECT_THAT(Feed(county, elsewhere, kCounty), IsEmpty());
+  EXPECT_THAT(FeedOf(county, elsewhere, kCounty), IsEmpty());
 }
 
 TEST(Feed, TheDigestTellsFiltersApartAndNotTheirOrder) {
-  auto one = Watch();
+  auto one = WatchAll();
   one.mutable_filter()->add_squad_ids("SQ1");
   one.mutable_filter()->add_squad_ids("SQ2");
-  auto other = Watch();
+  auto other = WatchAll();
   other.mutable_filter()->add_squad_ids("SQ2");
   other.mutable_filter()->add_squad_ids("SQ1");
   other.set_resume_token("anything");
   EXPECT_EQ(FilterDigest(one), FilterDigest(other));
-  auto route = Watch();
+  auto route = WatchAll();
   route.mutable_filter()->add_route_ids("SQ1");
   route.mutable_filter()->add_route_ids("SQ2");
   EXPECT_NE(FilterDigest(one), FilterDigest(route));
-  EXPECT_NE(FilterDigest(one), FilterDigest(Watch()));
+  EXPECT_NE(FilterDigest(one), FilterDigest(WatchAll()));
 }
 
 TEST(Feed, ATokenOfAnotherFilterIsNone) {
   tmi::ClueFeedToken token;
-  token.set_filter_digest(std::string(FilterDigest(Watch()).view()));
+  token.set_filter_digest(std::string(FilterDigest(WatchAll()).view()));
   token.add_places()->set_height(7);
   const std::string text = three_member_interaction::TokenText(token);
-  const auto parsed = three_member_interaction::ParseToken(text, FilterDigest(Watch()));
+  const auto parsed = three_member_interaction::ParseToken(text, FilterDigest(WatchAll()));
   ASSERT_TRUE(parsed.has_value());
   EXPECT_EQ(parsed->places(0).height(), 7U);
-  auto other = Watch();
+  auto other = WatchAll();
   other.mutable_filter()->add_grades(tmi::CLUE_GRADE_A);
   EXPECT_FALSE(three_member_interaction::ParseToken(text, FilterDigest(other)).has_value());
-  EXPECT_FALSE(three_member_interaction::ParseToken("\xff", FilterDigest(Watch())).has_value());
+  EXPECT_FALSE(three_member_interaction::ParseToken("\xff", FilterDigest(WatchAll())).has_value());
 }
 
 TEST(Feed, CountiesAreNamedOnceAndWellFormed) {
-  EXPECT_TRUE(CheckWatch(Watch()).ok());
+  EXPECT_TRUE(CheckWatch(WatchAll()).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(CheckWatch({})));
-  auto twice = Watch();
+  auto twice = WatchAll();
   twice.add_county_codes(ThreeMemberCounty::kCode);
   EXPECT_TRUE(absl::IsInvalidArgument(CheckWatch(twice)));
 }

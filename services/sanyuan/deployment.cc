@@ -1,0 +1,189 @@
+#include "services/sanyuan/deployment.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "common/log/embedded/durable_file.h"
+#include "common/log/embedded/identity_file.h"
+#include "common/sealed/master_key.h"
+#include "services/sanyuan/contexts.h"
+#include "services/sanyuan/operations.h"
+
+namespace sanyuan {
+namespace {
+
+// After a longer gap somebody has to say that the clock is right: a closed window can't be taken back.
+constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
+
+// The journals that the directory holds must be those that its identity file knows. An empty directory gets new
+// ones; journals with nothing behind their beginnings are what a start leaves that was ended before the identity
+// was written.
+absl::Status CheckIdentity(const std::string& directory, int32_t partitions, host::HostGroup& hosts,
+                           log::Log& log) {
+  const log::IdentityFile file(directory);
+  const auto known = file.Read();
+  if (!known.ok() && known.status().code() != absl::StatusCode::kNotFound) return known.status();
+  int64_t longest = 0;
+  bool complete = true;
+  for (const auto& host : hosts.hosts()) {
+    const auto end = log.EndOffset(host->journal());
+    if (!end.ok()) return end.status();
+    longest = std::max(longest, *end);
+    complete = complete && *end > 0;
+  }
+  if (known.ok()) {
+    if (known->partition_count != partitions) {
+      return absl::FailedPreconditionError(fmt::format("{} was made with --partitions {}, not {}", directory,
+                                                       known->partition_count, partitions));
+    }
+    const auto found = hosts.ReadJournalIds();
+    if (!found.ok()) return found.status();
+    for (const auto& [journal, id] : *found) {
+      const auto it = known->journal_ids.find(journal);
+      if (it == known->journal_ids.end() || it->second != id) {
+        return absl::FailedPreconditionError(
+            fmt::format("{} is not the journal that this directory was made with", journal.ToString()));
+      }
+    }
+    return absl::OkStatus();
+  }
+  if (longest > 1)
+    return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", directory));
+  if (longest == 1 && !complete) {
+    return absl::FailedPreconditionError(fmt::format("{} holds only some of its journals", directory));
+  }
+  auto ids = longest == 0 ? hosts.CreateJournals() : hosts.ReadJournalIds();
+  if (!ids.ok()) return ids.status();
+  log::Identity identity;
+  identity.created_at = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
+  identity.partition_count = partitions;
+  for (const auto& [journal, id] : *ids) identity.journal_ids[journal] = id;
+  return file.Write(identity);
+}
+
+// The simulated clock's place, kept in a file of the directory: being told the time is no decision, so no journal
+// holds it. Microseconds since the epoch, as text.
+absl::StatusOr<absl::Time> KeptClock(const std::string& path) {
+  const auto text = log::ReadWholeFile(path);
+  if (absl::IsNotFound(text.status())) return absl::InfinitePast();
+  if (!text.ok()) return text.status();
+  int64_t us = 0;
+  if (!absl::SimpleAtoi(*text, &us)) return absl::DataLossError(fmt::format("{} holds no time", path));
+  return absl::FromUnixMicros(us);
+}
+
+// The keys of people. Journals whose keys are gone are not served by accident: every text in them would be empty,
+// and new ones would hide that.
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options) {
+  const bool made_here = options.master_key_file.empty();
+  const std::string path =
+      made_here ? (std::filesystem::path(options.data) / "dev-master-key").string() : options.master_key_file;
+  const auto master_key = made_here ? sealed::ReadOrMakeMasterKey(path) : sealed::ReadMasterKey(path);
+  if (!master_key.ok()) return master_key.status();
+  if (made_here) spdlog::warn("keys of people are wrapped by {}, for development only", path);
+  const std::string keys = sealed::KeyStore::PathIn(options.data);
+  if (!options.new_keys && !std::filesystem::exists(keys) &&
+      log::IdentityFile(options.data).Read().status().code() != absl::StatusCode::kNotFound) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{} is missing: put it back, or start once with --new-keys and leave unreadable what was sealed",
+        keys));
+  }
+  return sealed::KeyStore::Open(options.data, *master_key);
+}
+
+absl::Status CheckGap(host::HostGroup& hosts) {
+  absl::Time latest = absl::InfinitePast();
+  for (const auto& [host, status] : hosts.Statuses()) latest = std::max(latest, status.last_decided);
+  if (latest == absl::InfinitePast() || absl::Now() - latest <= kLongGap) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("the last decision is of {}; if the clock is right, start with --clock-confirmed",
+                  absl::FormatTime(latest, absl::UTCTimeZone())));
+}
+
+}  // namespace
+
+Deployment::Deployment(const std::string& directory)
+    : snapshots_(std::filesystem::path(directory) / "snapshots") {}
+
+Deployment::~Deployment() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.data, error);
+  if (error) return absl::UnavailableError(fmt::format("{}: {}", options.data, error.message()));
+  std::unique_ptr<Deployment> deployment(new Deployment(options.data));
+  if (absl::Status opened = deployment->OpenStores(options); !opened.ok()) return opened;
+  if (absl::Status started = deployment->StartHosts(options); !started.ok()) return started;
+  return deployment;
+}
+
+absl::Status Deployment::OpenStores(const ServeOptions& options) {
+  spdlog::info("opening {}", options.data);
+  log::EmbeddedLogOptions log_options;
+  log_options.directory = options.data;
+  auto log = log::EmbeddedLog::Open(log_options);
+  if (!log.ok()) return log.status();
+  log_ = *std::move(log);
+  auto keys = OpenKeys(options);
+  if (!keys.ok()) return keys.status();
+  keys_ = *std::move(keys);
+  sealer_ = std::make_unique<sealed::Sealer>(*keys_);
+  auto view_file = view::EmbeddedViewStore::Open(options.data, [](const absl::Status& why) {
+    spdlog::warn("the views are built anew: {}", std::string(why.message()));
+  });
+  if (!view_file.ok()) return view_file.status();
+  view_file_ = *std::move(view_file);
+  views_ = std::make_unique<registry::ForgettingViewStore>(
+      *view_file_, [this](const std::string& person, bool with_receivers) {
+        return keys_->Forget(person, with_receivers);
+      });
+  for (int32_t partition = 0; partition < options.partitions; ++partition) {
+    if (absl::Status gone = views_->ForgetAgain(partition); !gone.ok()) return gone;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Deployment::StartHosts(const ServeOptions& options) {
+  specs_ = Contexts(options);
+  host::HostGroupOptions group;
+  group.partitions = options.partitions;
+  group.simulated_clock = options.dev;
+  if (options.dev) {
+    const std::string path = std::filesystem::path(options.data) / "clock";
+    const auto kept = KeptClock(path);
+    if (!kept.ok()) return kept.status();
+    group.clock_was_at = *kept;
+    group.keep_clock = [path](absl::Time now) {
+      return log::WriteFileDurably(path, std::to_string(absl::ToUnixMicros(now)));
+    };
+  }
+  hosts_ = std::make_unique<host::HostGroup>(group, specs_, *log_, *views_, snapshots_);
+  if (absl::Status known = CheckIdentity(options.data, options.partitions, *hosts_, *log_); !known.ok()) {
+    return known;
+  }
+  spdlog::info("reading the journals of {} partitions", hosts_->hosts().size());
+  if (absl::Status started = hosts_->Start(); !started.ok()) return started;
+  if (!options.dev && !options.clock_confirmed) {
+    if (absl::Status gap = CheckGap(*hosts_); !gap.ok()) return gap;
+  }
+  AddContextMethods(methods_);
+  AddOperations(methods_, *hosts_, *log_, options.dev);
+  services_.reset(new rpc::DispatchServices{*hosts_, *views_, queries_, sealer_.get()});
+  return absl::OkStatus();
+}
+
+void Deployment::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  queries_.Stop();
+  if (hosts_ != nullptr) hosts_->Stop();
+}
+
+}  // namespace sanyuan

@@ -1,0 +1,66 @@
+// Everything of the all-in-one process below its transport: the journals, keys, views and partitions of one data
+// directory, and the table of what may be called. The gRPC server stands on it, and so does whoever wants to drive
+// the product without a network.
+//
+// Thread safety: Open and Stop from one thread; in between, the parts may be used from any.
+#ifndef SANYUAN_SERVICES_SANYUAN_DEPLOYMENT_H_
+#define SANYUAN_SERVICES_SANYUAN_DEPLOYMENT_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/host/executor.h"
+#include "common/host/host_group.h"
+#include "common/host/snapshot_store.h"
+#include "common/log/embedded/embedded_log.h"
+#include "common/rpc/dispatch.h"
+#include "common/rpc/method_table.h"
+#include "common/sealed/key_store.h"
+#include "common/sealed/sealer.h"
+#include "common/view/embedded/embedded_view_store.h"
+#include "services/registry/forgetting.h"
+#include "services/sanyuan/options.h"
+
+namespace sanyuan {
+
+class Deployment {
+ public:
+  // Opens the directory, makes it when it is not there, and returns when every partition takes commands or is halted.
+  // FailedPrecondition: the directory is another deployment's, in use, has lost its identity or its keys, or wants a
+  // clock that was confirmed. DataLoss, Unavailable: of its files.
+  static absl::StatusOr<std::unique_ptr<Deployment>> Open(const ServeOptions& options);
+  ~Deployment();
+
+  host::HostGroup& hosts() { return *hosts_; }
+  log::Log& log() { return *log_; }
+  const rpc::MethodTable& methods() const { return methods_; }
+  // What a call needs beyond its method: see rpc::Dispatch.
+  const rpc::DispatchServices& services() const { return *services_; }
+
+  // Runs the queries that were taken, then ends. Nothing may be dispatched any more.
+  void Stop();
+
+ private:
+  explicit Deployment(const std::string& directory);
+  absl::Status OpenStores(const ServeOptions& options);
+  absl::Status StartHosts(const ServeOptions& options);
+
+  // In the order of what stands on what.
+  std::unique_ptr<log::EmbeddedLog> log_;
+  std::unique_ptr<sealed::KeyStore> keys_;
+  std::unique_ptr<sealed::Sealer> sealer_;
+  std::unique_ptr<view::EmbeddedViewStore> view_file_;
+  std::unique_ptr<registry::ForgettingViewStore> views_;
+  host::FileSnapshotStore snapshots_;
+  std::vector<host::ContextSpec> specs_;
+  std::unique_ptr<host::HostGroup> hosts_;
+  rpc::MethodTable methods_;
+  host::Executor queries_{2};
+  std::unique_ptr<rpc::DispatchServices> services_;
+  bool stopped_ = false;
+};
+
+}  // namespace sanyuan
+
+#endif  // SANYUAN_SERVICES_SANYUAN_DEPLOYMENT_H_

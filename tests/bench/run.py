@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""All benchmarks of the embedded engine, as one table.
+
+  tests/bench/run.py [--quick] [--only NAMES] [--build DIR] [--runs N] [--scratch DIR]
+
+Needs a build with BUILD_TESTING (DIR: build/release). NAMES are of: orders, day, allocation, restart, journal,
+log; separated by commas. --quick takes tiny sizes: it shows that everything runs, not how fast. What is compared
+runs interleaved, and the table shows medians. Exits with 1 when something fails; a figure that falls short of its
+aim is marked and is no failure. What each row means stands in README.md beside this file.
+"""
+
+import argparse
+import contextlib
+import datetime
+import glob
+import json
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+COUNTIES = 87  # Of the order rate: the cells of a province.
+
+
+class Bench:
+    def __init__(self, args):
+        self.bin = os.path.join(os.path.realpath(args.build), "bin")
+        self.quick, self.runs, self.scratch = args.quick, args.runs, args.scratch
+        self.rows = []
+
+    def row(self, what, figure, aim="", good=None):
+        self.rows.append((what, figure, aim, {None: "", True: "yes", False: "no"}[good]))
+        print(f"  {what}: {figure}", file=sys.stderr, flush=True)
+
+    def run(self, name, *arguments):
+        done = subprocess.run([os.path.join(self.bin, name), *map(str, arguments)], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{name} {' '.join(map(str, arguments))}: exit code {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    @contextlib.contextmanager
+    def folder(self):
+        path = tempfile.mkdtemp(prefix="sanyuan-bench-", dir=self.scratch)
+        try:
+            yield os.path.join(path, "data")
+        finally:
+            shutil.rmtree(path)
+
+    @contextlib.contextmanager
+    def server(self, name, *arguments):
+        """The address of a server that runs as long as the block, and the seconds until it said that it serves."""
+        begun = time.monotonic()
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen([os.path.join(self.bin, name), *map(str, arguments)], text=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            try:
+                line = process.stdout.readline()
+                if not line:
+                    log.seek(0)
+                    raise RuntimeError(f"{name} does not serve: {log.read().decode()[-2000:]}")
+                yield json.loads(line)["grpc"], time.monotonic() - begun
+            finally:
+                process.stdin.close()
+                process.terminate()
+                process.wait(60)
+
+    def sanyuan(self, data):
+        # Journals that order_day_bench has made are without keys of people.
+        keyless = os.path.exists(os.path.join(data, "journal.db")) and not os.path.exists(os.path.join(data, "keys.db"))
+        return self.server("sanyuan", "serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--data", data,
+                           *(["--new-keys"] if keyless else []))
+
+
+def median(runs, key):
+    return statistics.median(run[key] for run in runs)
+
+
+def orders(bench):
+    """Orders over gRPC against the bare server: as fast as they go, then both at half of Sanyuan's rate."""
+    count = 400 if bench.quick else 60_000
+    with bench.folder() as data:
+        day = json.loads(bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40,
+                                   "--loaded", (2 * bench.runs + 1) * count + 40))
+        record = round(day["journal_bytes_per_order"])
+        full, bare_full, half, bare_half = [], [], [], []
+        with bench.sanyuan(data) as (ours, _), \
+                bench.server("bare_server", "--data", data + ".bare", "--record", record) as (bare, _):
+            first = 40
+
+            def load(server, number, *more):
+                nonlocal first
+                begin = first
+                if server == ours:
+                    first += number
+                return json.loads(bench.run("order_load", "--server", server, "--counties", COUNTIES, "--first", begin,
+                                            "--orders", number, *more))
+
+            for server in ours, bare:  # The first calls of a process are slow.
+                load(server, count // 10)
+            for _ in range(bench.runs):
+                full.append(load(ours, count))
+                bare_full.append(load(bare, count))
+            rate = round(median(full, "rate") / 2)
+            for _ in range(bench.runs):
+                number = min(count, rate * 10)
+                half.append(load(ours, number, "--rate", rate))
+                bare_half.append(load(bare, number, "--rate", rate))
+    share = median(full, "rate") / median(bare_full, "rate")
+    bench.row(f"bare gRPC server, {record} bytes a record", f"{median(bare_full, 'rate'):,.0f}/s")
+    bench.row("orders of 13 lines acknowledged over gRPC", f"{median(full, 'rate'):,.0f}/s")
+    bench.row("... share of the bare server's rate", f"{share:.2f}", "at least 0.7", share >= 0.7)
+    for key, name in ("p50_ms", "p50"), ("p99_ms", "p99"):
+        mine, floor = median(half, key), median(bare_half, key)
+        bench.row(f"... {name} at {rate:,}/s, beside the bare server's", f"{mine:.2f} and {floor:.2f} ms",
+                  "at most 1.5 times", mine <= 1.5 * floor)
+    return record
+
+
+def log(bench, record=1_000):
+    """A plain SQLite loop of the batches that the embedded log made for the same records."""
+    text = bench.run("embedded_log_bench", "--bytes", record, "--partitions", 8, "--runs", bench.runs, "--records",
+                     2_000 if bench.quick else 200_000, "--in-flight", 256, *(["--dir", bench.scratch] if bench.scratch else []))
+    for line in text.splitlines()[2:]:
+        name, batch, rate, _ = re.match(r"(.*?)\s+(\d+)\s+(\d+)\s+([\d.]+)$", line).groups()
+        bench.row(f"{name}, {record} bytes, batches of {batch}", f"{int(rate):,}/s")
+
+
+def day(bench):
+    """The nation's order day at the partitions, below gRPC."""
+    arguments = ["--counties", 28, "--orders", 1_000] if bench.quick else []
+    results = []
+    for _ in range(1 if bench.quick else min(3, bench.runs)):
+        with bench.folder() as data:
+            results.append(json.loads(bench.run("order_day_bench", "--data", data, *arguments)))
+    seconds, peak = median(results, "seconds"), median(results, "peak_mib")
+    what = f"order day, {results[0]['orders']:,} orders, {results[0]['lines']:,} lines, {results[0]['counties']:,} cells"
+    bench.row(what, f"{seconds:.1f} s ({results[0]['orders'] / seconds:,.0f}/s)", "under 60 s", seconds < 60)
+    bench.row("... peak of memory", f"{peak:,.0f} MiB", "2,048 MiB", peak <= 2048)
+
+
+def allocation(bench):
+    shops = 500 if bench.quick else 26_000
+    text = bench.run("allocation_maths_bench", "--shops", shops, "--runs", 3 if bench.quick else 51)
+    for what, aim in ("tie keys given", 3), ("keys drawn, lines explained, recomputed", 40):
+        medians = [float(found) for found in re.findall(rf"{what} +([\d.]+)", text)]
+        bench.row(f"one tight SKU for {shops:,} shops, {what}", f"{min(medians):.1f} to {max(medians):.1f} ms",
+                  f"at most {aim} ms", max(medians) <= aim)
+    retailers, skus = (300, 20) if bench.quick else (30_000, 200)
+    text = bench.run("allocation_run_bench", retailers, skus)
+    longest = float(re.search(r"longest step ([\d.]+) *ms", text)[1])
+    bench.row(f"allocation run, {retailers:,} retailers x {skus} SKUs: longest wait of another command",
+              f"{longest:.1f} ms", "under 100 ms", longest < 100)
+
+
+def restart(bench):
+    """From the start of the process to its serving: from snapshots, and without them."""
+    count = 2_000 if bench.quick else 1_000_000
+    with bench.folder() as data:
+        bench.run("order_day_bench", "--data", data, "--all", "--orders", count, *(["--counties", 28] if bench.quick else []))
+        with_snapshots, without = [], []
+        for _ in range(1 if bench.quick else min(3, bench.runs)):
+            with bench.sanyuan(data) as (_, seconds):
+                with_snapshots.append(seconds)
+        shutil.rmtree(os.path.join(data, "snapshots"), ignore_errors=True)
+        with bench.sanyuan(data) as (_, seconds):
+            without.append(seconds)
+    seconds = statistics.median(with_snapshots)
+    bench.row(f"restart to serving, {count:,} open orders, from snapshots", f"{seconds:.1f} s", "under 5 s", seconds < 5)
+    bench.row("... by replay without them", f"{without[0]:.1f} s")
+
+
+def journal(bench):
+    """What a county's year leaves: the demo day's journals, times the 52 order days of a year."""
+    with bench.folder() as data:
+        with bench.sanyuan(data) as (server, _):
+            summary = json.loads(bench.run("sanyuanctl", "--server", server, "--json", "demo", "day",
+                                           *(["--retailers", 300] if bench.quick else [])))
+        with sqlite3.connect(os.path.join(data, "journal.db")) as database:
+            total = database.execute("SELECT SUM(LENGTH(record)) FROM journal").fetchone()[0]
+        files = sum(map(os.path.getsize, glob.glob(os.path.join(data, "journal.db*"))))
+    accepted = summary["orders_accepted"]
+    bench.row(f"journal of a county's week ({accepted:,} orders with all that follows)", f"{total / 1e6:.1f} MB, on disk "
+              f"{files / 1e6:.1f} MB")
+    bench.row("... per order; per year of the county", f"{total / accepted:,.0f} bytes; {total * 52 / 1e9:.2f} GB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="orders,log,day,allocation,restart,journal")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
+    parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--scratch", default=None)
+    args = parser.parse_args()
+    args.runs = args.runs or (1 if args.quick else 5)
+    bench = Bench(args)
+    record = 1_000
+    for name in args.only.split(","):
+        print(name, file=sys.stderr, flush=True)
+        if name == "orders":
+            record = orders(bench)
+        elif name == "log":
+            log(bench, record)
+        else:
+            {"day": day, "allocation": allocation, "restart": restart, "journal": journal}[name](bench)
+    print(f"{datetime.date.today()}, {os.cpu_count()} CPUs, Linux {platform.release()}, medians of {args.runs} runs"
+          f"{', tiny sizes' if args.quick else ''}\n")
+    print("| what | figure | aim | reached |\n|---|---|---|---|")
+    for row in bench.rows:
+        print(f"| {' | '.join(row)} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
