@@ -16,8 +16,8 @@ namespace {
 
 namespace tmi = three_member_interaction::v1;
 
-constexpr char kFirstInspectionDay[] = "2019-08-14";
-constexpr char kSecondInspectionDay[] = "2019-08-15";
+constexpr char kFirstDay[] = "2019-08-14";
+constexpr char kSecondDay[] = "2019-08-15";
 constexpr int kDrawn = 2;
 constexpr int kChosen = 3;
 constexpr int kAbnormalPercent = 40;
@@ -40,8 +40,8 @@ InspectionDays::InspectionDays(Client& client, const Plan& plan, std::function<v
     : client_(client), plan_(plan), set_clock_(std::move(set_clock)) {}
 
 InspectionFigures InspectionDays::Play() {
-  const Date first = ParseDate(kFirstInspectionDay).value();
-  const Date second = ParseDate(kSecondInspectionDay).value();
+  const Date first = ParseDate(kFirstDay).value();
+  const Date second = ParseDate(kSecondDay).value();
   set_clock_(AtMinute(first, 8 * 60 + 30));
   for (size_t i = 0; i < kSquads; ++i) PlanSquad(SquadOf(i));
   Dispatch();
@@ -91,7 +91,7 @@ void InspectionDays::PlanSquad(const std::string& squad) {
   tmi::PlanInspectionRequest choose;
   choose.set_county_code(kCounty);
   choose.set_squad_id(squad);
-  choose.set_date(kFirstInspectionDay);
+  choose.set_date(kFirstDay);
   choose.set_licence(plan_.shops.front().licence);
   choose.set_reason(tmi::ANALYSIS_REASON_ROUTINE);
   tmi::PlanInspectionResponse chosen;
@@ -100,8 +100,8 @@ void InspectionDays::PlanSquad(const std::string& squad) {
   tmi::DrawInspectionsRequest draw;
   draw.set_county_code(kCounty);
   draw.set_squad_id(squad);
-  draw.set_from_date(kFirstInspectionDay);
-  draw.set_to_date(kFirstInspectionDay);
+  draw.set_from_date(kFirstDay);
+  draw.set_to_date(kFirstDay);
   draw.set_count(kDrawn);
   draw.set_unannounced(true);
   client_.Call<tmi::DrawInspectionsResponse>(head, "lot", draw);
@@ -139,7 +139,7 @@ void InspectionDays::Dispatch() {
       if (first_chosen && inspection.squad_id() == "S1") {
         auto postpone = About<tmi::PostponeInspectionRequest>(inspection);
         postpone.set_reason(tmi::POSTPONE_REASON_WEATHER);
-        postpone.set_date(kSecondInspectionDay);
+        postpone.set_date(kSecondDay);
         client_.Call<tmi::PostponeInspectionResponse>(head, inspection.licence(), postpone);
         continue;
       }

@@ -13,7 +13,7 @@ namespace {
 
 namespace tmi = three_member_interaction::v1;
 
-constexpr char kTicketDay[] = "2019-08-15";
+constexpr char kDay[] = "2019-08-15";
 
 template <typename Request>
 Request About(const tmi::Ticket& ticket) {
@@ -45,7 +45,7 @@ TicketDays::TicketDays(Client& client, const Plan& plan, std::function<void(absl
     : client_(client), plan_(plan), set_clock_(std::move(set_clock)) {}
 
 TicketFigures TicketDays::Play() {
-  const auto at = [this](int32_t hour) { set_clock_(AtMinute(ParseDate(kTicketDay).value(), hour * 60)); };
+  const auto at = [this](int32_t hour) { set_clock_(AtMinute(ParseDate(kDay).value(), hour * 60)); };
   at(13);
   Raise();
   at(14);

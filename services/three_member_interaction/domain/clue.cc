@@ -37,8 +37,8 @@ void ApplyReported(v1::Clue& clue, const v1::ClueReported& event) {
   *clue.mutable_detector_rules() = event.detector_rules();
   *clue.mutable_related_licences() = event.related_licences();
   *clue.mutable_staff_ids() = event.staff_ids();
-  clue.set_cause(event.cause());
   SortFindings(clue);
+  clue.set_cause(event.cause());
 }
 
 void ApplyVerified(v1::ClueVerification& look, v1::ClueResult result, const std::string& approved_by,

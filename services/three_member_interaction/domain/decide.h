@@ -19,6 +19,9 @@
 
 namespace sanyuan::three_member_interaction {
 
+// A whole in basis points.
+inline constexpr int64_t kWholeBp = 10'000;
+
 using common::v1::Reason;
 using google::protobuf::Timestamp;
 using partition::Outcome;
@@ -27,7 +30,6 @@ using partition::Stamp;
 using reference::FromWireTime;
 using reference::Refuse;
 using reference::ToWireTime;
-inline constexpr int64_t kWholeBp = 10'000;
 using Evidence = google::protobuf::RepeatedPtrField<std::string>;
 
 // The interaction policy in force and what deadlines are counted with. Good until the state changes.

@@ -13,11 +13,12 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+
 tmi::DealInspectionRequest TicketAndClue() {
   tmi::DealInspectionRequest request;
   request.mutable_ticket()->set_type(tmi::TICKET_TYPE_MONOPOLY);
   request.mutable_ticket()->set_severity(tmi::TICKET_SEVERITY_S3);
-  *request.mutable_ticket()->mutable_text() = Sealed(InspectionCounty::Shop(1));
+  *request.mutable_ticket()->mutable_text() = Sealed(Shop(1));
   request.mutable_clue()->set_type(tmi::CLUE_TYPE_OFF_CHANNEL);
   request.mutable_clue()->set_grade(tmi::CLUE_GRADE_A);
   return request;
@@ -48,7 +49,7 @@ TEST(InspectionOutcome, ATicketAndAClueAreOpenedInTheSameDecisionAndLinked) {
   const tmi::Ticket& ticket = county.ticket(inspection.ticket_ids(0));
   EXPECT_EQ(ticket.state(), tmi::TICKET_STATE_OPEN);
   EXPECT_EQ(ticket.raiser_id(), "I2");
-  EXPECT_EQ(ticket.licence(), InspectionCounty::Shop(1));
+  EXPECT_EQ(ticket.licence(), Shop(1));
   EXPECT_EQ(ticket.cause(), "inspection/" + id);
   const tmi::Clue& clue = county.clue(inspection.clue_ids(0));
   EXPECT_EQ(clue.state(), tmi::CLUE_STATE_REPORTED);

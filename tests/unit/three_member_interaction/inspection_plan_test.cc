@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+
 TEST(InspectionPlan, AFifthOfTheMonthIsDrawnByLot) {
   InspectionCounty county;
   const auto first = county.Plan(InspectionCounty::PlanRequest());
@@ -24,11 +25,11 @@ TEST(InspectionPlan, AFifthOfTheMonthIsDrawnByLot) {
   EXPECT_EQ(county.plan().inspections(), 0);
   ASSERT_THAT(county.Drawn(1), SizeIs(1));
   for (int day = 5; day <= 8; ++day) {
-    const auto chosen = county.Plan(
-        InspectionCounty::PlanRequest(InspectionCounty::Shop(1), "2019-08-0" + std::to_string(day)));
+    const auto chosen =
+        county.Plan(InspectionCounty::PlanRequest(Shop(1), "2019-08-0" + std::to_string(day)));
     EXPECT_THAT(chosen.refusals, IsEmpty()) << day;
   }
-  const auto sixth = county.Plan(InspectionCounty::PlanRequest(InspectionCounty::Shop(1), "2019-08-09"));
+  const auto sixth = county.Plan(InspectionCounty::PlanRequest(Shop(1), "2019-08-09"));
   EXPECT_THAT(ReasonsOf(sixth), ElementsAre("RATIO_RANGE reason"));
   EXPECT_EQ(sixth.refusals[0].value(), 1666);
   EXPECT_EQ(county.plan().inspections(), 5);
@@ -37,17 +38,16 @@ TEST(InspectionPlan, AFifthOfTheMonthIsDrawnByLot) {
 
 TEST(InspectionPlan, NoShopIsDrawnTwiceInAMonthAndNoneOfAMembersRelative) {
   InspectionCounty county;
-  county.AddStaff("I3", common::v1::ROLE_INSPECTOR, "SQ1", {InspectionCounty::Shop(5)});
+  county.AddStaff("I3", common::v1::ROLE_INSPECTOR, "SQ1", {Shop(5)});
   std::set<std::string> licences;
   for (const std::string& id : county.Drawn(3)) licences.insert(county.inspection(id).licence());
   for (const std::string& id : county.Drawn(9)) licences.insert(county.inspection(id).licence());
-  EXPECT_EQ(licences, (std::set<std::string>{InspectionCounty::Shop(1), InspectionCounty::Shop(2),
-                                             InspectionCounty::Shop(3), InspectionCounty::Shop(4)}));
+  EXPECT_EQ(licences, (std::set<std::string>{Shop(1), Shop(2), Shop(3), Shop(4)}));
   EXPECT_THAT(ReasonsOf(county.Draw(1)), ElementsAre("NOT_FOUND "));
   // Another squad may look into the relative's shop, and another month begins anew.
   const auto by_others = county.Drawn(9, "2019-08-30", "2019-08-30", "H2");
   ASSERT_THAT(by_others, SizeIs(1));
-  EXPECT_EQ(county.inspection(by_others[0]).licence(), InspectionCounty::Shop(5));
+  EXPECT_EQ(county.inspection(by_others[0]).licence(), Shop(5));
   EXPECT_THAT(county.Drawn(9, "2019-09-02", "2019-09-02"), SizeIs(4));
 }
 
@@ -77,8 +77,8 @@ TEST(InspectionPlan, AnotherCallDrawsAnotherLot) {
 
 TEST(InspectionPlan, EverythingWrongIsSaidAtOnce) {
   InspectionCounty county;
-  county.AddStaff("I2", common::v1::ROLE_INSPECTOR, "SQ1", {InspectionCounty::Shop(1)});
-  auto request = InspectionCounty::PlanRequest(InspectionCounty::Shop(1), "2019-08-04");
+  county.AddStaff("I2", common::v1::ROLE_INSPECTOR, "SQ1", {Shop(1)});
+  auto request = InspectionCounty::PlanRequest(Shop(1), "2019-08-04");
   request.set_reason(tmi::ANALYSIS_REASON_DRAWN);
   request.mutable_analysis()->set_sealed_for("A1");
   EXPECT_THAT(
@@ -102,7 +102,7 @@ TEST(InspectionPlan, AShopIsInspectedOnceADay) {
 TEST(InspectionPlan, IsFrozenOnTheFirstAndChangesAfterwardsAreLogged) {
   InspectionCounty county;
   county.Draw(1, "2019-09-30", "2019-09-30");
-  const auto planned = county.Plan(InspectionCounty::PlanRequest(InspectionCounty::Shop(1), "2019-09-10"));
+  const auto planned = county.Plan(InspectionCounty::PlanRequest(Shop(1), "2019-09-10"));
   const std::string id = static_cast<const tmi::PlanInspectionResponse&>(*planned.response).inspection_id();
   county.Postpone(id, "2019-09-11");
   county.Tick(AtTime("2019-08-31 23:59"));
@@ -114,7 +114,7 @@ TEST(InspectionPlan, IsFrozenOnTheFirstAndChangesAfterwardsAreLogged) {
   EXPECT_EQ(county.plan("2019-09").drawn_at_freeze(), 1);
   EXPECT_FALSE(county.inspection(id).unplanned());
 
-  const auto added = county.Plan(InspectionCounty::PlanRequest(InspectionCounty::Shop(2), "2019-09-12"));
+  const auto added = county.Plan(InspectionCounty::PlanRequest(Shop(2), "2019-09-12"));
   const std::string more = static_cast<const tmi::PlanInspectionResponse&>(*added.response).inspection_id();
   EXPECT_TRUE(county.inspection(more).unplanned());
   EXPECT_THAT(county.Postpone(id, "2019-09-13").refusals, IsEmpty());
@@ -164,11 +164,11 @@ TEST(InspectionPlan, NumbersAreThoseOfThePolicyInForce) {
     policy.set_inspection_record_minute_of_day(18 * 60);
   });
   county.Draw(1);
-  EXPECT_THAT(county.Plan(InspectionCounty::PlanRequest(InspectionCounty::Shop(1))).refusals, IsEmpty());
-  EXPECT_THAT(ReasonsOf(county.Plan(InspectionCounty::PlanRequest(InspectionCounty::Shop(2)))),
+  EXPECT_THAT(county.Plan(InspectionCounty::PlanRequest(Shop(1))).refusals, IsEmpty());
+  EXPECT_THAT(ReasonsOf(county.Plan(InspectionCounty::PlanRequest(Shop(2)))),
               ElementsAre("RATIO_RANGE reason"));
   county.Tick(AtTime("2019-08-05 18:00"));
-  EXPECT_THAT(ReasonsOf(county.Plan(InspectionCounty::PlanRequest(InspectionCounty::Shop(2)))),
+  EXPECT_THAT(ReasonsOf(county.Plan(InspectionCounty::PlanRequest(Shop(2)))),
               ElementsAre("INVALID_FIELD date", "RATIO_RANGE reason"));
   EXPECT_EQ(county.plan().policy_version(), "half");
 }

@@ -13,9 +13,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Field = InspectionCounty::Field;
 
+
 TEST(InspectionVisit, TwoOfficersOfTheSquadAreSent) {
   InspectionCounty county;
-  county.AddStaff("I3", common::v1::ROLE_INSPECTOR, "SQ1", {InspectionCounty::Shop(2)});
+  county.AddStaff("I3", common::v1::ROLE_INSPECTOR, "SQ1", {Shop(2)});
   const std::string id = county.Planned();
   const auto alone = county.Dispatch(id, {"I1"});
   EXPECT_THAT(ReasonsOf(alone), ElementsAre("OFFICERS_TOO_FEW officer_ids"));
@@ -33,7 +34,7 @@ TEST(InspectionVisit, TwoOfficersOfTheSquadAreSent) {
 TEST(InspectionVisit, WhoBecameKinOfTheShopIsNotSent) {
   InspectionCounty county;
   const std::string id = county.Planned();
-  county.AddStaff("I2", common::v1::ROLE_INSPECTOR, "SQ1", {InspectionCounty::Shop(1)});
+  county.AddStaff("I2", common::v1::ROLE_INSPECTOR, "SQ1", {Shop(1)});
   EXPECT_THAT(ReasonsOf(county.Dispatch(id)), ElementsAre("SQUAD_NOT_ALLOWED officer_ids[1]"));
 }
 
@@ -130,8 +131,7 @@ TEST(InspectionVisit, AtAShopThatNobodyMeasuredTheOfficersAreAtOnePlace) {
 
 TEST(InspectionVisit, IsMadeOnTheDayOfThePlan) {
   InspectionCounty county;
-  const std::string id =
-      county.Dispatched(InspectionCounty::PlanRequest(InspectionCounty::Shop(1), "2019-08-06"));
+  const std::string id = county.Dispatched(InspectionCounty::PlanRequest(Shop(1), "2019-08-06"));
   EXPECT_THAT(ReasonsOf(county.CheckIn(id, "I1")), ElementsAre("WRONG_STATE inspection_id"));
   county.Tick(AtTime("2019-08-06 00:00"));
   EXPECT_THAT(county.CheckIn(id, "I1").refusals, IsEmpty());
