@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "common/digest/digest.h"
+#include "common/geo/geometry.h"
 #include "common/state/code.h"
 #include "common/state/store.h"
 #include "common/state/table.h"
@@ -20,7 +21,6 @@
 #include "sanyuan/delivery_tracking/v1/receipt.pb.h"
 #include "sanyuan/delivery_tracking/v1/run.pb.h"
 #include "sanyuan/delivery_tracking/v1/stop.pb.h"
-#include "common/geo/geometry.h"
 #include "services/delivery_tracking/domain/ids.h"
 #include "services/delivery_tracking/domain/upstream_rows.h"
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/geo/geometry.h"
 #include "common/state/code.h"
 #include "services/delivery_tracking/domain/business_time.h"
-#include "common/geo/geometry.h"
 
 namespace sanyuan::delivery_tracking {
 

@@ -8,7 +8,6 @@ namespace {
 
 using namespace common::v1;  // NOLINT: reasons and roles.
 
-
 int32_t WorkingDaysOf(const registry::v1::InteractionPolicy& policy, v1::TicketSeverity severity) {
   switch (severity) {
     case v1::TICKET_SEVERITY_S2:

@@ -13,7 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-
 tmi::DealInspectionRequest TicketAndClue() {
   tmi::DealInspectionRequest request;
   request.mutable_ticket()->set_type(tmi::TICKET_TYPE_MONOPOLY);

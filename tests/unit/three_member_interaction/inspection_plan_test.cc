@@ -15,7 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-
 TEST(InspectionPlan, AFifthOfTheMonthIsDrawnByLot) {
   InspectionCounty county;
   const auto first = county.Plan(InspectionCounty::PlanRequest());

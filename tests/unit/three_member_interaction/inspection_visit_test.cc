@@ -13,7 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Field = InspectionCounty::Field;
 
-
 TEST(InspectionVisit, TwoOfficersOfTheSquadAreSent) {
   InspectionCounty county;
   county.AddStaff("I3", common::v1::ROLE_INSPECTOR, "SQ1", {Shop(2)});
