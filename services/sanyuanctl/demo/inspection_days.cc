@@ -86,13 +86,26 @@ InspectionFigures InspectionDays::Play() {
   return figures_;
 }
 
+std::set<std::string> InspectionDays::PlannedShops() {
+  std::set<std::string> licences;
+  for (const Inspection& inspection : In(tmi::INSPECTION_STATE_UNSPECIFIED)) {
+    licences.insert(inspection.licence());
+  }
+  return licences;
+}
+
 void InspectionDays::PlanSquad(const std::string& squad) {
   const Caller head = HeadOf(squad);
   tmi::PlanInspectionRequest choose;
   choose.set_county_code(kCounty);
   choose.set_squad_id(squad);
   choose.set_date(kFirstDay);
-  choose.set_licence(plan_.shops.front().licence);
+  // One that no other squad has planned already.
+  const std::set<std::string> planned = PlannedShops();
+  const auto free = std::find_if(plan_.shops.begin(), plan_.shops.end(),
+                                 [&](const Shop& shop) { return !planned.contains(shop.licence); });
+  if (free == plan_.shops.end()) throw Unexpected("every shop is planned already");
+  choose.set_licence(free->licence);
   choose.set_reason(tmi::ANALYSIS_REASON_ROUTINE);
   tmi::PlanInspectionResponse chosen;
   Expect(client_.Try(head, "before the lot", choose, &chosen), "RATIO_RANGE", "a plan without shops by lot");
@@ -107,9 +120,7 @@ void InspectionDays::PlanSquad(const std::string& squad) {
   client_.Call<tmi::DrawInspectionsResponse>(head, "lot", draw);
 
   // Large retailers first (R55), then others.
-  std::set<std::string> taken;
-  for (const Inspection& inspection : In(tmi::INSPECTION_STATE_UNSPECIFIED))
-    taken.insert(inspection.licence());
+  std::set<std::string> taken = PlannedShops();
   Draw lots(plan_.seed, "inspections of " + squad);
   const auto offset = static_cast<size_t>(lots.Below(static_cast<int64_t>(plan_.shops.size())));
   for (int i = 0; i < kChosen; ++i) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class InspectionDays {
  private:
   using Inspection = three_member_interaction::v1::Inspection;
 
+  std::set<std::string> PlannedShops();
   void PlanSquad(const std::string& squad);
   void Dispatch();
   // Both officers check in and one of them begins.
