@@ -50,6 +50,11 @@ struct World {
     LoadReference(client);
     LoadOrganisation(client, plan);
     LoadRetailers(client, plan);
+    // Answered when every context has read what was loaded.
+    sanyuan::operations::v1::SetClockRequest second;
+    second.mutable_now()->set_seconds(1564966801);
+    client.Call<sanyuan::operations::v1::SetClockResponse>(kOperator, "", second);
+    client.SetNow(absl::FromUnixSeconds(1564966801));
   }
   static Globals Of() {
     Globals globals;

@@ -34,7 +34,7 @@ struct State : state::Store {
   state::Table<PlannedShopKey, Present> planned_shops{*this, "planned_shops", state::Content::kInternal};
   state::Table<DuplicateKey, Present> duplicates{*this, "duplicates", state::Content::kInternal};
   state::Table<TimerKey, Present> timers{*this, "timers", state::Content::kInternal};
-  state::Table<CodeKey, Retailer> retailers{*this, "retailers", state::Content::kInternal};
+  state::Table<CodeKey, Retailer> retailers{*this, "retailers", state::Content::kBusiness};
   state::Table<CodeKey, Staff> staff{*this, "staff", state::Content::kBusiness};
   reference::PolicyTable policies{*this, state::Content::kInternal};
   reference::CalendarTable calendars{*this, state::Content::kInternal};
