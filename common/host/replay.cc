@@ -43,6 +43,7 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
 
   result.place = reader.reader().place();
   result.damage = reader.reader().damage();
+  result.decisions = effects.decisions;
   if (!result.place && !result.damage) {
     result.damage = partition::Damage{0, "the journal is empty", Digest{}};
   }

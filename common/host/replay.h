@@ -20,6 +20,7 @@ struct Replayed {
   log::TopicPartition journal;
   std::optional<partition::Place> place;  // Of the last accepted record.
   std::optional<partition::Damage> damage;
+  uint64_t decisions = 0;  // Accepted records that are neither genesis nor take-overs nor releases.
   std::array<uint64_t, partition::kSkipKinds> skipped{};
   std::map<County, Digest> digests;  // Of the business state.
 };

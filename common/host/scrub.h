@@ -1,6 +1,7 @@
 // Reads every journal again from its beginning, slowly, all the time, and finds damage behind what the running
 // partitions still look at. A damaged partition is replayed, so that it halts at the place; the others go on.
-// Thread safety: the constructor starts its own thread, the destructor ends it.
+// Thread safety: the constructor starts its own thread, the destructor ends it. REQUIRES: it is destroyed before the
+// hosts stop, since it waits for their answers.
 #ifndef SANYUAN_COMMON_HOST_SCRUB_H_
 #define SANYUAN_COMMON_HOST_SCRUB_H_
 

@@ -99,6 +99,8 @@ class LogReader {
 
 class Log : public LogReader {
  public:
+  // For operators: "embedded".
+  virtual std::string_view engine() const = 0;
   // `listener` must outlive the producer, and the log all its producers and subscriptions.
   virtual absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
                                                                 ProducerListener* listener) = 0;

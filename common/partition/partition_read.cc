@@ -67,7 +67,7 @@ bool Partition::Fold(const Frame& frame, int64_t offset, std::string_view record
   }
   domain_.store().Accept(frame.height);
   folded_ = place;
-  effects_.Accepted({place, frame.prev, domain_.store().TakeChanges()});
+  effects_.Accepted({place, frame.kind, frame.prev, domain_.store().TakeChanges()});
   if (own_take_over) {
     SANYUAN_CRASH_POINT("take_over");
     take_over_.reset();
@@ -145,7 +145,7 @@ void Partition::AcceptOwn(const Place& place) {
     record.snapshot->next = place;
     effects_.SnapshotReady(std::move(*record.snapshot));
   }
-  effects_.Accepted({place, record.prev, std::move(record.changes)});
+  effects_.Accepted({place, FrameKind::kDecision, record.prev, std::move(record.changes)});
   if (!options_.safeguards.answer_after_read_back) return;
   if (!record.commands.empty()) SANYUAN_CRASH_POINT("before_answer");
   for (const PendingCommand& command : record.commands) Deliver(command.call, record.answer);

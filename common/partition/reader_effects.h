@@ -17,11 +17,13 @@ class ReaderEffects final : public Effects {
  public:
   // Set when a release was read: reading goes on at this offset.
   std::optional<int64_t> resume;
+  // Accepted so far; the other records are take-overs and releases.
+  uint64_t decisions = 0;
 
  private:
   bool Produce(std::string /*record*/) override { return false; }
   void Reply(uint64_t /*call*/, Answer /*answer*/) override {}
-  void Accepted(AcceptedRecord /*record*/) override {}
+  void Accepted(AcceptedRecord record) override { decisions += record.kind == FrameKind::kDecision ? 1 : 0; }
   bool WantsSnapshot() override { return false; }
   void SnapshotReady(SnapshotPoint /*point*/) override {}
   void ReadHead(int64_t /*offset*/) override {}

@@ -67,6 +67,7 @@ PartitionStatus StatusMessage(const host::Replayed& replayed, const std::string&
   PartitionStatus out;
   out.set_context(context);
   out.set_partition(replayed.journal.partition);
+  out.set_decisions(replayed.decisions);
   SetPlace(replayed.place, out);
   SetSkipped(replayed.skipped, out);
   if (replayed.damage) SetDamage(*replayed.damage, *out.mutable_damage());
@@ -117,7 +118,8 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
         return absl::OkStatus();
       });
   functions["GetStatus"] = Local<v1::GetStatusRequest, v1::GetStatusResponse>(
-      [&hosts](const rpc::Caller&, const v1::GetStatusRequest&, v1::GetStatusResponse& response) {
+      [&hosts, &log](const rpc::Caller&, const v1::GetStatusRequest&, v1::GetStatusResponse& response) {
+        response.set_engine(std::string(log.engine()));
         for (const auto& [host, status] : hosts.Statuses()) {
           *response.add_partitions() = StatusMessage(*host, status);
         }

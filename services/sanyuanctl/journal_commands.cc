@@ -40,7 +40,8 @@ struct Arguments {
   std::string time;
 };
 
-json StatusJson(const v1::PartitionStatus& status) {
+// Only a check has read the whole journal and counted its decisions.
+json StatusJson(const v1::PartitionStatus& status, bool check) {
   json object = {{"context", status.context()},
                  {"partition", status.partition()},
                  {"height", status.height()},
@@ -50,6 +51,7 @@ json StatusJson(const v1::PartitionStatus& status) {
                    {"lost_race", status.skipped_lost_race()},
                    {"duplicate", status.skipped_duplicate()},
                    {"stray", status.skipped_stray()}}}};
+  if (check) object["decisions"] = status.decisions();
   if (!status.not_serving().empty()) object["not_serving"] = status.not_serving();
   if (status.has_damage())
     object["damage"] = {{"offset", status.damage().offset()}, {"why", status.damage().why()}};
@@ -59,9 +61,10 @@ json StatusJson(const v1::PartitionStatus& status) {
   return object;
 }
 
-std::string StatusLine(const v1::PartitionStatus& status) {
-  std::string line = fmt::format("{:28} {:4} {:>12}  {}  {:>6}", status.context(), status.partition(),
-                                 status.height(), absl::BytesToHexString(status.head()).substr(0, 16),
+std::string StatusLine(const v1::PartitionStatus& status, bool check) {
+  std::string line = fmt::format("{:28} {:4} {:>12} {:>12}  {}  {:>6}", status.context(), status.partition(),
+                                 check ? fmt::to_string(status.decisions()) : "", status.height(),
+                                 absl::BytesToHexString(status.head()).substr(0, 16),
                                  status.skipped_late() + status.skipped_lost_race() +
                                      status.skipped_duplicate() + status.skipped_stray());
   if (status.has_damage()) {
@@ -75,14 +78,16 @@ std::string StatusLine(const v1::PartitionStatus& status) {
   return line + "\n";
 }
 
-int PrintStatuses(const Session& session, const Statuses& statuses, bool check) {
+int PrintStatuses(const Session& session, const Statuses& statuses, bool check,
+                  const std::string& engine = "") {
   json object;
-  std::string text =
-      fmt::format("{:28} {:4} {:>12}  {:16}  {:>6}\n", "context", "part", "decisions", "head", "skipped");
+  if (!engine.empty()) object["engine"] = engine;
+  std::string text = fmt::format("{:28} {:4} {:>12} {:>12}  {:16}  {:>6}\n", "context", "part",
+                                 check ? "decisions" : "", "height", "head", "skipped");
   bool sound = true;
   for (const v1::PartitionStatus& status : statuses) {
-    object["partitions"].push_back(StatusJson(status));
-    text += StatusLine(status);
+    object["partitions"].push_back(StatusJson(status, check));
+    text += StatusLine(status, check);
     sound = sound && !status.has_damage();
   }
   if (check) {
@@ -202,7 +207,8 @@ int PrintStatus(const Session& session) {
   const grpc::Status status =
       session.Call([&](grpc::ClientContext& context) { return stub->GetStatus(&context, {}, &response); });
   if (!status.ok()) return session.Fail(status);
-  return PrintStatuses(session, {response.partitions().begin(), response.partitions().end()}, false);
+  return PrintStatuses(session, {response.partitions().begin(), response.partitions().end()}, false,
+                       response.engine());
 }
 
 int MakeCheckpoint(const Session& session, const Arguments& arguments) {

@@ -8,11 +8,11 @@
 #include "google/protobuf/util/json_util.h"
 #include "sanyuan/allocation/v1/run.pb.h"
 #include "sanyuan/order_intake/v1/order.pb.h"
+#include "services/sanyuanctl/client/client.h"
+#include "services/sanyuanctl/client/grpc_transport.h"
 #include "services/sanyuanctl/demo/catalogue.h"
-#include "services/sanyuanctl/demo/client.h"
 #include "services/sanyuanctl/demo/load_county.h"
 #include "services/sanyuanctl/demo/order_cycle.h"
-#include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl::demo {
 namespace {
@@ -34,9 +34,7 @@ std::set<std::string> ShopsThatOrdered(Client& client) {
 }
 
 void PrintLines(const std::string& server) {
-  Globals globals;
-  globals.server = server;
-  Client client(globals, 1, 1);
+  Client client(NewGrpcTransport(server), absl::Minutes(1), 1, 1);
   for (const std::string& licence : ShopsThatOrdered(client)) {
     allocation::v1::GetAllocationRequest get;
     get.set_county_code(kCounty);

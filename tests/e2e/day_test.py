@@ -29,11 +29,16 @@ class DayTest(unittest.TestCase):
             figures = server.ctl("demo", "day", "--retailers", RETAILERS, *arguments)
             live = server.ctl("digest")
             self.assertEqual(server.ctl("digest", "--data", data), live)
+            verified = server.ctl("journal", "verify", "--data", data)["partitions"]
+            self.assertEqual(sum(partition["decisions"] for partition in verified), figures["decisions"])
+            # Each journal begins with one take-over.
+            self.assertEqual(figures["records"] - figures["decisions"], len(verified))
             self.assertEqual(server.stop(), 0)
         return figures
 
     def test_a_day_balances_and_its_journal_is_sound(self):
         day = self.day("one")
+        self.assertEqual(day["engine"], "embedded")
         self.assertTrue(day["balanced"])
         self.assertTrue(day["journal_ok"])
         for figure in ("orders_accepted", "orders_refused", "orders_void", "cartons_allocated", "receipts",

@@ -19,11 +19,11 @@
 #include "sanyuan/registry/v1/organisation.pb.h"
 #include "sanyuan/registry/v1/retailer.pb.h"
 #include "sanyuan/three_member_interaction/v1/ticket.pb.h"
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
+#include "services/sanyuanctl/client/grpc_transport.h"
 #include "services/sanyuanctl/demo/load_county.h"
 #include "services/sanyuanctl/demo/people.h"
 #include "services/sanyuanctl/demo/plan.h"
-#include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl::demo {
 namespace {
@@ -36,7 +36,7 @@ using ::testing::Not;
 
 constexpr uint64_t kSeed = 7;
 constexpr char kText[] = "店主说上周的货少了两条";
-const Caller kOperatorCaller{"op", "OPERATOR"};
+const Caller kOperatorCaller{"op", "OPERATOR", ""};
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -45,7 +45,9 @@ std::string Environment(const char* name) {
 
 // A county with its people, loaded once.
 struct World {
-  World() : plan(MakePlan(kSeed, 25)), client(Of(), kSeed, 4) {
+  World()
+      : plan(MakePlan(kSeed, 25)),
+        client(NewGrpcTransport(Environment("SANYUAN_SERVER")), absl::Minutes(1), kSeed, 4) {
     client.SetNow(absl::FromUnixSeconds(1564966800));  // 2019-08-05T09:00:00+08:00, as the server's.
     LoadReference(client);
     LoadOrganisation(client, plan);
@@ -55,11 +57,6 @@ struct World {
     second.mutable_now()->set_seconds(1564966801);
     client.Call<sanyuan::operations::v1::SetClockResponse>(kOperator, "", second);
     client.SetNow(absl::FromUnixSeconds(1564966801));
-  }
-  static Globals Of() {
-    Globals globals;
-    globals.server = Environment("SANYUAN_SERVER");
-    return globals;
   }
   Plan plan;
   Client client;

@@ -67,6 +67,7 @@ class WeakLog : public Log {
  public:
   WeakLog(Weakness weakness, std::unique_ptr<Log> sound) : weakness_(weakness), sound_(std::move(sound)) {}
 
+  std::string_view engine() const override { return "weak"; }
   absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
                                                         ProducerListener* listener) override {
     return std::make_unique<WeakProducer>(weakness_, *sound_->NewProducer(where, listener));

@@ -30,6 +30,7 @@ class EmbeddedLog : public Log {
   static absl::StatusOr<std::unique_ptr<EmbeddedLog>> Open(const EmbeddedLogOptions& options);
   ~EmbeddedLog() override;
 
+  std::string_view engine() const override { return "embedded"; }
   absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
                                                         ProducerListener* listener) override;
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const TopicPartition& where, int64_t from_offset,

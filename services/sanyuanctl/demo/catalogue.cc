@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "services/registry/data/shipped.h"
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/import/rows.h"
 
 namespace sanyuan::ctl::demo {

@@ -11,7 +11,7 @@
 
 #include "absl/time/time.h"
 #include "sanyuan/three_member_interaction/v1/clue.pb.h"
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/demo/plan.h"
 
 namespace sanyuan::ctl::demo {

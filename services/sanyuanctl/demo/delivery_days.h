@@ -13,7 +13,7 @@
 #include "sanyuan/delivery_tracking/v1/device.pb.h"
 #include "sanyuan/delivery_tracking/v1/receipt.pb.h"
 #include "sanyuan/delivery_tracking/v1/stop.pb.h"
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/demo/plan.h"
 
 namespace sanyuan::ctl::demo {

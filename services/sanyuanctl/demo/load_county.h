@@ -3,13 +3,13 @@
 #ifndef SANYUAN_SERVICES_SANYUANCTL_DEMO_LOAD_COUNTY_H_
 #define SANYUAN_SERVICES_SANYUANCTL_DEMO_LOAD_COUNTY_H_
 
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/demo/plan.h"
 
 namespace sanyuan::ctl::demo {
 
 // People who are named in the day.
-inline const Caller kOperator{"OP1", "OPERATOR"};
+inline const Caller kOperator{"OP1", "OPERATOR", ""};
 inline const Caller kCountyManager{"CM1", "COUNTY_MANAGER"};
 inline const Caller kMarketingManager{"MM1", "MARKETING_MANAGER"};
 inline const Caller kSupplyPlanner{"SP1", "SUPPLY_DEPARTMENT"};
@@ -20,7 +20,7 @@ inline const Caller kLicenceOffice{"LO1", "LICENCE_OFFICE"};
 inline const Caller kServiceDesk{"SD1", "SERVICE_DESK"};
 inline const Caller kDepot{"DP1", "DEPOT"};
 inline const Caller kBank{"BANK", "BANK"};
-inline const Caller kAuditor{"AU1", "AUDITOR"};
+inline const Caller kAuditor{"AU1", "AUDITOR", ""};
 
 Caller RetailerOf(const Shop& shop);
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 
 namespace sanyuan::ctl::demo {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sanyuan/allocation/v1/run.pb.h"
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/demo/plan.h"
 
 namespace sanyuan::ctl::demo {

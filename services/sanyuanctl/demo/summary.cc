@@ -150,12 +150,14 @@ void Ask(Client& client, const Plan& plan, Summary& summary) {
   summary.digest =
       Sha256(client.Call<ops::GetDigestResponse>(kOperator, "", ops::GetDigestRequest()).text()).Hex();
 
+  summary.engine = client.Call<ops::GetStatusResponse>(kOperator, "", ops::GetStatusRequest()).engine();
   const auto verified = client.Call<ops::VerifyJournalsResponse>(kOperator, "", ops::VerifyJournalsRequest());
   summary.journal_ok = true;
   std::map<std::string, uint64_t> heights;
   for (const ops::PartitionStatus& partition : verified.partitions()) {
     summary.journal_ok = summary.journal_ok && !partition.has_damage();
     summary.records += partition.height();
+    summary.decisions += partition.decisions();
     heights[partition.journal_id()] = partition.height();
   }
   summary.acknowledged = client.acknowledged();
@@ -227,7 +229,8 @@ std::string PageOf(const Summary& s) {
                   s.feed.wrong.empty() ? "yes" : "NO, " + s.feed.wrong));
   add(fmt::format("{} acknowledged commands are in the journal: {}", s.acknowledged,
                   s.acknowledged_in_journal ? "yes" : "NO"));
-  add(fmt::format("journal of {} records verified: {}", s.records, s.journal_ok ? "sound" : "DAMAGED"));
+  add(fmt::format("journal of {} records ({} decisions) on the {} engine verified: {}", s.records,
+                  s.decisions, s.engine, s.journal_ok ? "sound" : "DAMAGED"));
   add(fmt::format("business digest {}", s.digest));
   add(fmt::format("{:.1f} seconds", s.seconds));
   return page;
@@ -257,7 +260,9 @@ nlohmann::json JsonOf(const Summary& s) {
           {"clue_feed_ok", s.feed.wrong.empty()},
           {"on_time_bp", s.deliveries.OnTimeBasisPoints()},
           {"acknowledged", s.acknowledged},
+          {"engine", s.engine},
           {"records", s.records},
+          {"decisions", s.decisions},
           {"seconds", s.seconds}};
 }
 

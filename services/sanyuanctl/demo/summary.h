@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/demo/clue_days.h"
 #include "services/sanyuanctl/demo/delivery_days.h"
 #include "services/sanyuanctl/demo/inspection_days.h"
@@ -37,7 +37,9 @@ struct Explained {
 struct Summary {
   std::string digest;  // SHA-256 of the digest text, hexadecimal.
   bool journal_ok = false;
-  uint64_t records = 0;  // Accepted in all journals, without their first.
+  std::string engine;      // What keeps the journals: "embedded".
+  uint64_t records = 0;    // Accepted in all journals, without their first.
+  uint64_t decisions = 0;  // Of them, without take-overs.
   int64_t requested = 0, offered = 0;
   std::vector<allocation::v1::ClassFill> fill;
   SupplyFigures supply;

@@ -80,9 +80,9 @@ bool SameEvents(const Events& one, const Events& other) {
 
 }  // namespace
 
-WatchedFeed::WatchedFeed(const Globals& globals) {
-  Begin(manager_, globals.server, kCountyManager);
-  Begin(inspector_, globals.server, kInspector);
+WatchedFeed::WatchedFeed(const std::string& server) {
+  Begin(manager_, server, kCountyManager);
+  Begin(inspector_, server, kInspector);
   std::unique_lock lock(mutex_);
   for (Side* side : {&manager_, &inspector_}) {
     changed_.wait(lock, [side] { return side->open || side->ended; });

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/clue_watch.h"
-#include "services/sanyuanctl/demo/client.h"
 
 namespace sanyuan::ctl::demo {
 
@@ -26,7 +26,7 @@ class WatchedFeed {
  public:
   // Returns when the feeds are open: everything from now on is in them. REQUIRES: the county's staff is known.
   // Throws Unexpected when they are refused.
-  explicit WatchedFeed(const Globals& globals);
+  explicit WatchedFeed(const std::string& server);
   ~WatchedFeed();
 
   // Waits until the feeds are as far as the server, but not for ever.

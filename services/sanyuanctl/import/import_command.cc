@@ -21,9 +21,9 @@
 #include "common/reference/wire_time.h"
 #include "sanyuan/operations/v1/operations.grpc.pb.h"
 #include "sanyuan/registry/v1/policy.grpc.pb.h"
+#include "services/sanyuanctl/client/request_id.h"
 #include "services/sanyuanctl/import/rows.h"
 #include "services/sanyuanctl/import/send.h"
-#include "services/sanyuanctl/request_id.h"
 
 namespace sanyuan::ctl {
 namespace {

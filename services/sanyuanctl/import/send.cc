@@ -21,7 +21,7 @@
 #include "sanyuan/operations/v1/operations.grpc.pb.h"
 #include "sanyuan/registry/v1/reference.grpc.pb.h"
 #include "services/registry/personal_view.h"
-#include "services/sanyuanctl/request_id.h"
+#include "services/sanyuanctl/client/request_id.h"
 
 namespace sanyuan::ctl::import {
 namespace {

@@ -20,16 +20,13 @@ namespace {
 namespace alloc = allocation::v1;
 namespace intake = order_intake::v1;
 namespace ops = operations::v1;
-using demo::Caller;
-using demo::Client;
-using demo::Unexpected;
 
 constexpr int kPageSize = 100;
 constexpr int32_t kScheduled = 9 * 60;  // Minutes of the day before.
 constexpr int32_t kOpened = 9 * 60 + 1;
 constexpr int32_t kClosed = 10;  // Behind the grace period after midnight.
 
-const Caller kImporter{"iowa-import", "OPERATOR"};
+const Caller kImporter{"iowa-import", "OPERATOR", ""};
 
 // What the stores of one county bought on one day.
 struct CountyDay {
@@ -107,7 +104,7 @@ class Player {
       ops::SetClockRequest request;
       *request.mutable_now() = clock.now();
       ops::SetClockResponse response;
-      const demo::Verdict verdict = client_.Try(kImporter, "", request, &response);
+      const Verdict verdict = client_.Try(kImporter, "", request, &response);
       if (verdict.code == static_cast<int>(absl::StatusCode::kInvalidArgument)) continue;
       Client::Check(kImporter, verdict, request);
       now_ = reference::FromWireTime(clock.now());
@@ -153,7 +150,7 @@ class Player {
     request.set_page_size(kPageSize);
     std::map<std::string, intake::Order> orders;
     do {
-      auto page = client_.Call<intake::ListOrdersResponse>({"iowa-import", "AUDITOR"}, "", request);
+      auto page = client_.Call<intake::ListOrdersResponse>({"iowa-import", "AUDITOR", ""}, "", request);
       for (intake::Order& order : *page.mutable_orders()) {
         std::string reference = order.reference();
         orders.insert_or_assign(std::move(reference), std::move(order));

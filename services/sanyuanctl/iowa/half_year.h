@@ -15,7 +15,7 @@
 #include <map>
 #include <string>
 
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 #include "services/sanyuanctl/iowa/sales.h"
 
 namespace sanyuan::ctl::iowa {
@@ -34,9 +34,9 @@ struct Figures {
 };
 
 // Days of the sales from `from` to `to`, both included. `shown` hears after each day how many invoices are done.
-// Throws demo::Unexpected: the server is not empty, is not in development mode, refuses an order, or holds another
+// Throws Unexpected: the server is not empty, is not in development mode, refuses an order, or holds another
 // one than the invoice says. Unavailable: it gave no answer; the same import may be started again. Not thread-safe.
-Figures PlayDays(demo::Client& client, const Sales& sales, Date from, Date to,
+Figures PlayDays(Client& client, const Sales& sales, Date from, Date to,
                  const std::function<void(int64_t, Date)>& shown);
 
 }  // namespace sanyuan::ctl::iowa

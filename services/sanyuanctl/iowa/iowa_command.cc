@@ -7,6 +7,8 @@
 #include <chrono>
 #include <memory>
 
+#include "services/sanyuanctl/client/client.h"
+#include "services/sanyuanctl/client/grpc_transport.h"
 #include "services/sanyuanctl/iowa/half_year.h"
 #include "services/sanyuanctl/progress.h"
 #include "services/sanyuanctl/session.h"
@@ -76,7 +78,8 @@ int ImportSales(const Globals& globals, const IowaOptions& options) {
   try {
     Figures figures;
     {
-      demo::Client client(globals, 0, options.concurrency);
+      Client client(NewGrpcTransport(globals.server), absl::Seconds(globals.deadline_seconds), 0,
+                    options.concurrency);
       Progress progress("orders", invoices);
       figures = PlayDays(client, *sales, *from, *to,
                          [&progress](int64_t done, Date day) { progress.Show(done, DateText(day)); });
@@ -84,9 +87,9 @@ int ImportSales(const Globals& globals, const IowaOptions& options) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     session.Print(JsonOf(figures, seconds), TextOf(figures, seconds));
     return figures.bottles_allocated == figures.bottles_accepted ? kDone : kCheckFailed;
-  } catch (const demo::Unexpected& unexpected) {
+  } catch (const Unexpected& unexpected) {
     fmt::print(stderr, "sanyuanctl: the import stopped: {}\n", unexpected.what());
-    return dynamic_cast<const demo::Unavailable*>(&unexpected) != nullptr ? kUnavailable : kRefused;
+    return dynamic_cast<const Unavailable*>(&unexpected) != nullptr ? kUnavailable : kRefused;
   }
 }
 

@@ -13,14 +13,11 @@ namespace sanyuan::ctl::iowa {
 namespace {
 
 namespace reg = registry::v1;
-using demo::Caller;
-using demo::Client;
-using demo::Unexpected;
 
 constexpr size_t kBatch = 200;
 constexpr int32_t kMostDigits = 9;
 
-const Caller kOperator{"iowa-import", "OPERATOR"};
+const Caller kOperator{"iowa-import", "OPERATOR", ""};
 
 void CheckBatch(const reg::BatchResult& result) {
   if (result.refused().empty()) return;

@@ -1,6 +1,6 @@
 // Request ids of commands: UUIDv7, the time and 74 other bits. Any thread.
-#ifndef SANYUAN_SERVICES_SANYUANCTL_REQUEST_ID_H_
-#define SANYUAN_SERVICES_SANYUANCTL_REQUEST_ID_H_
+#ifndef SANYUAN_SERVICES_SANYUANCTL_CLIENT_REQUEST_ID_H_
+#define SANYUAN_SERVICES_SANYUANCTL_CLIENT_REQUEST_ID_H_
 
 #include <string>
 
@@ -14,4 +14,4 @@ std::string RequestId(absl::Time at, const Digest& digest);
 
 }  // namespace sanyuan::ctl
 
-#endif  // SANYUAN_SERVICES_SANYUANCTL_REQUEST_ID_H_
+#endif  // SANYUAN_SERVICES_SANYUANCTL_CLIENT_REQUEST_ID_H_

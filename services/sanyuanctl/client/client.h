@@ -1,8 +1,8 @@
 // Calls the public APIs for many callers at once. Methods are found by the type of their request; commands get
 // request ids that derive from a seed and a name, so a day played again sends the same ids.
 // Thread safety: any thread.
-#ifndef SANYUAN_SERVICES_SANYUANCTL_DEMO_CLIENT_H_
-#define SANYUAN_SERVICES_SANYUANCTL_DEMO_CLIENT_H_
+#ifndef SANYUAN_SERVICES_SANYUANCTL_CLIENT_CLIENT_H_
+#define SANYUAN_SERVICES_SANYUANCTL_CLIENT_CLIENT_H_
 
 #include <cstdint>
 #include <functional>
@@ -17,21 +17,14 @@
 
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
-
-namespace grpc {
-class Channel;
-}
+#include "services/sanyuanctl/client/transport.h"
 
 namespace sanyuan::ctl {
-struct Globals;
-}
 
-namespace sanyuan::ctl::demo {
-
-// Rows that the day asks of a list at once.
+// Rows that are asked of a list at once.
 inline constexpr int kPageSize = 200;
 
-// The server answered something that the day can't go on with.
+// The server answered something that its caller can't go on with.
 class Unexpected : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -41,13 +34,6 @@ class Unexpected : public std::runtime_error {
 class Unavailable : public Unexpected {
  public:
   using Unexpected::Unexpected;
-};
-
-struct Caller {
-  std::string id;
-  std::string role;  // "RETAILER".
-  // The county that he belongs to; not said of operators and auditors.
-  std::string unit = "620121";
 };
 
 // How a call ended that may be refused.
@@ -61,8 +47,8 @@ struct Verdict {
 
 class Client {
  public:
-  Client(const Globals& globals, uint64_t seed, int concurrency);
-  ~Client();
+  // `patience` is how long each call is tried.
+  Client(std::unique_ptr<Transport> transport, absl::Duration patience, uint64_t seed, int concurrency);
 
   // The time that request ids are made at: that of the server's simulated clock.
   void SetNow(absl::Time now) { now_ = now; }
@@ -102,8 +88,8 @@ class Client {
 
   const uint64_t seed_;
   const int concurrency_;
-  const double deadline_seconds_;
-  const std::shared_ptr<grpc::Channel> channel_;
+  const absl::Duration patience_;
+  const std::unique_ptr<Transport> transport_;
   absl::Time now_;
   mutable std::mutex mutex_;
   int64_t acknowledged_ = 0;
@@ -113,6 +99,6 @@ class Client {
   std::map<const google::protobuf::FileDescriptor*, std::set<std::pair<std::string, uint64_t>>> positions_;
 };
 
-}  // namespace sanyuan::ctl::demo
+}  // namespace sanyuan::ctl
 
-#endif  // SANYUAN_SERVICES_SANYUANCTL_DEMO_CLIENT_H_
+#endif  // SANYUAN_SERVICES_SANYUANCTL_CLIENT_CLIENT_H_

@@ -1,4 +1,4 @@
-#include "services/sanyuanctl/request_id.h"
+#include "services/sanyuanctl/client/request_id.h"
 
 #include <fmt/format.h>
 

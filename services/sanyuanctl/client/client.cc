@@ -1,31 +1,27 @@
-#include "services/sanyuanctl/demo/client.h"
+#include "services/sanyuanctl/client/client.h"
 
 #include <fmt/format.h>
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <future>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "absl/time/clock.h"
-#include "common/auth/identity.h"
 #include "common/digest/digest.h"
 #include "google/rpc/status.pb.h"
 #include "sanyuan/common/v1/position.pb.h"
-#include "services/sanyuanctl/demo/plan.h"
-#include "services/sanyuanctl/request_id.h"
-#include "services/sanyuanctl/session.h"
+#include "services/sanyuanctl/client/request_id.h"
 
-namespace sanyuan::ctl::demo {
+namespace sanyuan::ctl {
 namespace {
 
 using google::protobuf::Message;
 
 constexpr absl::Duration kPause = absl::Milliseconds(50);
+
+bool Is(int code, absl::StatusCode expected) { return code == static_cast<int>(expected); }
 
 const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
   const auto* file = request.GetDescriptor()->file();
@@ -38,12 +34,10 @@ const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
   throw Unexpected("no method takes " + request.GetDescriptor()->full_name());
 }
 
-Verdict VerdictOf(const grpc::Status& status) {
-  Verdict verdict{static_cast<int>(status.error_code()), {}, status.error_message()};
-  google::rpc::Status details;
-  if (status.ok() || !details.ParseFromString(status.error_details())) return verdict;
+Verdict VerdictOf(const google::rpc::Status& status) {
+  Verdict verdict{status.code(), {}, status.message()};
   google::rpc::ErrorInfo info;
-  for (const auto& detail : details.details()) {
+  for (const auto& detail : status.details()) {
     if (detail.UnpackTo(&info) && !verdict.Has(info.reason())) verdict.reasons.push_back(info.reason());
   }
   return verdict;
@@ -66,13 +60,8 @@ bool Verdict::Has(const std::string& reason) const {
   return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
 }
 
-Client::Client(const Globals& globals, uint64_t seed, int concurrency)
-    : seed_(seed),
-      concurrency_(concurrency),
-      deadline_seconds_(globals.deadline_seconds),
-      channel_(grpc::CreateChannel(globals.server, grpc::InsecureChannelCredentials())) {}
-
-Client::~Client() = default;
+Client::Client(std::unique_ptr<Transport> transport, absl::Duration patience, uint64_t seed, int concurrency)
+    : seed_(seed), concurrency_(concurrency), patience_(patience), transport_(std::move(transport)) {}
 
 Verdict Client::Try(const Caller& caller, const std::string& name, const Message& request,
                     Message* response) {
@@ -88,29 +77,16 @@ Verdict Client::Try(const Caller& caller, const std::string& name, const Message
   }
   const std::string partition = PartitionOf(method, *sent);
   PresentPosition(partition, *sent);
-  grpc::TemplatedGenericStub<Message, Message> stub(channel_);
-  const absl::Time deadline = absl::Now() + absl::Seconds(deadline_seconds_);
+  const absl::Time deadline = absl::Now() + patience_;
   while (true) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(deadline));
-    context.set_wait_for_ready(true);
-    context.AddMetadata(std::string(auth::kActorKey), caller.id);
-    context.AddMetadata(std::string(auth::kRoleKey), caller.role);
-    if (caller.role != "OPERATOR" && caller.role != "AUDITOR") {
-      context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
-    }
-    response->Clear();
-    std::promise<grpc::Status> done;
-    stub.UnaryCall(&context, path, grpc::StubOptions(), sent.get(), response,
-                   [&done](grpc::Status status) { done.set_value(std::move(status)); });
-    const grpc::Status status = done.get_future().get();
-    const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-                       status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    const google::rpc::Status status = transport_->Call(caller, method, *sent, deadline, *response);
+    const bool again = Is(status.code(), absl::StatusCode::kUnavailable) ||
+                       Is(status.code(), absl::StatusCode::kResourceExhausted);
     if (again && absl::Now() + kPause < deadline) {
       absl::SleepFor(kPause);
       continue;
     }
-    if (status.ok()) Note(partition, *response);
+    if (status.code() == 0) Note(partition, *response);
     return VerdictOf(status);
   }
 }
@@ -119,9 +95,9 @@ void Client::Check(const Caller& caller, const Verdict& verdict, const Message& 
   if (verdict.ok()) return;
   const std::string text = fmt::format("{} by {} {}: {} ({})", request.GetDescriptor()->name(), caller.role,
                                        caller.id, verdict.message, fmt::join(verdict.reasons, ", "));
-  const auto code = static_cast<grpc::StatusCode>(verdict.code);
-  if (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
-      code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+  if (Is(verdict.code, absl::StatusCode::kUnavailable) ||
+      Is(verdict.code, absl::StatusCode::kDeadlineExceeded) ||
+      Is(verdict.code, absl::StatusCode::kResourceExhausted)) {
     throw Unavailable(text);
   }
   throw Unexpected(text);
@@ -193,4 +169,4 @@ std::map<std::string, uint64_t> Client::heights() const {
   return heights_;
 }
 
-}  // namespace sanyuan::ctl::demo
+}  // namespace sanyuan::ctl

@@ -1,0 +1,48 @@
+#include "tests/engine/in_process_transport.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/auth/identity.h"
+#include "common/rpc/dispatch.h"
+
+namespace sanyuan {
+
+using google::protobuf::Message;
+
+google::rpc::Status InProcessTransport::Call(const ctl::Caller& caller,
+                                             const google::protobuf::MethodDescriptor& method,
+                                             const Message& request, absl::Time deadline, Message& response) {
+  const rpc::Method* found =
+      deployment_.methods().Find(fmt::format("/{}/{}", method.service()->full_name(), method.name()));
+  const std::map<std::string_view, std::string> metadata = {
+      {auth::kActorKey, caller.id}, {auth::kRoleKey, caller.role}, {auth::kUnitKey, caller.unit}};
+  const auto identity = auth::IdentityOf(
+      true, [&metadata](std::string_view key) { return std::optional<std::string>(metadata.at(key)); });
+  google::rpc::Status error;
+  if (found == nullptr || !identity.ok()) {
+    error.set_code(static_cast<int>(absl::StatusCode::kInternal));
+    error.set_message(found == nullptr ? "no such method" : std::string(identity.status().message()));
+    return error;
+  }
+  std::unique_ptr<Message> taken = found->NewRequest();
+  taken->ParseFromString(request.SerializeAsString());
+  std::promise<std::pair<std::unique_ptr<Message>, google::rpc::Status>> done;
+  rpc::Dispatch(deployment_.services(), *found, rpc::Caller{identity->actor, identity->unit},
+                std::move(taken), deadline,
+                [&done](std::unique_ptr<Message> answer, const google::rpc::Status& status) {
+                  done.set_value({std::move(answer), status});
+                });
+  auto [answer, status] = done.get_future().get();
+  if (answer == nullptr) return status;
+  response.ParseFromString(answer->SerializeAsString());
+  return error;
+}
+
+}  // namespace sanyuan
