@@ -3,7 +3,6 @@
 #ifndef SANYUAN_COMMON_STATE_TABLE_ROWS_H_
 #define SANYUAN_COMMON_STATE_TABLE_ROWS_H_
 
-#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -17,8 +16,9 @@
 
 namespace sanyuan::state {
 
-// Outdated versions that may lie about in a table.
-inline constexpr size_t kLeastSwept = 1024;
+// Versions that may wait for being taken into a table's sums. So nobody waits for many of them at once, and outdated
+// ones are not held for long.
+inline constexpr size_t kMostUnsummed = 512;
 
 template <typename Key, typename Row>
 struct Table<Key, Row>::Versions {
@@ -31,7 +31,6 @@ struct Table<Key, Row>::Versions {
   absl::btree_map<Key, EntryPtr> rows;
   std::deque<Undo> undo;
   std::vector<EntryPtr> fresh;    // Versions that no sum has seen yet, some of them outdated by now.
-  size_t sweep_at = kLeastSwept;  // So many in `fresh` are looked through for outdated ones.
   std::vector<EntryPtr> retired;  // Versions in the sum that were replaced, some of them current again.
   std::string buffer;
 };
@@ -136,12 +135,7 @@ template <typename Key, typename Row>
 void Table<Key, Row>::AcceptTo(uint64_t height) {
   auto& undo = versions_->undo;
   while (!undo.empty() && undo.front().record <= height) undo.pop_front();
-  auto& fresh = versions_->fresh;
-  size_t& sweep_at = versions_->sweep_at;
-  if (fresh.size() < sweep_at) return;
-  // What nobody else holds is neither current nor can it be again; sums may not be asked for for long.
-  std::erase_if(fresh, [](const EntryPtr& entry) { return entry.use_count() == 1; });
-  sweep_at = std::max(kLeastSwept, 2 * fresh.size());
+  if (versions_->fresh.size() + versions_->retired.size() >= kMostUnsummed) UpdateSums();
 }
 
 template <typename Key, typename Row>
@@ -179,7 +173,6 @@ void Table<Key, Row>::UpdateSums() {
     entry->in_sum = true;
   }
   versions_->fresh.clear();
-  versions_->sweep_at = kLeastSwept;
 }
 
 template <typename Key, typename Row>

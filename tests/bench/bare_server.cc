@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "common/log/embedded/writer.h"
 
 namespace sanyuan::bench {
@@ -138,6 +139,7 @@ class Service final : public grpc::CallbackGenericService {
 };
 
 int Main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // As services/sanyuan/serve.cc.
   Settings settings;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "tests/bench/order_day.h"
 
@@ -154,6 +155,7 @@ class Load {
 };
 
 int Main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // As services/sanyuan/serve.cc.
   Settings settings;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
