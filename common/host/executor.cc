@@ -10,10 +10,20 @@
 namespace sanyuan::host {
 namespace {
 
+template <typename Target>
+void After(Target& target, absl::Duration wait, std::function<void()> task) {
+  if (wait <= absl::ZeroDuration()) return asio::post(target, std::move(task));
+  auto timer = std::make_shared<asio::steady_timer>(target, absl::ToChronoMicroseconds(wait));
+  timer->async_wait([timer, task = std::move(task)](const std::error_code&) { task(); });
+}
+
 class AsioStrand final : public Strand {
  public:
   explicit AsioStrand(asio::thread_pool& pool) : strand_(asio::make_strand(pool)) {}
   void Post(std::function<void()> task) override { asio::post(strand_, std::move(task)); }
+  void PostAfter(absl::Duration wait, std::function<void()> task) override {
+    After(strand_, wait, std::move(task));
+  }
 
  private:
   asio::strand<asio::thread_pool::executor_type> strand_;
@@ -66,6 +76,9 @@ Executor::Executor(int threads) : impl_(std::make_unique<Impl>(threads)) {}
 Executor::~Executor() { Stop(); }
 
 void Executor::Post(std::function<void()> task) { asio::post(impl_->pool, std::move(task)); }
+void Executor::PostAfter(absl::Duration wait, std::function<void()> task) {
+  After(impl_->pool, wait, std::move(task));
+}
 std::unique_ptr<Strand> Executor::NewStrand() { return std::make_unique<AsioStrand>(impl_->pool); }
 std::unique_ptr<Ticker> Executor::Every(absl::Duration period, std::function<void()> task) {
   return std::make_unique<AsioTicker>(impl_->pool, period, std::move(task));

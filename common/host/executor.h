@@ -18,6 +18,8 @@ class Strand {
   virtual ~Strand() = default;
   // Runs `task` later, after all tasks that were posted before it.
   virtual void Post(std::function<void()> task) = 0;
+  // The same after `wait`; no order is kept with tasks that are posted meanwhile.
+  virtual void PostAfter(absl::Duration wait, std::function<void()> task) = 0;
 };
 
 // Calls a function again and again until it is destroyed; the destructor waits for a call in progress.
@@ -35,6 +37,7 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   void Post(std::function<void()> task);
+  void PostAfter(absl::Duration wait, std::function<void()> task);
   std::unique_ptr<Strand> NewStrand();
   std::unique_ptr<Ticker> Every(absl::Duration period, std::function<void()> task);
   // Waits until everything that was posted so far, and what it posted, has run. For orderly ends.

@@ -19,6 +19,9 @@ using partition::Partition;
 using partition::RawRecord;
 
 constexpr size_t kPullRecords = 256;
+// Between two pulls of an input that was read to its end: it grows with every commit, and reading a record or two at a
+// time would cost more than deciding them.
+constexpr absl::Duration kPullPause = absl::Milliseconds(10);
 // Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
 constexpr int64_t kSnapshotShare = 20;
 constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
@@ -367,7 +370,7 @@ void PartitionHost::ResumeReading(int64_t offset) {
 }
 
 void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
-  services_.blocking->Post([this, topic, offset] {
+  services_.blocking->PostAfter(next_pull_[topic] - absl::Now(), [this, topic, offset] {
     const log::TopicPartition input = InputJournal(topic);
     // The end is asked for first: what comes after it is announced by another growth.
     const auto end = services_.log->EndOffset(input);
@@ -377,7 +380,9 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
       Do([topic, offset](Partition& p) { p.OnInputUnread(topic, offset); });
       return;
     }
-    Do([topic, offset, raw = Raw(*records), end = *end](Partition& p) {
+    Do([this, topic, offset, raw = Raw(*records), end = *end](Partition& p) {
+      const bool at_end = raw.empty() || raw.back().offset + 1 >= end;
+      next_pull_[topic] = at_end ? absl::Now() + kPullPause : absl::InfinitePast();
       p.OnInputRecords(topic, offset, raw, end);
     });
   });

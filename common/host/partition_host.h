@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -156,6 +157,7 @@ class PartitionHost final : private partition::Effects,
   bool projecting_ = false;
   bool stopped_ = false;
   absl::Time now_ = absl::InfinitePast();
+  std::map<std::string, absl::Time> next_pull_;  // Of each input: not before.
 
   std::atomic<uint64_t> generation_{0};  // Of the subscription: what an old one still delivers is dropped.
   std::atomic<bool> snapshot_running_{false};

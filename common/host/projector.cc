@@ -8,6 +8,13 @@
 #include <utility>
 
 namespace sanyuan::host {
+namespace {
+
+// Between two transactions of a view that nobody waits for: a busy one would otherwise be written a few rows at a time,
+// and the transactions would cost more than the rows.
+constexpr absl::Duration kPause = absl::Milliseconds(10);
+
+}  // namespace
 
 Projector::Projector(view::ViewName name, view::ViewStore& store, const view::Projection& projection,
                      std::unique_ptr<Strand> strand, std::function<void()> lost)
@@ -29,7 +36,7 @@ void Projector::Begin(const partition::Place& place, std::vector<state::Change> 
   for (state::Change& row : rows) batch.changes.emplace_back(place.height, std::move(row));
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(batch));
-  if (!std::exchange(scheduled_, true)) strand_->Post([this] { Run(); });
+  Schedule();
 }
 
 void Projector::Accepted(partition::AcceptedRecord record) {
@@ -39,7 +46,13 @@ void Projector::Accepted(partition::AcceptedRecord record) {
   batch.to = record.place;
   for (state::Change& change : record.changes)
     batch.changes.emplace_back(record.place.height, std::move(change));
-  if (!std::exchange(scheduled_, true)) strand_->Post([this] { Run(); });
+  Schedule();
+}
+
+void Projector::Schedule() {
+  if (std::exchange(scheduled_, true)) return;
+  const absl::Duration wait = waiters_.empty() ? next_run_ - absl::Now() : absl::ZeroDuration();
+  strand_->PostAfter(wait, [this] { Run(); });
 }
 
 void Projector::WhenReached(uint64_t height, absl::Time deadline, std::function<void(bool)> done) {
@@ -47,6 +60,8 @@ void Projector::WhenReached(uint64_t height, absl::Time deadline, std::function<
     const std::lock_guard lock(mutex_);
     if (height_ < height) {
       waiters_.push_back({height, deadline, std::move(done)});
+      // A run that was put off is not waited for.
+      if (scheduled_) strand_->Post([this] { Run(); });
       return;
     }
   }
@@ -86,6 +101,7 @@ void Projector::Run() {
     const std::lock_guard lock(mutex_);
     scheduled_ = false;
     batches = std::exchange(waiting_, {});
+    if (!batches.empty()) next_run_ = absl::Now() + kPause;
   }
   for (const Batch& batch : batches) {
     if (batch.begin) {

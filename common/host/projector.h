@@ -42,6 +42,7 @@ class Projector {
     partition::Place to;
     std::vector<std::pair<uint64_t, state::Change>> changes;  // With the height of their record.
   };
+  void Schedule();  // REQUIRES: mutex_ is held.
   void Run();
   void Apply(const Batch& batch);
   void Rebuild(const Batch& batch);
@@ -57,6 +58,7 @@ class Projector {
   mutable std::mutex mutex_;
   std::vector<Batch> waiting_;
   bool scheduled_ = false;
+  absl::Time next_run_ = absl::InfinitePast();  // Not before, unless somebody waits.
   uint64_t height_ = 0;
   struct Waiter {
     uint64_t height;

@@ -75,6 +75,7 @@ class FollowedJournal {
    public:
     explicit Queue(std::deque<std::function<void()>>& tasks) : tasks_(tasks) {}
     void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
+    void PostAfter(absl::Duration /*wait*/, std::function<void()> task) override { Post(std::move(task)); }
 
    private:
     std::deque<std::function<void()>>& tasks_;

@@ -159,12 +159,13 @@ absl::Status ViewFile::CheckTrust() {
 }
 
 absl::Status ViewFile::MarkOpened() {
-  // This mark must be on the disk before anything else is written that is not synchronised.
+  // This mark must be on the disk before anything else is written that is not synchronised. Rows come in no order of
+  // their keys, so most pages are changed again before a checkpoint of 128 MB copies them.
   return database_->Execute(
       fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                   "UPDATE opened SET boot='{}', clean=0;"
                   "PRAGMA wal_checkpoint(TRUNCATE);"
-                  "PRAGMA synchronous=OFF; PRAGMA cache_size=-16384",
+                  "PRAGMA synchronous=OFF; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=16384",
                   ThisBoot()));
 }
 
