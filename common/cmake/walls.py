@@ -87,6 +87,8 @@ class Compiled:
 
     @staticmethod
     def of(tree, read):
+        # With sanitizers clang names their list of exceptions before the source.
+        read = [file for file in read if not file.endswith("_ignorelist.txt")]
         together = [file for file in read if tree.is_ours(file) and file.endswith(".cc")]
         return Compiled(together if re.search("/Unity/unity_[^/]+$", read[0]) else read[:1], read)
 

@@ -62,7 +62,7 @@ class Refusing final : public host::Feed {
 };
 
 std::unique_ptr<host::Feed> OpenClueFeed(host::FeedCall call) {
-  constexpr char kContext[] = "three_member_interaction";
+  static constexpr char kContext[] = "three_member_interaction";
   const auto& request = static_cast<const v1::WatchCluesRequest&>(*call.request);
   if (absl::Status checked = CheckWatch(request); !checked.ok()) {
     const std::string why(checked.message());

@@ -43,7 +43,8 @@ bool FillRetailer(const State& state, const Code& licence, const Participation& 
 }
 
 std::unique_ptr<v1::Event> NextPage(const State& state, const WindowId& id, const Closing* closing) {
-  auto [event, page] = NewEvent(&v1::Event::mutable_window_locked_page);
+  auto event = std::make_unique<v1::Event>();
+  v1::WindowLockedPage* page = event->mutable_window_locked_page();
   const Code after = closing == nullptr ? Code() : closing->last_locked;
   size_t bytes = 0;
   state.participations.ForEachFrom(RetailerInWindow{id, after},
@@ -61,7 +62,7 @@ std::unique_ptr<v1::Event> NextPage(const State& state, const WindowId& id, cons
   if (page->retailers_size() == 0) return nullptr;
   page->set_window_id(id.Text());
   page->set_page_number(closing == nullptr ? 0 : static_cast<uint32_t>(closing->page_heights.size()));
-  return std::move(event);
+  return event;
 }
 
 bool Ordered(const State& state, const Participation* participation) {
