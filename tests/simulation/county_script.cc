@@ -70,13 +70,13 @@ class Script {
   }
   Micros Around(Micros from, Micros until) { return random_.Between(from, until); }
 
-  // Its index.
-  size_t Add(size_t context, County county, const std::string& actor, common::v1::Role role,
+  // Its index. Takes `actor` as its own: it may be that of another ask, which moves when one is added.
+  size_t Add(size_t context, County county, std::string actor, common::v1::Role role,
              const std::string& method, Micros at, std::function<Request(const Answered&)> request) {
     Ask& ask = asks_.emplace_back();
     ask.context = context;
     ask.county = county;
-    ask.actor = {actor, role};
+    ask.actor = {std::move(actor), role};
     ask.method =
         fmt::format("/sanyuan.{}.v1.{}", context == kOrderIntake ? "order_intake" : "allocation", method);
     ask.at = at;
@@ -84,11 +84,11 @@ class Script {
     return asks_.size() - 1;
   }
   template <std::derived_from<google::protobuf::Message> Message>
-  size_t Add(size_t context, County county, const std::string& actor, common::v1::Role role,
+  size_t Add(size_t context, County county, std::string actor, common::v1::Role role,
              const std::string& method, Micros at, Message message) {
     message.set_county_code(CountyText(county));
     Request request = std::make_shared<Message>(std::move(message));
-    return Add(context, county, actor, role, method, at,
+    return Add(context, county, std::move(actor), role, method, at,
                [request = std::move(request)](const Answered&) { return request; });
   }
   template <typename Message>
