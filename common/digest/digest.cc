@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
@@ -74,6 +76,19 @@ Words Negated(const Words& words) {
 }  // namespace
 
 std::string Digest::Hex() const { return fmt::format("{:02x}", fmt::join(bytes, "")); }
+
+std::optional<std::string> BytesFromHex(const std::string& text) {
+  std::string bytes(text.size() / 2, '\0');
+  if (text.empty()) return bytes;
+  size_t length = 0;
+  if (OPENSSL_hexstr2buf_ex(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), &length,
+                            text.c_str(), '\0') != 1 ||
+      2 * length != text.size()) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  return bytes;
+}
 
 Digest DigestFromBytes(std::string_view bytes) {
   Require(bytes.size() >= 32);

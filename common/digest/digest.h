@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct Digest {
 
 // Takes the first 32 bytes of `bytes`. REQUIRES: at least 32 bytes.
 Digest DigestFromBytes(std::string_view bytes);
+
+// What pairs of hexadecimal digits of either case stand for; nullopt when the text is anything else.
+std::optional<std::string> BytesFromHex(const std::string& text);
 
 Digest Sha256(std::string_view data);
 

@@ -37,10 +37,12 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   void Post(std::function<void()> task);
+  // Runs `task` after `wait`, at once when that is not positive.
   void PostAfter(absl::Duration wait, std::function<void()> task);
   std::unique_ptr<Strand> NewStrand();
   std::unique_ptr<Ticker> Every(absl::Duration period, std::function<void()> task);
-  // Waits until everything that was posted so far, and what it posted, has run. For orderly ends.
+  // Waits until everything that was posted so far, also what is not due yet, and what it posted, has run. For orderly
+  // ends.
   void Stop();
 
  private:

@@ -22,6 +22,7 @@ constexpr size_t kPullRecords = 256;
 // Between two pulls of an input that was read to its end: it grows with every commit, and reading a record or two at a
 // time would cost more than deciding them.
 constexpr absl::Duration kPullPause = absl::Milliseconds(10);
+constexpr absl::Duration kUnreadPause = absl::Milliseconds(100);  // After one that failed.
 // Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
 constexpr int64_t kSnapshotShare = 20;
 constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
@@ -48,15 +49,15 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
       journal_{spec.topic(), partition},
       strand_(services.deciding->NewStrand()) {
   if (spec_.projection != nullptr) {
-    projector_ =
-        std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
-                                    *spec_.projection, services_.blocking->NewStrand(), [this] {
-                                      Do([this](Partition& p) {
-                                        if (p.reader().place()) {
-                                          projector_->Begin(*p.reader().place(), domain_->store().AllRows());
-                                        }
-                                      });
-                                    });
+    projector_ = std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
+                                             *spec_.projection, services_.blocking->NewStrand(), [this] {
+                                               Do([this](Partition& p) {
+                                                 if (p.reader().place()) {
+                                                   projector_->Begin(*p.reader().place(),
+                                                                     domain_->store().AcceptedRows());
+                                                 }
+                                               });
+                                             });
   }
   if (spec_.shown_in_feeds) {
     Tail::Source source;
@@ -142,7 +143,7 @@ absl::Status PartitionHost::StartOnStrand() {
   int64_t from = 0;
   if (RestoreSnapshot()) {
     from = partition_->reader().place()->offset + 1;
-    if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AllRows());
+    if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AcceptedRows());
     projecting_ = true;
     if (tail_) tail_->Reached(*partition_->reader().place());
   }
@@ -288,7 +289,6 @@ HostStatus PartitionHost::StatusNow() const {
     status.skipped[static_cast<size_t>(kind)] =
         partition_->reader().skipped(static_cast<partition::SkipKind>(kind));
   }
-  status.decisions = decisions_;
   status.in_flight = partition_->in_flight();
   status.waiting = partition_->waiting();
   status.quiet = partition_->Quiet();
@@ -317,7 +317,6 @@ void PartitionHost::Reply(uint64_t call, Answer answer) {
 }
 
 void PartitionHost::Accepted(partition::AcceptedRecord record) {
-  ++decisions_;
   if (tail_) tail_->Reached(record.place);
   if (!projector_) return;
   if (!std::exchange(projecting_, true)) projector_->Begin(record.place, {});
@@ -370,14 +369,19 @@ void PartitionHost::ResumeReading(int64_t offset) {
 }
 
 void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
-  services_.blocking->PostAfter(next_pull_[topic] - absl::Now(), [this, topic, offset] {
+  // Never longer, whatever becomes of the machine's clock.
+  const absl::Duration wait = std::min(kUnreadPause, next_pull_[topic] - absl::Now());
+  services_.blocking->PostAfter(wait, [this, topic, offset] {
     const log::TopicPartition input = InputJournal(topic);
     // The end is asked for first: what comes after it is announced by another growth.
     const auto end = services_.log->EndOffset(input);
     auto records = services_.log->ReadFrom(input, offset, kPullRecords);
     if (!end.ok() || !records.ok()) {
       spdlog::warn("{}: input {} can't be read", journal_.ToString(), input.ToString());
-      Do([topic, offset](Partition& p) { p.OnInputUnread(topic, offset); });
+      Do([this, topic, offset](Partition& p) {
+        next_pull_[topic] = absl::Now() + kUnreadPause;
+        p.OnInputUnread(topic, offset);
+      });
       return;
     }
     Do([this, topic, offset, raw = Raw(*records), end = *end](Partition& p) {

@@ -57,7 +57,6 @@ struct HostStatus {
   std::optional<partition::Damage> damage;
   std::optional<partition::Place> place;
   std::array<uint64_t, partition::kSkipKinds> skipped{};
-  uint64_t decisions = 0;
   size_t in_flight = 0;
   size_t waiting = 0;
   bool quiet = false;
@@ -152,7 +151,6 @@ class PartitionHost final : private partition::Effects,
   std::unique_ptr<log::Subscription> subscription_;
   std::unordered_map<uint64_t, ReplyFn> replies_;
   uint64_t next_call_ = 0;
-  uint64_t decisions_ = 0;
   bool pump_posted_ = false;
   bool projecting_ = false;
   bool stopped_ = false;

@@ -51,8 +51,14 @@ void Projector::Accepted(partition::AcceptedRecord record) {
 
 void Projector::Schedule() {
   if (std::exchange(scheduled_, true)) return;
-  const absl::Duration wait = waiters_.empty() ? next_run_ - absl::Now() : absl::ZeroDuration();
-  strand_->PostAfter(wait, [this] { Run(); });
+  // Never longer, whatever becomes of the machine's clock.
+  const absl::Duration wait = std::min(kPause, next_run_ - absl::Now());
+  put_off_ = waiters_.empty() && wait > absl::ZeroDuration();
+  PostRun(put_off_ ? wait : absl::ZeroDuration());
+}
+
+void Projector::PostRun(absl::Duration wait) {
+  strand_->PostAfter(wait, [this, turn = ++turn_] { Run(turn); });
 }
 
 void Projector::WhenReached(uint64_t height, absl::Time deadline, std::function<void(bool)> done) {
@@ -60,8 +66,7 @@ void Projector::WhenReached(uint64_t height, absl::Time deadline, std::function<
     const std::lock_guard lock(mutex_);
     if (height_ < height) {
       waiters_.push_back({height, deadline, std::move(done)});
-      // A run that was put off is not waited for.
-      if (scheduled_) strand_->Post([this] { Run(); });
+      if (scheduled_ && std::exchange(put_off_, false)) PostRun(absl::ZeroDuration());
       return;
     }
   }
@@ -95,10 +100,11 @@ void Projector::ExpireWaiters(absl::Time now) {
   for (const auto& done : late) done(false);
 }
 
-void Projector::Run() {
+void Projector::Run(uint64_t turn) {
   std::vector<Batch> batches;
   {
     const std::lock_guard lock(mutex_);
+    if (turn != turn_) return;
     scheduled_ = false;
     batches = std::exchange(waiting_, {});
     if (!batches.empty()) next_run_ = absl::Now() + kPause;

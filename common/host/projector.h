@@ -42,8 +42,10 @@ class Projector {
     partition::Place to;
     std::vector<std::pair<uint64_t, state::Change>> changes;  // With the height of their record.
   };
-  void Schedule();  // REQUIRES: mutex_ is held.
-  void Run();
+  // REQUIRES: mutex_ is held.
+  void Schedule();
+  void PostRun(absl::Duration wait);
+  void Run(uint64_t turn);
   void Apply(const Batch& batch);
   void Rebuild(const Batch& batch);
   view::ViewPosition PositionOf(const partition::Place& place) const;
@@ -58,6 +60,8 @@ class Projector {
   mutable std::mutex mutex_;
   std::vector<Batch> waiting_;
   bool scheduled_ = false;
+  bool put_off_ = false;  // The run that is scheduled waits for its time.
+  uint64_t turn_ = 0;     // Of the run that counts: one that was overtaken does nothing.
   absl::Time next_run_ = absl::InfinitePast();  // Not before, unless somebody waits.
   uint64_t height_ = 0;
   struct Waiter {

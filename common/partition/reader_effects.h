@@ -17,7 +17,7 @@ class ReaderEffects final : public Effects {
  public:
   // Set when a release was read: reading goes on at this offset.
   std::optional<int64_t> resume;
-  // Accepted so far; the other records are take-overs and releases.
+  // Accepted so far; the other records are genesis, take-overs and releases.
   uint64_t decisions = 0;
 
  private:

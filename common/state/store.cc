@@ -42,11 +42,11 @@ std::vector<Change> Store::TakeChanges() {
   return all;
 }
 
-std::vector<Change> Store::AllRows() const {
+std::vector<Change> Store::AcceptedRows() const {
   std::vector<Change> all;
   for (const TableBase* table : tables_) {
     if (!table->tracked_) continue;
-    for (auto& entry : table->CaptureEntries()) all.push_back({table, false, std::move(entry)});
+    for (auto& entry : table->AcceptedEntries()) all.push_back({table, false, std::move(entry)});
   }
   return all;
 }

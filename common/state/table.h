@@ -71,6 +71,7 @@ class Table final : public TableBase {
   void UndoAbove(uint64_t height) override;
   void UpdateSums() override;
   std::vector<std::shared_ptr<const void>> CaptureEntries() const override;
+  std::vector<std::shared_ptr<const void>> AcceptedEntries() const override;
   void EncodeEntry(const void* entry, std::string& out) const override;
   bool LoadEntry(std::string_view bytes) override;
   void Clear() override;

@@ -16,9 +16,9 @@
 
 namespace sanyuan::state {
 
-// Versions that may wait for being taken into a table's sums. So nobody waits for many of them at once, and outdated
-// ones are not held for long.
-inline constexpr size_t kMostUnsummed = 512;
+// When so many versions wait for it, the next acceptance takes them into the table's sums: who asks for a digest then
+// waits for few, and outdated ones are not held for long.
+inline constexpr size_t kSumAfter = 512;
 
 template <typename Key, typename Row>
 struct Table<Key, Row>::Versions {
@@ -135,7 +135,7 @@ template <typename Key, typename Row>
 void Table<Key, Row>::AcceptTo(uint64_t height) {
   auto& undo = versions_->undo;
   while (!undo.empty() && undo.front().record <= height) undo.pop_front();
-  if (versions_->fresh.size() + versions_->retired.size() >= kMostUnsummed) UpdateSums();
+  if (versions_->fresh.size() + versions_->retired.size() >= kSumAfter) UpdateSums();
 }
 
 template <typename Key, typename Row>
@@ -180,6 +180,22 @@ std::vector<std::shared_ptr<const void>> Table<Key, Row>::CaptureEntries() const
   std::vector<std::shared_ptr<const void>> entries;
   entries.reserve(versions_->rows.size());
   for (const auto& [key, entry] : versions_->rows) entries.push_back(entry);
+  return entries;
+}
+
+template <typename Key, typename Row>
+std::vector<std::shared_ptr<const void>> Table<Key, Row>::AcceptedEntries() const {
+  // What stood before the first change that is not accepted.
+  absl::btree_map<Key, EntryPtr> before;
+  for (const auto& undo : versions_->undo) before.try_emplace(undo.key, undo.before);
+  std::vector<std::shared_ptr<const void>> entries;
+  entries.reserve(versions_->rows.size());
+  for (const auto& [key, entry] : versions_->rows) {
+    if (!before.contains(key)) entries.push_back(entry);
+  }
+  for (const auto& [key, entry] : before) {
+    if (entry) entries.push_back(entry);
+  }
   return entries;
 }
 

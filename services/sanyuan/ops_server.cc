@@ -8,15 +8,19 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <atomic>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "absl/time/clock.h"
 
 namespace sanyuan {
 
 struct OpsServer::Impl {
   httplib::Server http;
   std::thread thread;
+  std::atomic<bool> ended{false};  // The thread listens no more.
   int port = 0;
 
   std::mutex mutex;
@@ -137,7 +141,12 @@ absl::Status OpsServer::Listen(const std::string& address) {
     impl_->port = port;
   }
   if (impl_->port <= 0) return absl::UnavailableError(fmt::format("can't listen on {}", address));
-  impl_->thread = std::thread([this] { impl_->http.listen_after_bind(); });
+  impl_->thread = std::thread([this] {
+    impl_->http.listen_after_bind();
+    impl_->ended = true;
+  });
+  // stop() passes over a server that does not run yet, and whoever joined it then would wait for ever.
+  while (!impl_->http.is_running() && !impl_->ended) absl::SleepFor(absl::Milliseconds(1));
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/escaping.h"
+#include "common/digest/digest.h"
 
 namespace sanyuan::ctl {
 
@@ -42,9 +43,16 @@ absl::StatusOr<std::vector<operations::v1::Checkpoint>> ReadCheckpoints(const st
       operations::v1::Checkpoint& checkpoint = checkpoints.emplace_back();
       checkpoint.set_context(entry.at("context").get<std::string>());
       checkpoint.set_partition(entry.at("partition").get<int32_t>());
-      checkpoint.set_journal_id(absl::HexStringToBytes(entry.at("journal_id").get<std::string>()));
       checkpoint.set_height(entry.at("height").get<uint64_t>());
-      checkpoint.set_head(absl::HexStringToBytes(entry.at("head").get<std::string>()));
+      const auto journal_id = BytesFromHex(entry.at("journal_id").get<std::string>());
+      const auto head = BytesFromHex(entry.at("head").get<std::string>());
+      if (!journal_id || !head) {
+        return absl::DataLossError(fmt::format("{} is not a checkpoint file: {} of {}/{} is not hexadecimal",
+                                               path, journal_id ? "head" : "journal_id", checkpoint.context(),
+                                               checkpoint.partition()));
+      }
+      checkpoint.set_journal_id(*journal_id);
+      checkpoint.set_head(*head);
     }
   } catch (const json::exception& error) {
     return absl::DataLossError(fmt::format("{} is not a checkpoint file: {}", path, error.what()));

@@ -82,8 +82,9 @@ int PrintStatuses(const Session& session, const Statuses& statuses, bool check,
                   const std::string& engine = "") {
   json object;
   if (!engine.empty()) object["engine"] = engine;
-  std::string text = fmt::format("{:28} {:4} {:>12} {:>12}  {:16}  {:>6}\n", "context", "part",
-                                 check ? "decisions" : "", "height", "head", "skipped");
+  std::string text = engine.empty() ? "" : fmt::format("engine {}\n", engine);
+  text += fmt::format("{:28} {:4} {:>12} {:>12}  {:16}  {:>6}\n", "context", "part", check ? "decisions" : "",
+                      "height", "head", "skipped");
   bool sound = true;
   for (const v1::PartitionStatus& status : statuses) {
     object["partitions"].push_back(StatusJson(status, check));

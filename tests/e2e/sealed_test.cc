@@ -43,20 +43,27 @@ std::string Environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+constexpr int64_t kBegin = 1564966800;  // 2019-08-05T09:00:00+08:00, as the server's.
+
 // A county with its people, loaded once.
 struct World {
   World()
       : plan(MakePlan(kSeed, 25)),
         client(NewGrpcTransport(Environment("SANYUAN_SERVER")), absl::Minutes(1), kSeed, 4) {
-    client.SetNow(absl::FromUnixSeconds(1564966800));  // 2019-08-05T09:00:00+08:00, as the server's.
+    client.SetNow(absl::FromUnixSeconds(kBegin));
     LoadReference(client);
+    WaitUntilRead();
     LoadOrganisation(client, plan);
     LoadRetailers(client, plan);
-    // Answered when every context has read what was loaded.
-    sanyuan::operations::v1::SetClockRequest second;
-    second.mutable_now()->set_seconds(1564966801);
-    client.Call<sanyuan::operations::v1::SetClockResponse>(kOperator, "", second);
-    client.SetNow(absl::FromUnixSeconds(1564966801));
+    WaitUntilRead();
+  }
+  // A clock is set when every context has read what was loaded. Always to the same time: another process may have
+  // loaded the same before.
+  void WaitUntilRead() {
+    sanyuan::operations::v1::SetClockRequest request;
+    request.mutable_now()->set_seconds(kBegin + 1);
+    client.Call<sanyuan::operations::v1::SetClockResponse>(kOperator, "", request);
+    client.SetNow(absl::FromUnixSeconds(kBegin + 1));
   }
   Plan plan;
   Client client;

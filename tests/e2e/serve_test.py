@@ -95,6 +95,15 @@ class ServeTest(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
             verify = ["journal", "verify", "--data", self.data, "--checkpoint", heads]
             self.assertTrue(server.ctl(*verify)["sound"])
+            with open(heads, encoding="utf-8") as file:
+                text = file.read()
+            garbled = os.path.join(self.folder.name, "garbled.json")
+            with open(garbled, "w", encoding="utf-8") as file:
+                file.write(text.replace('"head":"', '"head":"x').replace('"head": "', '"head": "x'))
+            done = subprocess.run([os.path.join(BINARIES, "sanyuanctl"), *verify[:-1], garbled], capture_output=True,
+                                  text=True, timeout=60)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("is not hexadecimal", done.stderr)
 
             database = sqlite3.connect(os.path.join(self.data, "journal.db"))
             where = "topic = 'registry.journal' AND partition = 0"

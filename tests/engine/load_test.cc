@@ -2,6 +2,8 @@
 // proofs and the scrub beside it. Under ThreadSanitizer this is the run that would show a race of ours.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -42,61 +44,99 @@ class FeedThread {
     request->add_county_codes(demo::kCounty);
     const rpc::Method* method =
         deployment.methods().Find("/sanyuan.three_member_interaction.v1.ClueFeedService/WatchClues");
-    feed_ = method->feed({partition::Actor{demo::kCountyManager.id, common::v1::ROLE_COUNTY_MANAGER},
-                          std::move(request), deployment.hosts(), deployment.services().views,
-                          [this] { Wake(); }});
-    thread_ = std::thread([this] { Follow(); });
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return open_ || ended_; });
+    const partition::Actor actor{demo::kCountyManager.id, common::v1::ROLE_COUNTY_MANAGER};
+    // Woken also when it is gone.
+    const auto wake = [shared = std::weak_ptr<Shared>(shared_)] {
+      if (const auto kept = shared.lock()) kept->Change([&kept] { kept->awake = true; });
+    };
+    std::unique_ptr<host::Feed> feed =
+        method->feed({actor, std::move(request), deployment.hosts(), deployment.services().views, wake});
+    thread_ = std::thread([shared = shared_, feed = std::move(feed)] { Follow(*shared, *feed); });
+    shared_->Wait([this] { return shared_->open || shared_->ended; });
   }
   ~FeedThread() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    changed_.notify_all();
+    shared_->Change([this] { shared_->stop = true; });
     thread_.join();
   }
 
-  // Waits until as many events were given, or the feed ended.
+  // What was given when it is as many events, when the feed ended, or when it took too long.
   Events WaitFor(size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return events_.size() >= count || ended_; });
-    return events_;
+    shared_->Wait([this, count] { return shared_->events.size() >= count || shared_->ended; });
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->events;
   }
 
  private:
-  void Wake() {
-    const std::lock_guard lock(mutex_);
-    awake_ = true;
-    changed_.notify_all();
-  }
-  void Follow() {
+  struct Shared {
+    void Change(const std::function<void()>& what) {
+      const std::lock_guard lock(mutex);
+      what();
+      changed.notify_all();
+    }
+    void Wait(const std::function<bool()>& until) {
+      std::unique_lock lock(mutex);
+      changed.wait_for(lock, std::chrono::minutes(1), until);
+    }
+    std::mutex mutex;
+    std::condition_variable changed;
+    Events events;
+    bool awake = false, open = false, ended = false, stop = false;
+  };
+
+  static void Follow(Shared& shared, host::Feed& feed) {
     using Kind = host::Feed::Step::Kind;
     bool greeting = true;
     while (true) {
-      host::Feed::Step step = feed_->Next(std::exchange(greeting, false));
-      std::unique_lock lock(mutex_);
+      host::Feed::Step step = feed.Next(std::exchange(greeting, false));
+      std::unique_lock lock(shared.mutex);
       if (step.kind == Kind::kMessage) {
         auto& response = static_cast<tmi::WatchCluesResponse&>(*step.message);
-        open_ = true;
-        if (response.has_event()) events_.push_back(std::move(*response.mutable_event()));
+        shared.open = true;
+        if (response.has_event()) shared.events.push_back(std::move(*response.mutable_event()));
       }
-      ended_ = step.kind == Kind::kEnded;
-      changed_.notify_all();
+      shared.ended = step.kind == Kind::kEnded;
+      shared.changed.notify_all();
       if (step.kind == Kind::kIdle) {
-        changed_.wait(lock, [this] { return awake_ || stop_; });
-        awake_ = false;
+        shared.changed.wait(lock, [&shared] { return shared.awake || shared.stop; });
+        shared.awake = false;
       }
-      if (ended_ || stop_) return;
+      if (shared.ended || shared.stop) return;
     }
   }
 
-  std::unique_ptr<host::Feed> feed_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Events events_;
-  bool awake_ = false, open_ = false, ended_ = false, stop_ = false;
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::thread thread_;
+};
+
+// Reads status, digest and journals again and again until it is destroyed.
+class AuditorThread {
+ public:
+  explicit AuditorThread(Deployment& deployment) : thread_([this, &deployment] { Audit(deployment); }) {}
+  ~AuditorThread() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  void Audit(Deployment& deployment) {
+    namespace ops = operations::v1;
+    ctl::Client reader(std::make_unique<InProcessTransport>(deployment), absl::Minutes(1), 8, 1);
+    try {
+      do {
+        reader.Call<ops::GetStatusResponse>(demo::kAuditor, "", ops::GetStatusRequest());
+        reader.Call<ops::GetDigestResponse>(demo::kAuditor, "", ops::GetDigestRequest());
+        const auto verified =
+            reader.Call<ops::VerifyJournalsResponse>(demo::kAuditor, "", ops::VerifyJournalsRequest());
+        for (const ops::PartitionStatus& partition : verified.partitions()) {
+          EXPECT_FALSE(partition.has_damage()) << partition.ShortDebugString();
+        }
+      } while (!done_);
+    } catch (const ctl::Unexpected& unexpected) {
+      ADD_FAILURE() << unexpected.what();
+    }
+  }
+
+  std::atomic<bool> done_{false};
   std::thread thread_;
 };
 
@@ -132,41 +172,19 @@ TEST_F(Load, ADayFromManyThreadsBalancesWhileProofsAndFeedsAreRead) {
   std::string digest;
   {
     const std::unique_ptr<Deployment> deployment = Open();
-    ctl::Client client(std::make_unique<InProcessTransport>(*deployment), absl::Minutes(5), 7, kConcurrency);
+    ctl::Client client(std::make_unique<InProcessTransport>(*deployment), absl::Minutes(1), 7, kConcurrency);
     std::vector<std::unique_ptr<FeedThread>> watchers;
-    std::thread auditor;
-    bool done = false;
-    std::mutex mutex;
+    std::unique_ptr<AuditorThread> auditor;
     auto scrub = std::make_unique<host::Scrub>(deployment->log(), deployment->hosts(), absl::Milliseconds(1));
 
     demo::DayListener listener;
     listener.stage = [](const char*) {};
     listener.staffed = [&] {
       for (int i = 0; i < kWatchers; ++i) watchers.push_back(std::make_unique<FeedThread>(*deployment));
-      auditor = std::thread([&] {
-        ctl::Client reader(std::make_unique<InProcessTransport>(*deployment), absl::Minutes(5), 8, 1);
-        const auto going_on = [&] {
-          const std::lock_guard lock(mutex);
-          return !done;
-        };
-        do {
-          namespace ops = operations::v1;
-          reader.Call<ops::GetStatusResponse>(demo::kAuditor, "", ops::GetStatusRequest());
-          reader.Call<ops::GetDigestResponse>(demo::kAuditor, "", ops::GetDigestRequest());
-          const auto verified =
-              reader.Call<ops::VerifyJournalsResponse>(demo::kAuditor, "", ops::VerifyJournalsRequest());
-          for (const ops::PartitionStatus& partition : verified.partitions()) {
-            EXPECT_FALSE(partition.has_damage()) << partition.ShortDebugString();
-          }
-        } while (going_on());
-      });
+      auditor = std::make_unique<AuditorThread>(*deployment);
     };
     const demo::Summary summary = demo::PlayDay(client, {kRetailers, 7}, listener);
-    {
-      const std::lock_guard lock(mutex);
-      done = true;
-    }
-    auditor.join();
+    auditor.reset();
 
     EXPECT_TRUE(summary.Balanced());
     EXPECT_TRUE(summary.journal_ok);

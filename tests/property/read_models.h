@@ -52,7 +52,7 @@ void CheckReadModels(const Records& records, partition::Domain& fresh, const vie
 
   MemoryView anew;
   std::vector<view::ViewRow> rows;
-  for (const state::Change& change : fresh.store().AllRows()) projection.Project(change, rows);
+  for (const state::Change& change : fresh.store().AcceptedRows()) projection.Project(change, rows);
   anew.Apply(rows);
   RC_ASSERT(anew.rows() == once.rows());
 }

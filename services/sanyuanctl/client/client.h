@@ -1,6 +1,6 @@
 // Calls the public APIs for many callers at once. Methods are found by the type of their request; commands get
 // request ids that derive from a seed and a name, so a day played again sends the same ids.
-// Thread safety: any thread.
+// Thread safety: any thread, but SetNow only while no call is under way.
 #ifndef SANYUAN_SERVICES_SANYUANCTL_CLIENT_CLIENT_H_
 #define SANYUAN_SERVICES_SANYUANCTL_CLIENT_CLIENT_H_
 

@@ -16,7 +16,7 @@ struct DayOptions {
   uint64_t seed = 7;
 };
 
-// Called on the thread that plays.
+// Both are called on the thread that plays. REQUIRES: both are set.
 struct DayListener {
   std::function<void(const char* stage)> stage;  // What begins now, for people.
   std::function<void()> staffed;  // The county and its staff are known; nothing has happened yet.

@@ -39,7 +39,7 @@ struct Summary {
   bool journal_ok = false;
   std::string engine;      // What keeps the journals: "embedded".
   uint64_t records = 0;    // Accepted in all journals, without their first.
-  uint64_t decisions = 0;  // Of them, without take-overs.
+  uint64_t decisions = 0;  // Of them, without take-overs and releases.
   int64_t requested = 0, offered = 0;
   std::vector<allocation::v1::ClassFill> fill;
   SupplyFigures supply;

@@ -30,7 +30,8 @@ class Reader {
     folded.state = State();
     if (spec_.projection == nullptr) return folded;
     std::vector<view::ViewRow> rows;
-    for (const state::Change& change : domain_->store().AllRows()) spec_.projection->Project(change, rows);
+    for (const state::Change& change : domain_->store().AcceptedRows())
+      spec_.projection->Project(change, rows);
     for (view::ViewRow& row : rows) folded.view[row.key] = row.value.value_or("(deleted)");
     return folded;
   }

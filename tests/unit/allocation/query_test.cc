@@ -63,7 +63,7 @@ class QueryTest : public ::testing::Test {
     const auto replayed = county_.Replayed();
     const AllocationView projection(replayed->state());
     std::vector<view::ViewRow> rows;
-    for (const state::Change& change : replayed->store().AllRows()) projection.Project(change, rows);
+    for (const state::Change& change : replayed->store().AcceptedRows()) projection.Project(change, rows);
     view_.Apply(rows);
   }
 
