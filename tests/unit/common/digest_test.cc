@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace sanyuan {
 namespace {
 
@@ -13,9 +16,9 @@ TEST(BytesFromHex, ComeBackFromTheTextOfADigestInEitherCase) {
 }
 
 TEST(BytesFromHex, OfAnythingElseAreNone) {
-  for (const std::string text :
-       {std::string("0"), std::string("0g"), std::string(" 00"), std::string("00 00"), std::string("00:00"),
-        std::string("00\0\0", 4), std::string("永登")}) {
+  const std::vector<std::string> others = {"0",   "0g", " 00", "00 00", "00:00", std::string("00\0\0", 4),
+                                           "永登"};
+  for (const std::string& text : others) {
     EXPECT_EQ(BytesFromHex(text), std::nullopt) << text;
   }
 }
