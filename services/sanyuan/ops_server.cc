@@ -145,7 +145,8 @@ absl::Status OpsServer::Listen(const std::string& address) {
     impl_->http.listen_after_bind();
     impl_->ended = true;
   });
-  // stop() passes over a server that does not run yet, and whoever joined it then would wait for ever.
+  // stop() passes over a server that does not run yet, and whoever joined it then would wait for ever; Debian 12's
+  // version of the library has nothing to wait on.
   while (!impl_->http.is_running() && !impl_->ended) absl::SleepFor(absl::Milliseconds(1));
   return absl::OkStatus();
 }

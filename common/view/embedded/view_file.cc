@@ -13,8 +13,8 @@ namespace {
 constexpr int64_t kApplicationId = 0x53595631;  // "SYV1". Stored.
 constexpr int64_t kLayout = 1;
 constexpr size_t kMaxIdle = 8;
-// 32 MB. Rows come in no order of their keys: with SQLite's 1,000 pages nearly every change of a page would be copied
-// twice, and with many more a transaction would stand still for long.
+// 32 MB. Rows come in no order of their keys: with SQLite's 1,000 pages three of four changes of a page are copied a
+// second time by a checkpoint. A checkpoint runs inside a transaction, so it must not be much larger either.
 constexpr int64_t kCheckpointPages = 4096;
 constexpr size_t kJournalIdBytes = 16;
 

@@ -1,7 +1,7 @@
 // The folded state of allocation: a few tables of compact rows, changed by the events of allocation.journal.
 // What an API can return is business content; cursors, timers and what a run has set aside are internal.
 // Quantities are whole cartons. No row holds a lower limit, and no agreement or allowance a SKU (R87, R91, R92).
-// Thread safety: as state::Store.
+// Thread safety: as state::Store. Long because it is one list: every row and table, to be read together.
 #ifndef SANYUAN_SERVICES_ALLOCATION_DOMAIN_STATE_H_
 #define SANYUAN_SERVICES_ALLOCATION_DOMAIN_STATE_H_
 
