@@ -5,12 +5,9 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <random>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "common/partition/partitioner.h"
-#include "sanyuan/journal/v1/journal.pb.h"
 
 namespace sanyuan::host {
 namespace {
@@ -37,12 +34,6 @@ class Latch {
   size_t left_;
 };
 
-// The producer of the genesis records: they are read back, so that nothing else needs to be told.
-class Silent final : public log::ProducerListener {
-  void OnStalled(const absl::Status&) override {}
-  void OnLost(const absl::Status&) override {}
-};
-
 }  // namespace
 
 HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log,
@@ -52,6 +43,7 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
   services.log = &log;
   services.views = &views;
   services.snapshots = &snapshots;
+  services.recent = &recent_;
   services.deciding = &deciding_;
   services.blocking = &blocking_;
   services.simulated_clock = options_.simulated_clock;
@@ -75,54 +67,6 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
 }
 
 HostGroup::~HostGroup() { Stop(); }
-
-absl::StatusOr<JournalIds> HostGroup::CreateJournals() {
-  JournalIds ids;
-  Silent silent;
-  std::random_device random;
-  std::vector<std::unique_ptr<log::Producer>> producers;
-  for (const auto& host : hosts_) {
-    journal::v1::Genesis genesis;
-    genesis.set_context(host->spec().context);
-    genesis.set_partition(host->journal().partition);
-    genesis.set_partition_count(counts_[host->spec().context]);
-    for (const std::string& input : host->spec().inputs) genesis.add_inputs(input);
-    const std::string payload = genesis.SerializeAsString();
-    partition::Frame frame;
-    frame.kind = partition::FrameKind::kGenesis;
-    for (uint8_t& byte : frame.journal_id) byte = static_cast<uint8_t>(random());
-    frame.payload = payload;
-    auto producer = log_.NewProducer(host->journal(), &silent);
-    if (!producer.ok()) return producer.status();
-    if (absl::Status appended = (*producer)->Append(Seal(frame)); !appended.ok()) return appended;
-    producers.push_back(*std::move(producer));
-    ids[host->journal()] = {reinterpret_cast<const char*>(frame.journal_id.data()), frame.journal_id.size()};
-  }
-  for (const auto& host : hosts_) {
-    while (true) {
-      const auto end = log_.EndOffset(host->journal());
-      if (!end.ok()) return end.status();
-      if (*end > 0) break;
-      std::this_thread::yield();
-    }
-  }
-  return ids;
-}
-
-absl::StatusOr<JournalIds> HostGroup::ReadJournalIds() {
-  JournalIds ids;
-  for (const auto& host : hosts_) {
-    const auto record = log_.ReadAt(host->journal(), 0);
-    if (!record.ok()) return record.status();
-    partition::Frame frame;
-    if (!*record || partition::Parse((*record)->bytes, frame) != partition::FrameError::kNone ||
-        frame.kind != partition::FrameKind::kGenesis) {
-      return absl::DataLossError(fmt::format("{} does not begin with a genesis", host->journal().ToString()));
-    }
-    ids[host->journal()] = {reinterpret_cast<const char*>(frame.journal_id.data()), frame.journal_id.size()};
-  }
-  return ids;
-}
 
 absl::Status HostGroup::Start() {
   std::vector<std::future<absl::Status>> starts;

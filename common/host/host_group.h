@@ -1,5 +1,5 @@
-// All partitions that this process hosts: their journals' beginnings, routing by county, the clock, and what
-// operations ask about them as a whole.
+// All partitions that this process hosts: routing by county, the clock, and what operations ask about them as a whole.
+// Their journals have begun (genesis.h).
 //
 // Thread safety: all methods may be called from any thread, after Start.
 #ifndef SANYUAN_COMMON_HOST_HOST_GROUP_H_
@@ -29,19 +29,11 @@ struct HostGroupOptions {
   int blocking_threads = 2;
 };
 
-// Journal ids by journal, as an identity file keeps them.
-using JournalIds = std::map<log::TopicPartition, std::string>;
-
 class HostGroup {
  public:
   HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log, view::ViewStore& views,
             SnapshotStore& snapshots);
   ~HostGroup();
-
-  // Writes a genesis into each journal, which must all be empty. Gives their ids.
-  absl::StatusOr<JournalIds> CreateJournals();
-  // The ids that the journals' genesis records carry. DataLoss when one can't be read.
-  absl::StatusOr<JournalIds> ReadJournalIds();
 
   // Begins reading all journals, and returns when all of them take commands or are halted.
   absl::Status Start();
@@ -73,6 +65,7 @@ class HostGroup {
 
   const HostGroupOptions options_;
   log::Log& log_;
+  RecentRecords recent_;
   Executor deciding_;
   Executor blocking_;
   std::vector<std::unique_ptr<PartitionHost>> hosts_;

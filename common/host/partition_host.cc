@@ -70,6 +70,7 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
           return partition::EventPtr(prototype->New());
         };
     source.shown = spec_.shown_in_feeds;
+    source.strictness = StrictnessOf(*services_.log);
     tail_ = std::make_unique<Tail>(std::move(source), services_.blocking->NewStrand());
   }
 }
@@ -103,6 +104,7 @@ void PartitionHost::NewPartition() {
   options.partition = journal_.partition;
   options.inputs = spec_.inputs;
   options.incarnation = RandomBytes(16);
+  options.strictness = StrictnessOf(*services_.log);
   options.guard_clock = !services_.simulated_clock;
   partition_.reset();
   domain_ = spec_.new_domain();
@@ -373,6 +375,9 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
   const absl::Duration wait = std::min(kUnreadPause, next_pull_[topic] - absl::Now());
   services_.blocking->PostAfter(wait, [this, topic, offset] {
     const log::TopicPartition input = InputJournal(topic);
+    if (auto recent = services_.recent->From(input, offset, kPullRecords)) {
+      return GivePulled(topic, offset, Raw(recent->records), recent->end);
+    }
     // The end is asked for first: what comes after it is announced by another growth.
     const auto end = services_.log->EndOffset(input);
     auto records = services_.log->ReadFrom(input, offset, kPullRecords);
@@ -384,11 +389,16 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
       });
       return;
     }
-    Do([this, topic, offset, raw = Raw(*records), end = *end](Partition& p) {
-      const bool at_end = raw.empty() || raw.back().offset + 1 >= end;
-      next_pull_[topic] = at_end ? absl::Now() + kPullPause : absl::InfinitePast();
-      p.OnInputRecords(topic, offset, raw, end);
-    });
+    GivePulled(topic, offset, Raw(*records), *end);
+  });
+}
+
+void PartitionHost::GivePulled(const std::string& topic, int64_t offset, std::vector<RawRecord> records,
+                               int64_t end) {
+  Do([this, topic, offset, records = std::move(records), end](Partition& p) {
+    const bool at_end = records.empty() || records.back().offset + 1 >= end;
+    next_pull_[topic] = at_end ? absl::Now() + kPullPause : absl::InfinitePast();
+    p.OnInputRecords(topic, offset, records, end);
   });
 }
 
@@ -442,6 +452,7 @@ void PartitionHost::OnLost(const absl::Status& why) {
 }
 
 void PartitionHost::OnRecords(absl::Span<const log::Record> records) {
+  services_.recent->Add(journal_, records);
   strand_->Post([this, raw = Raw(records), generation = generation_.load()] {
     if (generation != generation_ || !partition_) return;
     partition_->OnRecords(raw);
@@ -458,6 +469,7 @@ void PartitionHost::OnEnd(int64_t end_offset) {
 }
 
 void PartitionHost::OnTrouble(const absl::Status& why) {
+  services_.recent->Forget(journal_);
   spdlog::warn("{}: reading was interrupted: {}", journal_.ToString(), std::string(why.message()));
   Do([](Partition& p) { p.OnDoubt(); });
 }

@@ -18,6 +18,7 @@
 
 #include "common/host/executor.h"
 #include "common/host/projector.h"
+#include "common/host/recent_records.h"
 #include "common/host/snapshot_store.h"
 #include "common/host/tail.h"
 #include "common/log/log.h"
@@ -44,12 +45,18 @@ struct HostServices {
   log::Log* log = nullptr;
   view::ViewStore* views = nullptr;
   SnapshotStore* snapshots = nullptr;
+  RecentRecords* recent = nullptr;
   Executor* deciding = nullptr;  // Partitions run here.
   Executor* blocking = nullptr;  // Reading, projecting, encoding snapshots.
   bool simulated_clock = false;
   // Records of a journal that others may read as an input have become readable.
   std::function<void(const log::TopicPartition&)> grown;
 };
+
+// How readers of this log judge what was not to be expected of one writer.
+inline partition::Strictness StrictnessOf(const log::Log& log) {
+  return log.records_land_late() ? partition::Strictness::kLenient : partition::Strictness::kStrict;
+}
 
 struct HostStatus {
   partition::Partition::Role role = partition::Partition::Role::kFollowing;
@@ -135,6 +142,8 @@ class PartitionHost final : private partition::Effects,
   absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record,
                                const std::string& operator_id, const std::string& why);
   log::TopicPartition InputJournal(const std::string& topic) const;
+  void GivePulled(const std::string& topic, int64_t offset, std::vector<partition::RawRecord> records,
+                  int64_t end);
   HostStatus StatusNow() const;
 
   const ContextSpec spec_;

@@ -16,7 +16,7 @@ constexpr size_t kChunk = 512;
 }  // namespace
 
 absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
-                                std::optional<int64_t> end) {
+                                partition::Strictness strictness, std::optional<int64_t> end) {
   Replayed result;
   result.journal = {spec.topic(), partition};
   const std::unique_ptr<partition::Domain> domain = spec.new_domain();
@@ -25,6 +25,7 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
   options.context = spec.context;
   options.partition = partition;
   options.inputs = spec.inputs;
+  options.strictness = strictness;
   partition::Partition reader(std::move(options), *domain, effects);
 
   int64_t offset = 0;
@@ -79,11 +80,11 @@ absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Repl
 }
 
 absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& specs, int32_t partitions,
-                                                const ReadRecords& read) {
+                                                const ReadRecords& read, partition::Strictness strictness) {
   std::vector<Replayed> all;
   for (const ContextSpec& spec : specs) {
     for (int32_t partition = 0; partition < (spec.single_partition ? 1 : partitions); ++partition) {
-      auto replayed = Replay(spec, partition, read);
+      auto replayed = Replay(spec, partition, read, strictness);
       if (!replayed.ok()) return replayed.status();
       all.push_back(*std::move(replayed));
     }

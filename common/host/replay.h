@@ -27,7 +27,7 @@ struct Replayed {
 
 // Up to `end` (the end of the log when nullopt). An error of the log is an error; damage is a finding.
 absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
-                                std::optional<int64_t> end = std::nullopt);
+                                partition::Strictness strictness, std::optional<int64_t> end = std::nullopt);
 
 // A head that was exported earlier.
 struct Checkpoint {
@@ -43,7 +43,7 @@ absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Repl
 
 // Every partition of every context. `partitions` is the count that the genesis records name.
 absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& specs, int32_t partitions,
-                                                const ReadRecords& read);
+                                                const ReadRecords& read, partition::Strictness strictness);
 
 // The partition count that the first journal's genesis names. DataLoss when it has none.
 absl::StatusOr<int32_t> PartitionCountOf(const std::vector<ContextSpec>& specs, const ReadRecords& read);

@@ -56,7 +56,7 @@ void Scrub::ReadJournal(PartitionHost& host) {
   // Only what was accepted when we begin: what comes later, the partition itself has just read.
   const HostStatus status = StatusOf(host);
   if (!status.place || status.damage) return;
-  partition::JournalReader reader(partition::Strictness::kStrict);
+  partition::JournalReader reader(StrictnessOf(log_));
   int64_t offset = 0;
   while (offset <= status.place->offset) {
     const auto begun = std::chrono::steady_clock::now();

@@ -189,7 +189,7 @@ absl::StatusOr<std::vector<log::Record>> Tail::Fetch(int64_t offset, size_t limi
 absl::StatusOr<Tail::Standing> Tail::StandAt(const Place& place) {
   const auto record = Fetch(place.offset, 1);
   if (!record.ok()) return record.status();
-  Standing standing{std::make_unique<JournalReader>(partition::Strictness::kStrict), place.offset + 1};
+  Standing standing{std::make_unique<JournalReader>(source_.strictness), place.offset + 1};
   if (record->empty() || record->front().offset != place.offset ||
       !standing.reader->ResumeAt(place, record->front().bytes)) {
     return absl::UnavailableError(fmt::format("{}: the record that was read at offset {} is gone or changed",
@@ -265,13 +265,13 @@ absl::StatusOr<TailRecordPtr> Tail::Find(uint64_t height, const Place& accepted,
     partition::Frame frame;
     if (*found && partition::Parse((*found)->bytes, frame) == partition::FrameError::kNone) {
       const Place place{frame.journal_id, frame.term, frame.height, frame.digest, (*found)->offset};
-      standing = {std::make_unique<JournalReader>(partition::Strictness::kStrict), place.offset + 1};
+      standing = {std::make_unique<JournalReader>(source_.strictness), place.offset + 1};
       if (frame.journal_id == accepted.journal_id && standing.reader->ResumeAt(place, (*found)->bytes)) {
         return Decode(place, frame);
       }
     }
   }
-  standing = {std::make_unique<JournalReader>(partition::Strictness::kStrict), 0};
+  standing = {std::make_unique<JournalReader>(source_.strictness), 0};
   while (true) {
     std::vector<TailRecordPtr> records;
     const Place* place = standing.reader->place() ? &*standing.reader->place() : nullptr;

@@ -61,6 +61,7 @@ class Tail {
     ReadRecords read;
     std::function<partition::EventPtr()> new_event;
     std::function<bool(const google::protobuf::Message&)> shown;
+    partition::Strictness strictness = partition::Strictness::kStrict;
   };
   Tail(Source source, std::unique_ptr<Strand> strand);
   ~Tail();

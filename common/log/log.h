@@ -99,8 +99,11 @@ class LogReader {
 
 class Log : public LogReader {
  public:
-  // For operators: "embedded".
+  // For operators: "embedded", "kafka".
   virtual std::string_view engine() const = 0;
+  // Whether a record may land after its producer was given up, or twice. Where not, readers take what they would skip
+  // for damage (partition/rule.h).
+  virtual bool records_land_late() const = 0;
   // `listener` must outlive the producer, and the log all its producers and subscriptions.
   virtual absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
                                                                 ProducerListener* listener) = 0;

@@ -11,10 +11,14 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "common/host/genesis.h"
 #include "common/log/embedded/durable_file.h"
+#include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
+#include "common/log/kafka/kafka_log.h"
 #include "common/sealed/master_key.h"
 #include "services/sanyuan/contexts.h"
+#include "services/sanyuan/journal_topics.h"
 #include "services/sanyuan/operations.h"
 
 namespace sanyuan {
@@ -23,28 +27,21 @@ namespace {
 // After a longer gap somebody has to say that the clock is right: a closed window can't be taken back.
 constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
 
-// The journals that the directory holds must be those that its identity file knows. An empty directory gets new
-// ones; journals with nothing behind their beginnings are what a start leaves that was ended before the identity
-// was written.
-absl::Status CheckIdentity(const std::string& directory, int32_t partitions, host::HostGroup& hosts,
+// The journals must be those that the directory's identity file knows; without one they become its. On the embedded
+// engine an empty directory gets new journals, and those with nothing behind their beginnings are what a start leaves
+// that was ended before the identity was written. Elsewhere `sanyuanctl topics apply` makes them.
+absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::ContextSpec>& specs,
                            log::Log& log) {
-  const log::IdentityFile file(directory);
+  const log::IdentityFile file(options.data);
   const auto known = file.Read();
   if (!known.ok() && known.status().code() != absl::StatusCode::kNotFound) return known.status();
-  int64_t longest = 0;
-  bool complete = true;
-  for (const auto& host : hosts.hosts()) {
-    const auto end = log.EndOffset(host->journal());
-    if (!end.ok()) return end.status();
-    longest = std::max(longest, *end);
-    complete = complete && *end > 0;
-  }
   if (known.ok()) {
-    if (known->partition_count != partitions) {
-      return absl::FailedPreconditionError(fmt::format("{} was made with --partitions {}, not {}", directory,
-                                                       known->partition_count, partitions));
+    if (known->partition_count != options.partitions) {
+      return absl::FailedPreconditionError(fmt::format("{} was made with --partitions {}, not {}",
+                                                       options.data, known->partition_count,
+                                                       options.partitions));
     }
-    const auto found = hosts.ReadJournalIds();
+    const auto found = host::ReadJournalIds(specs, options.partitions, log);
     if (!found.ok()) return found.status();
     for (const auto& [journal, id] : *found) {
       const auto it = known->journal_ids.find(journal);
@@ -55,18 +52,49 @@ absl::Status CheckIdentity(const std::string& directory, int32_t partitions, hos
     }
     return absl::OkStatus();
   }
-  if (longest > 1)
-    return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", directory));
-  if (longest == 1 && !complete) {
-    return absl::FailedPreconditionError(fmt::format("{} holds only some of its journals", directory));
+  if (options.kafka.empty()) {
+    for (const host::JournalOf& of : host::JournalsOf(specs, options.partitions)) {
+      const auto end = log.EndOffset(of.journal);
+      if (!end.ok()) return end.status();
+      if (*end > 1) {
+        return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", options.data));
+      }
+    }
   }
-  auto ids = longest == 0 ? hosts.CreateJournals() : hosts.ReadJournalIds();
+  const auto ids = options.kafka.empty() ? host::CreateJournals(specs, options.partitions, log)
+                                         : host::ReadJournalIds(specs, options.partitions, log);
   if (!ids.ok()) return ids.status();
   log::Identity identity;
   identity.created_at = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
-  identity.partition_count = partitions;
+  identity.partition_count = options.partitions;
   for (const auto& [journal, id] : *ids) identity.journal_ids[journal] = id;
   return file.Write(identity);
+}
+
+// On Kafka everything about the topics must be as the journals need it: what is not is said, and nothing starts.
+absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options,
+                                                  const std::vector<host::ContextSpec>& specs) {
+  if (options.kafka.empty()) {
+    log::EmbeddedLogOptions embedded;
+    embedded.directory = options.data;
+    return log::EmbeddedLog::Open(embedded);
+  }
+  const log::KafkaLogOptions kafka = KafkaOptions(options.kafka, options.topic_prefix);
+  const auto topics = log::KafkaTopics::Open(kafka);
+  if (!topics.ok()) return topics.status();
+  spdlog::info("asking the brokers at {} for the topics", options.kafka);
+  const int32_t replication = options.single_copy ? 1 : kReplication;
+  const auto mismatches =
+      (*topics)->Compare(JournalTopics(specs, options.partitions, replication), replication);
+  if (!mismatches.ok()) return mismatches.status();
+  for (const log::Mismatch& mismatch : *mismatches) spdlog::critical("{}", mismatch.ToString());
+  if (!mismatches->empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}; sanyuanctl topics apply makes what is missing, what differs is yours to change{}",
+                    mismatches->front().ToString(),
+                    options.single_copy ? "" : " (--single-copy is for a laptop with one broker)"));
+  }
+  return log::KafkaLog::Open(kafka);
 }
 
 // The simulated clock's place, kept in a file of the directory: being told the time is no decision, so no journal
@@ -127,9 +155,8 @@ absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions&
 
 absl::Status Deployment::OpenStores(const ServeOptions& options) {
   spdlog::info("opening {}", options.data);
-  log::EmbeddedLogOptions log_options;
-  log_options.directory = options.data;
-  auto log = log::EmbeddedLog::Open(log_options);
+  specs_ = Contexts(options);
+  auto log = OpenLog(options, specs_);
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
   auto keys = OpenKeys(options);
@@ -152,7 +179,6 @@ absl::Status Deployment::OpenStores(const ServeOptions& options) {
 }
 
 absl::Status Deployment::StartHosts(const ServeOptions& options) {
-  specs_ = Contexts(options);
   host::HostGroupOptions group;
   group.partitions = options.partitions;
   group.simulated_clock = options.dev;
@@ -165,10 +191,8 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
       return log::WriteFileDurably(path, std::to_string(absl::ToUnixMicros(now)));
     };
   }
+  if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
   hosts_ = std::make_unique<host::HostGroup>(group, specs_, *log_, *views_, snapshots_);
-  if (absl::Status known = CheckIdentity(options.data, options.partitions, *hosts_, *log_); !known.ok()) {
-    return known;
-  }
   spdlog::info("reading the journals of {} partitions", hosts_->hosts().size());
   if (absl::Status started = hosts_->Start(); !started.ok()) return started;
   if (!options.dev && !options.clock_confirmed) {

@@ -13,7 +13,7 @@
 #include "common/host/executor.h"
 #include "common/host/host_group.h"
 #include "common/host/snapshot_store.h"
-#include "common/log/embedded/embedded_log.h"
+#include "common/log/log.h"
 #include "common/rpc/dispatch.h"
 #include "common/rpc/method_table.h"
 #include "common/sealed/key_store.h"
@@ -47,7 +47,7 @@ class Deployment {
   absl::Status StartHosts(const ServeOptions& options);
 
   // In the order of what stands on what.
-  std::unique_ptr<log::EmbeddedLog> log_;
+  std::unique_ptr<log::Log> log_;
   std::unique_ptr<sealed::KeyStore> keys_;
   std::unique_ptr<sealed::Sealer> sealer_;
   std::unique_ptr<view::EmbeddedViewStore> view_file_;

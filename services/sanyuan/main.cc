@@ -9,11 +9,19 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", SANYUAN_VERSION);
   app.require_subcommand(1);
   sanyuan::ServeOptions options;
-  CLI::App* serve = app.add_subcommand("serve", "Serves all contexts in one process on the embedded engine");
+  CLI::App* serve = app.add_subcommand("serve", "Serves all contexts in one process");
   serve->footer(
       "Example: sanyuan serve --data /var/lib/sanyuan --listen 127.0.0.1:7620 --ops 127.0.0.1:7621 --dev");
-  serve->add_option("--data", options.data, "Directory of the journals; made when it is not there")
+  serve
+      ->add_option("--data", options.data,
+                   "Directory of the journals, views and keys; made when it is not there")
       ->required();
+  serve->add_option(
+      "--kafka", options.kafka,
+      "HOST:PORT,... of Kafka brokers that keep the journals; without it they are in the directory");
+  serve->add_option("--topic-prefix", options.topic_prefix, "Before the name of each topic");
+  serve->add_flag("--single-copy", options.single_copy,
+                  "Topics with one copy of each record will do: a laptop with one broker");
   serve->add_option("--listen", options.listen, "HOST:PORT of gRPC; port 0 picks one")->capture_default_str();
   serve->add_option("--ops", options.ops, "HOST:PORT of /livez, /readyz and /metrics; port 0 picks one")
       ->capture_default_str();

@@ -140,7 +140,8 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
         for (const auto& host : hosts.hosts()) {
           const auto end = log.EndOffset(host->journal());
           if (!end.ok()) return end.status();
-          auto replayed = host::Replay(host->spec(), host->journal().partition, read, *end);
+          auto replayed =
+              host::Replay(host->spec(), host->journal().partition, read, host::StrictnessOf(log), *end);
           if (!replayed.ok()) return replayed.status();
           for (const v1::Checkpoint& message : request.checkpoints()) {
             const host::Checkpoint checkpoint = CheckpointOf(message);

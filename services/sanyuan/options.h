@@ -8,7 +8,11 @@
 namespace sanyuan {
 
 struct ServeOptions {
-  std::string data;                    // Directory of the journals; made when it is not there.
+  // Directory of all that is kept here, with the embedded engine also of the journals; made when it is not there.
+  std::string data;
+  std::string kafka;                   // Brokers of the journals, HOST:PORT,...; empty: the embedded engine.
+  std::string topic_prefix;            // Before the names of the topics.
+  bool single_copy = false;            // Each record on one broker alone will do.
   std::string listen = "127.0.0.1:0";  // gRPC. Port 0 picks a free one.
   std::string ops = "127.0.0.1:0";     // HTTP: /livez, /readyz, /metrics.
   bool dev = false;                    // Simulated clock, callers trusted by metadata, loopback only.

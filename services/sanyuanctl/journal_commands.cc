@@ -18,6 +18,7 @@
 #include "services/sanyuan/contexts.h"
 #include "services/sanyuan/operations.h"
 #include "services/sanyuanctl/checkpoint_file.h"
+#include "services/sanyuanctl/journal_source.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl {
@@ -28,7 +29,7 @@ using nlohmann::json;
 using Statuses = std::vector<v1::PartitionStatus>;
 
 struct Arguments {
-  std::string data;
+  JournalPlace place;
   std::string checkpoint;
   std::string out;
   std::string context;
@@ -99,80 +100,28 @@ int PrintStatuses(const Session& session, const Statuses& statuses, bool check,
   return check && !sound ? kCheckFailed : kDone;
 }
 
-// What a data directory holds, replayed.
-struct Directory {
-  std::vector<host::ContextSpec> specs;
-  std::vector<host::Replayed> replayed;
-  std::unique_ptr<log::JournalFile> file;
-
-  host::ReadRecords Reader() const {
-    return [this](const log::TopicPartition& journal, int64_t offset, size_t limit) {
-      return file->ReadFrom(journal, offset, limit);
-    };
-  }
-};
-
-absl::StatusOr<Directory> ReplayDirectory(const std::string& path) {
-  Directory directory;
-  directory.specs = Contexts(ServeOptions{});
-  auto file = log::JournalFile::OpenReadOnly(path);
-  if (!file.ok()) return file.status();
-  directory.file = *std::move(file);
-  const auto identity = log::IdentityFile(path).Read();
-  if (!identity.ok() && identity.status().code() != absl::StatusCode::kNotFound) return identity.status();
-  int32_t partitions = 0;
-  if (identity.ok()) {
-    partitions = identity->partition_count;
-  } else {
-    const auto count = host::PartitionCountOf(directory.specs, directory.Reader());
-    if (!count.ok()) return count.status();
-    partitions = *count;
-  }
-  auto replayed = host::ReplayAll(directory.specs, partitions, directory.Reader());
-  if (!replayed.ok()) return replayed.status();
-  directory.replayed = *std::move(replayed);
-  if (identity.ok()) {
-    for (host::Replayed& one : directory.replayed) {
-      const auto known = identity->journal_ids.find(one.journal);
-      const std::string id =
-          one.place ? std::string(one.place->journal_id.begin(), one.place->journal_id.end()) : "";
-      if (!one.damage && (known == identity->journal_ids.end() || known->second != id)) {
-        one.damage =
-            partition::Damage{0, "this is not the journal that the directory was made with", Digest{}};
-      }
-    }
-  }
-  return directory;
-}
-
-std::string ContextOf(const Directory& directory, const host::Replayed& replayed) {
-  for (const host::ContextSpec& spec : directory.specs) {
-    if (spec.topic() == replayed.journal.topic) return spec.context;
-  }
-  return replayed.journal.topic;
-}
-
 absl::StatusOr<std::vector<v1::Checkpoint>> Checkpoints(const std::string& path) {
   if (path.empty()) return std::vector<v1::Checkpoint>{};
   return ReadCheckpoints(path);
 }
 
-// The statuses of a directory's journals, compared with checkpoints.
-absl::StatusOr<Statuses> VerifyDirectory(const Arguments& arguments) {
-  auto directory = ReplayDirectory(arguments.data);
-  if (!directory.ok()) return directory.status();
-  const auto checkpoints = Checkpoints(arguments.checkpoint);
+// The statuses of journals where they lie, compared with checkpoints.
+absl::StatusOr<Statuses> VerifySource(const JournalPlace& place, const std::string& checkpoint_file) {
+  const auto source = JournalSource::Open(place);
+  if (!source.ok()) return source.status();
+  auto replayed = source->Replay();
+  if (!replayed.ok()) return replayed.status();
+  const auto checkpoints = Checkpoints(checkpoint_file);
   if (!checkpoints.ok()) return checkpoints.status();
   Statuses statuses;
-  for (host::Replayed& one : directory->replayed) {
+  for (host::Replayed& one : *replayed) {
+    const std::string context = source->ContextOf(one);
     for (const v1::Checkpoint& message : *checkpoints) {
       const host::Checkpoint checkpoint = CheckpointOf(message);
-      if (checkpoint.context != ContextOf(*directory, one) || checkpoint.partition != one.journal.partition)
-        continue;
-      if (absl::Status compared = Compare(checkpoint, directory->Reader(), one); !compared.ok())
-        return compared;
+      if (checkpoint.context != context || checkpoint.partition != one.journal.partition) continue;
+      if (absl::Status compared = Compare(checkpoint, source->Reader(), one); !compared.ok()) return compared;
     }
-    statuses.push_back(StatusMessage(one, ContextOf(*directory, one)));
+    statuses.push_back(StatusMessage(one, context));
   }
   return statuses;
 }
@@ -182,8 +131,8 @@ std::unique_ptr<v1::OperationsService::Stub> Operations(const Session& session) 
 }
 
 int Verify(const Session& session, const Arguments& arguments) {
-  if (!arguments.data.empty()) {
-    const auto statuses = VerifyDirectory(arguments);
+  if (arguments.place.given()) {
+    const auto statuses = VerifySource(arguments.place, arguments.checkpoint);
     if (!statuses.ok()) {
       session.Fail(statuses.status());
       return kCheckFailed;
@@ -214,8 +163,8 @@ int PrintStatus(const Session& session) {
 
 int MakeCheckpoint(const Session& session, const Arguments& arguments) {
   Statuses statuses;
-  if (!arguments.data.empty()) {
-    auto verified = VerifyDirectory(arguments);
+  if (arguments.place.given()) {
+    auto verified = VerifySource(arguments.place, arguments.checkpoint);
     if (!verified.ok()) return session.Fail(verified.status());
     statuses = *std::move(verified);
   } else {
@@ -235,15 +184,17 @@ int MakeCheckpoint(const Session& session, const Arguments& arguments) {
 
 int PrintDigest(const Session& session, const Arguments& arguments) {
   std::string text;
-  if (!arguments.data.empty()) {
-    const auto directory = ReplayDirectory(arguments.data);
-    if (!directory.ok()) return session.Fail(directory.status());
-    for (const host::Replayed& one : directory->replayed) {
+  if (arguments.place.given()) {
+    const auto source = JournalSource::Open(arguments.place);
+    if (!source.ok()) return session.Fail(source.status());
+    const auto replayed = source->Replay();
+    if (!replayed.ok()) return session.Fail(replayed.status());
+    for (const host::Replayed& one : *replayed) {
       if (!one.damage) continue;
       return session.Fail(absl::DataLossError(fmt::format(
           "{} is damaged at offset {}: {}", one.journal.ToString(), one.damage->offset, one.damage->why)));
     }
-    text = host::DigestTextOf(directory->specs, directory->replayed);
+    text = host::DigestTextOf(source->specs(), *replayed);
   } else {
     v1::GetDigestResponse response;
     const auto stub = Operations(session);
@@ -289,16 +240,12 @@ std::string ContentText(const host::ContextSpec& spec, const partition::Frame& f
 }
 
 int Cat(const Session& session, const Arguments& arguments) {
-  const auto file = log::JournalFile::OpenReadOnly(arguments.data);
-  if (!file.ok()) return session.Fail(file.status());
-  const auto specs = Contexts(ServeOptions{});
-  const host::ContextSpec* found = nullptr;
-  for (const auto& spec : specs) {
-    if (spec.context == arguments.context) found = &spec;
-  }
+  const auto source = JournalSource::Open(arguments.place);
+  if (!source.ok()) return session.Fail(source.status());
+  const host::ContextSpec* found = source->Find(arguments.context);
   if (found == nullptr) return session.Fail(absl::NotFoundError("no context " + arguments.context));
-  const auto records = (*file)->ReadFrom({found->topic(), arguments.partition}, arguments.offset,
-                                         static_cast<size_t>(arguments.limit));
+  const auto records = source->log().ReadFrom({found->topic(), arguments.partition}, arguments.offset,
+                                              static_cast<size_t>(arguments.limit));
   if (!records.ok()) return session.Fail(records.status());
   for (const log::Record& record : *records) {
     partition::Frame frame;
@@ -362,18 +309,16 @@ int Release(const Session& session, const Arguments& arguments) {
 }
 
 int Backup(const Session& session, const Arguments& arguments) {
-  const auto file = log::JournalFile::OpenReadOnly(arguments.data);
+  const auto file = log::JournalFile::OpenReadOnly(arguments.place.data);
   if (!file.ok()) return session.Fail(file.status());
   if (absl::Status copied = (*file)->BackupTo(arguments.out + "/journal.db"); !copied.ok())
     return session.Fail(copied);
-  if (const auto identity = log::IdentityFile(arguments.data).Read(); identity.ok()) {
+  if (const auto identity = log::IdentityFile(arguments.place.data).Read(); identity.ok()) {
     if (absl::Status written = log::IdentityFile(arguments.out).Write(*identity); !written.ok()) {
       return session.Fail(written);
     }
   }
-  Arguments copy = arguments;
-  copy.data = arguments.out;
-  const auto statuses = VerifyDirectory(copy);
+  const auto statuses = VerifySource({.data = arguments.out}, "");
   if (!statuses.ok()) return session.Fail(statuses.status());
   return PrintStatuses(session, *statuses, true);
 }
@@ -420,7 +365,14 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
     };
   };
   const auto data = [arguments](CLI::App* command) {
-    return command->add_option("--data", arguments->data, "Data directory, instead of a running server");
+    return command->add_option("--data", arguments->place.data,
+                               "Data directory, instead of a running server");
+  };
+  const auto place = [arguments, data](CLI::App* command) {
+    data(command);
+    command->add_option("--kafka", arguments->place.kafka,
+                        "HOST:PORT,... of the brokers that keep the journals, instead of a running server");
+    command->add_option("--topic-prefix", arguments->place.topic_prefix, "Before the name of each topic");
   };
 
   CLI::App* status = app.add_subcommand("status", "Partitions, heads, what is halted and why");
@@ -435,7 +387,7 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   CLI::App* digest =
       app.add_subcommand("digest", "One digest of the business state for each context and county");
   digest->footer("Example: sanyuanctl digest --data /var/lib/sanyuan");
-  data(digest);
+  place(digest);
   digest->callback(runs(PrintDigest));
 
   CLI::App* backup = app.add_subcommand(
@@ -454,18 +406,18 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   CLI::App* verify =
       journal->add_subcommand("verify", "Replays every journal; exit 1 with the first damage of each");
   verify->footer("Example: sanyuanctl journal verify --data /var/lib/sanyuan --checkpoint heads.json");
-  data(verify);
+  place(verify);
   verify->add_option("--checkpoint", arguments->checkpoint, "Heads exported earlier")
       ->check(CLI::ExistingFile);
   verify->callback(runs(Verify));
   CLI::App* checkpoint = journal->add_subcommand("checkpoint", "Exports the heads of all journals");
   checkpoint->footer("Example: sanyuanctl journal checkpoint --out heads.json");
-  data(checkpoint);
+  place(checkpoint);
   checkpoint->add_option("--out", arguments->out, "File to write")->required();
   checkpoint->callback(runs(MakeCheckpoint));
   CLI::App* cat = journal->add_subcommand("cat", "Prints records of one journal");
   cat->footer("Example: sanyuanctl journal cat --data /var/lib/sanyuan --context order_intake --partition 3");
-  data(cat)->required();
+  place(cat);
   cat->add_option("--context", arguments->context, "order_intake, allocation, ...")->required();
   cat->add_option("--partition", arguments->partition, "Number of the partition")->capture_default_str();
   cat->add_option("--offset", arguments->offset, "First offset")->capture_default_str();

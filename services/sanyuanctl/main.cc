@@ -10,6 +10,7 @@
 #include "services/sanyuanctl/journal_commands.h"
 #include "services/sanyuanctl/key_commands.h"
 #include "services/sanyuanctl/session.h"
+#include "services/sanyuanctl/topic_commands.h"
 #include "services/sanyuanctl/watch_commands.h"
 
 int main(int argc, char** argv) {
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused, 4 unavailable");
   std::function<int()> run;
   sanyuan::ctl::AddJournalCommands(app, globals, run);
+  sanyuan::ctl::AddTopicCommands(app, globals, run);
   sanyuan::ctl::AddKeyCommands(app, globals, run);
   sanyuan::ctl::AddDemoCommands(app, globals, run);
   sanyuan::ctl::AddExportCommands(app, globals, run);

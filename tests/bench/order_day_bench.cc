@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/host/genesis.h"
 #include "common/host/host_group.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
@@ -117,7 +118,7 @@ class Day {
     host::HostGroupOptions group;
     group.partitions = settings.partitions;
     group.simulated_clock = true;
-    CreateJournals(host::HostGroup(group, specs, *log_, *views_, *snapshots_));
+    CreateJournals(specs);
     if (!settings.all) std::erase_if(specs, [](const auto& spec) { return spec.context != kOrderIntake; });
     for (host::ContextSpec& spec : specs) {
       if (spec.context != kOrderIntake) continue;
@@ -159,11 +160,12 @@ class Day {
     return std::make_unique<host::FileSnapshotStore>(std::filesystem::path(data) / "snapshots");
   }
 
-  void CreateJournals(host::HostGroup hosts) {
+  void CreateJournals(const std::vector<host::ContextSpec>& specs) {
     log::Identity identity;
     identity.created_at = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
     identity.partition_count = settings_.partitions;
-    for (const auto& [journal, id] : Check(hosts.CreateJournals())) identity.journal_ids[journal] = id;
+    for (const auto& [journal, id] : Check(host::CreateJournals(specs, settings_.partitions, *log_)))
+      identity.journal_ids[journal] = id;
     Check(log::IdentityFile(settings_.data).Write(identity));
   }
 

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/host/genesis.h"
 #include "common/host/host_group.h"
 #include "common/host/replay.h"
 #include "common/host/scrub.h"
@@ -47,10 +48,8 @@ class Process {
     HostGroupOptions group;
     group.partitions = 2;
     group.simulated_clock = true;
+    EXPECT_TRUE(CreateJournals(Specs(), group.partitions, *log_).ok());
     hosts_ = std::make_unique<HostGroup>(group, Specs(), *log_, *views_, snapshots_);
-    if (*log_->EndOffset({"source.journal", 0}) == 0) {
-      EXPECT_TRUE(hosts_->CreateJournals().ok());
-    }
     EXPECT_TRUE(hosts_->Start().ok());
     if (hosts_->Now() < kNow) {
       EXPECT_TRUE(hosts_->SetClock(kNow).ok());
@@ -131,7 +130,7 @@ TEST_F(HostTest, ReplayOfTheRecordsAloneGivesTheLiveDigest) {
   const auto read = [&](const log::TopicPartition& journal, int64_t offset, size_t limit) {
     return process.log().ReadFrom(journal, offset, limit);
   };
-  const auto replayed = ReplayAll(Specs(), 2, read);
+  const auto replayed = ReplayAll(Specs(), 2, read, partition::Strictness::kStrict);
   ASSERT_TRUE(replayed.ok());
   EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
 }
@@ -191,7 +190,7 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
   const auto read = [&](const log::TopicPartition& where, int64_t offset, size_t limit) {
     return process.log().ReadFrom(where, offset, limit);
   };
-  const auto replayed = ReplayAll(Specs(), 2, read);
+  const auto replayed = ReplayAll(Specs(), 2, read, partition::Strictness::kStrict);
   ASSERT_TRUE(replayed.ok());
   for (const Replayed& one : *replayed) EXPECT_FALSE(one.damage) << one.journal.ToString() << one.damage->why;
   EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());

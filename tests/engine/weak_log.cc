@@ -68,6 +68,7 @@ class WeakLog : public Log {
   WeakLog(Weakness weakness, std::unique_ptr<Log> sound) : weakness_(weakness), sound_(std::move(sound)) {}
 
   std::string_view engine() const override { return "weak"; }
+  bool records_land_late() const override { return sound_->records_land_late(); }
   absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
                                                         ProducerListener* listener) override {
     return std::make_unique<WeakProducer>(weakness_, *sound_->NewProducer(where, listener));

@@ -31,6 +31,7 @@ class EmbeddedLog : public Log {
   ~EmbeddedLog() override;
 
   std::string_view engine() const override { return "embedded"; }
+  bool records_land_late() const override { return false; }
   absl::StatusOr<std::unique_ptr<Producer>> NewProducer(const TopicPartition& where,
                                                         ProducerListener* listener) override;
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const TopicPartition& where, int64_t from_offset,

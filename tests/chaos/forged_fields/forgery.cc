@@ -66,7 +66,7 @@ Folded ReplayOf(const Journal& journal, const std::vector<std::string>& records)
     return absl::StatusOr<std::vector<log::Record>>(std::move(part));
   };
   Folded folded;
-  const auto replayed = host::Replay(journal.spec, journal.partition, read);
+  const auto replayed = host::Replay(journal.spec, journal.partition, read, partition::Strictness::kStrict);
   if (!replayed.ok()) {
     folded.damage = partition::Damage{0, std::string(replayed.status().message()), Digest{}};
     return folded;

@@ -1,0 +1,41 @@
+// The beginnings of journals: which there are, making them, and the ids by which they are told from others.
+// Any thread.
+#ifndef SANYUAN_COMMON_HOST_GENESIS_H_
+#define SANYUAN_COMMON_HOST_GENESIS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/host/partition_host.h"
+#include "common/log/log.h"
+
+namespace sanyuan::host {
+
+// Journal ids by journal, as an identity file keeps them.
+using JournalIds = std::map<log::TopicPartition, std::string>;
+
+// One partition of a context, with the number of all of them.
+struct JournalOf {
+  const ContextSpec* spec;
+  log::TopicPartition journal;
+  int32_t partition_count;
+};
+
+// All journals of the contexts, of `partitions` each but for those that have one alone. `specs` outlives the result.
+std::vector<JournalOf> JournalsOf(const std::vector<ContextSpec>& specs, int32_t partitions);
+
+// Writes a genesis into each journal that is empty, and waits until it can be read. Gives the ids of all. Repeating it
+// is safe; two at the same time are not. DataLoss: a journal begins with something else. Errors of the log.
+absl::StatusOr<JournalIds> CreateJournals(const std::vector<ContextSpec>& specs, int32_t partitions,
+                                          log::Log& log);
+// The ids that the journals' genesis records carry. NotFound: a journal is empty. DataLoss: it begins with something
+// else, or the genesis names another context, partition or number of partitions.
+absl::StatusOr<JournalIds> ReadJournalIds(const std::vector<ContextSpec>& specs, int32_t partitions,
+                                          log::LogReader& log);
+
+}  // namespace sanyuan::host
+
+#endif  // SANYUAN_COMMON_HOST_GENESIS_H_

@@ -1,0 +1,212 @@
+#include "common/log/kafka/client.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <thread>
+
+namespace sanyuan::log::kafka {
+namespace {
+
+constexpr absl::Duration kEndPatience = absl::Seconds(5);
+
+// Every client has these.
+const Settings& CommonSettings() {
+  static const auto& settings = *new Settings{
+      {"socket.nagle.disable", "true"},
+      {"socket.connection.setup.timeout.ms", "3000"},
+      {"socket.timeout.ms", "10000"},
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+      // A new leader is looked for at once and often: nothing is acknowledged until it is found.
+      {"topic.metadata.refresh.fast.interval.ms", "100"},
+      {"topic.metadata.refresh.interval.ms", "30000"},
+      {"log.connection.close", "false"},
+      {"api.version.request.timeout.ms", "3000"},
+  };
+  return settings;
+}
+
+// The journal's order and durability, and what a reader may believe, rest on these; `own` settings of a client may name
+// them, an operator's may not.
+bool IsReserved(std::string_view property) {
+  static constexpr std::array kReserved = {
+      "acks",
+      "allow.auto.create.topics",
+      "auto.offset.reset",
+      "check.crcs",
+      "delivery.timeout.ms",
+      "enable.auto.commit",
+      "enable.auto.offset.store",
+      "enable.gapless.guarantee",
+      "enable.idempotence",
+      "enable.partition.eof",
+      "isolation.level",
+      "max.in.flight",
+      "max.in.flight.requests.per.connection",
+      "message.max.bytes",
+      "message.send.max.retries",
+      "message.timeout.ms",
+      "request.required.acks",
+      "retries",
+      "transactional.id",
+  };
+  return std::find(kReserved.begin(), kReserved.end(), property) != kReserved.end();
+}
+
+struct ConfDeleter {
+  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+};
+
+absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  std::array<char, 512> why{};
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why.data(), why.size()) == RD_KAFKA_CONF_OK) {
+    return absl::OkStatus();
+  }
+  // Not the value: it may be a secret.
+  return absl::InvalidArgumentError(fmt::format("Kafka setting {}: {}", name, why.data()));
+}
+
+ClientEvents& EventsOf(void* opaque) { return *static_cast<ClientEvents*>(opaque); }
+
+void OnLog(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+  // Settings that are meant as they are, such as "experimental" ones, are no news to an operator.
+  const auto severity = std::string_view(facility) == "CONFWARN" ? spdlog::level::debug
+                        : level <= 3                             ? spdlog::level::err
+                        : level <= 5                             ? spdlog::level::warn
+                        : level == 6                             ? spdlog::level::info
+                                                                 : spdlog::level::debug;
+  spdlog::log(severity, "{}: {}: {}", handle != nullptr ? rd_kafka_name(handle) : "kafka", facility, text);
+}
+
+}  // namespace
+
+absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing) {
+  const std::string text =
+      fmt::format("{}: {} ({})", doing, rd_kafka_err2str(error), rd_kafka_err2name(error));
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      return absl::OkStatus();
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+      return absl::NotFoundError(text);
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR__SSL:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return absl::PermissionDeniedError(text);
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+      return absl::DataLossError(text);
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      return absl::OutOfRangeError(text);
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+      return absl::UnavailableError(text);
+    default:
+      break;
+  }
+  // What brokers answer while they elect, start or catch up; librdkafka tries these again itself, so what is left over
+  // was only cut short by a time-out.
+  return error > 0 && error < RD_KAFKA_RESP_ERR_END_ALL ? absl::UnavailableError(text)
+                                                        : absl::InternalError(text);
+}
+
+int ToTimeout(absl::Duration duration) {
+  return static_cast<int>(std::max<int64_t>(1, absl::ToInt64Milliseconds(duration)));
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const KafkaLogOptions& options,
+                                                    const Settings& settings, ClientEvents& events) {
+  std::unique_ptr<rd_kafka_conf_t, ConfDeleter> conf(rd_kafka_conf_new());
+  Settings all = {{"bootstrap.servers", options.bootstrap}, {"client.id", options.client_id}};
+  all.insert(all.end(), CommonSettings().begin(), CommonSettings().end());
+  all.insert(all.end(), settings.begin(), settings.end());
+  for (const auto& [name, value] : options.properties) {
+    if (IsReserved(name)) {
+      return absl::InvalidArgumentError(
+          fmt::format("Kafka setting {}: the journal rests on its value; it can't be changed", name));
+    }
+    all.emplace_back(name, value);
+  }
+  for (const auto& [name, value] : all) {
+    if (absl::Status set = Set(conf.get(), name, value); !set.ok()) return set;
+  }
+  rd_kafka_conf_set_opaque(conf.get(), &events);
+  rd_kafka_conf_set_log_cb(conf.get(), OnLog);
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* why, void* opaque) {
+    EventsOf(opaque).OnError(static_cast<rd_kafka_resp_err_t>(error), why);
+  });
+  if (type == RD_KAFKA_PRODUCER) {
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+      EventsOf(opaque).OnDelivered(*message);
+    });
+  }
+  std::array<char, 512> why{};
+  rd_kafka_t* handle = rd_kafka_new(type, conf.get(), why.data(), why.size());
+  if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", why.data()));
+  conf.release();  // The client has it now.
+  return std::unique_ptr<Client>(new Client(handle, options.topic_prefix));
+}
+
+Client::~Client() {
+  topics_.clear();
+  auto ended = std::make_shared<std::promise<void>>();
+  std::thread([handle = handle_, ended] {
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    ended->set_value();
+  }).detach();
+  if (ended->get_future().wait_for(absl::ToChronoMilliseconds(kEndPatience)) != std::future_status::ready) {
+    spdlog::error("a Kafka client does not end; it is left to itself");
+  }
+}
+
+absl::StatusOr<MetadataPtr> Client::Metadata(rd_kafka_topic_t* topic, absl::Duration timeout) const {
+  const struct rd_kafka_metadata* metadata = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(handle_, topic == nullptr, topic, &metadata, ToTimeout(timeout));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return ToStatus(error,
+                    topic == nullptr ? "the topics" : fmt::format("topic {}", rd_kafka_topic_name(topic)));
+  }
+  return MetadataPtr(metadata);
+}
+
+absl::StatusOr<rd_kafka_topic_t*> Client::Topic(const TopicPartition& where, absl::Duration timeout) {
+  const std::string name = TopicName(where);
+  rd_kafka_topic_t* topic = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = topics_[name];
+    if (known.topic == nullptr) known.topic.reset(rd_kafka_topic_new(handle_, name.c_str(), nullptr));
+    if (known.topic == nullptr) return ToStatus(rd_kafka_last_error(), "topic " + name);
+    if (where.partition >= 0 && where.partition < known.partitions) return known.topic.get();
+    topic = known.topic.get();
+  }
+  const auto metadata = Metadata(topic, timeout);
+  if (!metadata.ok()) return metadata.status();
+  if ((*metadata)->topic_cnt != 1) return absl::NotFoundError(fmt::format("topic {}", name));
+  const rd_kafka_metadata_topic& found = (*metadata)->topics[0];
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(found.err, "topic " + name);
+  if (where.partition < 0 || where.partition >= found.partition_cnt) {
+    return absl::NotFoundError(fmt::format("topic {} has {} partitions, not one of number {}", name,
+                                           found.partition_cnt, where.partition));
+  }
+  const std::lock_guard lock(mutex_);
+  topics_[name].partitions = found.partition_cnt;
+  return topic;
+}
+
+}  // namespace sanyuan::log::kafka

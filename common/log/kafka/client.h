@@ -1,0 +1,102 @@
+// One client of librdkafka, with the topics that it knows. Only this folder sees librdkafka.
+//
+// Thread safety: all methods may be called from any thread.
+#ifndef SANYUAN_COMMON_LOG_KAFKA_CLIENT_H_
+#define SANYUAN_COMMON_LOG_KAFKA_CLIENT_H_
+
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/log/kafka/options.h"
+#include "common/log/log.h"
+
+namespace sanyuan::log::kafka {
+
+// `doing` says what failed: "reading order_intake.journal/3".
+//   Unavailable       brokers away, a leader being elected, time-outs: it may go by itself
+//   NotFound          no such topic or partition
+//   PermissionDenied  credentials or rights
+//   DataLoss          a record's checksum is wrong
+//   OutOfRange        no such offset
+//   Internal          anything else
+absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing);
+
+// What a client is told, on the thread that polls it.
+class ClientEvents {
+ public:
+  virtual ~ClientEvents() = default;
+  // A connection broke, a broker is away, a fatal error came.
+  virtual void OnError(rd_kafka_resp_err_t error, std::string_view why) = 0;
+  virtual void OnDelivered(const rd_kafka_message_t&) {}
+};
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+struct MessageDeleter {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+using MessagePtr = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
+
+struct MetadataDeleter {
+  void operator()(const struct rd_kafka_metadata* metadata) const { rd_kafka_metadata_destroy(metadata); }
+};
+// The type has the name of the function that asks for it.
+using MetadataPtr = std::unique_ptr<const struct rd_kafka_metadata, MetadataDeleter>;
+
+struct QueueDeleter {
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+};
+using QueuePtr = std::unique_ptr<rd_kafka_queue_t, QueueDeleter>;
+
+class Client {
+ public:
+  // `settings` come after those that every client has and before `options.properties`. `events` outlives the client.
+  // InvalidArgument: a setting is unknown, has a wrong value, or is one that may not be changed.
+  static absl::StatusOr<std::unique_ptr<Client>> New(rd_kafka_type_t type, const KafkaLogOptions& options,
+                                                     const Settings& settings, ClientEvents& events);
+  // Waits a few seconds for librdkafka to end; after that it is left to itself, which is said in the log.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  rd_kafka_t* handle() const { return handle_; }
+  std::string TopicName(const TopicPartition& where) const { return prefix_ + where.topic; }
+
+  // What the brokers say of `topic`, with nullptr of all topics. May block for `timeout`.
+  absl::StatusOr<MetadataPtr> Metadata(rd_kafka_topic_t* topic, absl::Duration timeout) const;
+  // The topic of a partition that the brokers have confirmed to exist: without this, the first record for a topic would
+  // wait up to a second. NotFound: no such topic or partition. May block for `timeout`.
+  absl::StatusOr<rd_kafka_topic_t*> Topic(const TopicPartition& where, absl::Duration timeout);
+
+ private:
+  struct TopicDeleter {
+    void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+  };
+  struct Known {
+    std::unique_ptr<rd_kafka_topic_t, TopicDeleter> topic;
+    int32_t partitions = 0;
+  };
+
+  Client(rd_kafka_t* handle, std::string prefix) : handle_(handle), prefix_(std::move(prefix)) {}
+
+  rd_kafka_t* const handle_;
+  const std::string prefix_;
+  std::mutex mutex_;
+  std::map<std::string, Known> topics_;
+};
+
+// Milliseconds as librdkafka takes them, at least one.
+int ToTimeout(absl::Duration duration);
+
+}  // namespace sanyuan::log::kafka
+
+#endif  // SANYUAN_COMMON_LOG_KAFKA_CLIENT_H_

@@ -1,0 +1,250 @@
+#include "common/log/kafka/follower.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace sanyuan::log::kafka {
+namespace {
+
+constexpr int kFollowMs = 100;
+constexpr size_t kBatchRecords = 1'000;
+constexpr size_t kBatchBytes = 4 << 20;
+// A partition that met trouble is read again from where it stands, at most so often.
+constexpr absl::Duration kRecoveryPause = absl::Milliseconds(500);
+
+const Settings& FollowerSettings() {
+  static const auto& settings = *new Settings{
+      {"isolation.level", "read_uncommitted"},  // The journal itself says what counts.
+      {"check.crcs", "true"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},  // A missing offset is an alarm, never a skip.
+      {"enable.partition.eof", "true"},
+      // A partition that is followed anew waits for the request that is under way.
+      {"fetch.wait.max.ms", "100"},
+      {"fetch.error.backoff.ms", "50"},
+      {"queued.min.messages", "10000"},
+      {"queued.max.messages.kbytes", "16384"},
+  };
+  return settings;
+}
+
+}  // namespace
+
+// What is known of one partition that is followed.
+class Follower::Feed {
+ public:
+  Feed(TopicPartition at, rd_kafka_topic_t* of_client, std::string named, int64_t next, int64_t end,
+       RecordListener* listener)
+      : where(std::move(at)),
+        topic(of_client),
+        topic_name(std::move(named)),
+        next_(next),
+        listener_(listener) {
+    if (end == next) reached_ = end;
+  }
+
+  const TopicPartition where;
+  rd_kafka_topic_t* const topic;  // The client's.
+  const std::string topic_name;
+
+  // REQUIRES: on the thread that polls, like all below.
+  void Deliver(const std::vector<MessagePtr>& messages, rd_kafka_t* handle) {
+    std::vector<Record> records;
+    records.reserve(messages.size());
+    for (const MessagePtr& message : messages) {
+      if (message->offset < next_) continue;  // Read before it was begun anew.
+      records.push_back(
+          {message->offset, std::string(static_cast<const char*>(message->payload), message->len)});
+      next_ = message->offset + 1;
+    }
+    if (records.empty()) return;
+    reached_.reset();  // It has gone on from there.
+    const std::lock_guard lock(calling_);
+    if (listener_ == nullptr) return;
+    listener_->OnRecords(records);
+    int64_t low = 0, high = 0;
+    if (rd_kafka_get_watermark_offsets(handle, topic_name.c_str(), where.partition, &low, &high) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR &&
+        next_ >= high) {
+      SayEnd(next_);
+    }
+  }
+
+  // The brokers have no more for now. Records of transactions' ends are none of ours, but have offsets.
+  void ReachedEnd(int64_t offset) {
+    next_ = std::max(next_, offset);
+    reached_ = next_;
+    SayReached();
+  }
+  // What was found reached when following began, or after trouble.
+  void SayReached() {
+    const std::lock_guard lock(calling_);
+    if (const auto end = std::exchange(reached_, std::nullopt); end && listener_ != nullptr) SayEnd(*end);
+  }
+
+  void Trouble(const absl::Status& why) {
+    troubled_ = true;
+    said_ = -1;  // The end is told again.
+    const std::lock_guard lock(calling_);
+    if (listener_ != nullptr) listener_->OnTrouble(why);
+  }
+  bool troubled() const { return troubled_; }
+  // Reads on from where it stands.
+  void Restart(rd_kafka_queue_t* queue) {
+    const std::lock_guard lock(calling_);
+    if (listener_ == nullptr) return;  // Its subscription ends it.
+    rd_kafka_consume_stop(topic, where.partition);
+    troubled_ = rd_kafka_consume_start_queue(topic, where.partition, next_, queue) != 0;
+  }
+
+  // From any thread.
+  void Detach() {
+    const std::lock_guard lock(calling_);
+    listener_ = nullptr;
+  }
+
+ private:
+  // REQUIRES: calling_ is held and there is a listener.
+  void SayEnd(int64_t end) {
+    if (std::exchange(said_, end) != end) listener_->OnEnd(end);
+  }
+
+  int64_t next_;
+  int64_t said_ = -1;
+  std::optional<int64_t> reached_;
+  bool troubled_ = false;
+  std::mutex calling_;  // Held during a callback.
+  RecordListener* listener_;
+};
+
+class Follower::KafkaSubscription final : public Subscription {
+ public:
+  KafkaSubscription(std::shared_ptr<Follower> follower, FeedPtr feed)
+      : follower_(std::move(follower)), feed_(std::move(feed)) {}
+  ~KafkaSubscription() override { follower_->Remove(feed_); }
+
+ private:
+  const std::shared_ptr<Follower> follower_;
+  const FeedPtr feed_;
+};
+
+absl::StatusOr<std::shared_ptr<Follower>> Follower::New(const KafkaLogOptions& options) {
+  std::shared_ptr<Follower> follower(new Follower(options));
+  auto client = Client::New(RD_KAFKA_CONSUMER, follower->options_, FollowerSettings(), *follower);
+  if (!client.ok()) return client.status();
+  follower->client_ = *std::move(client);
+  rd_kafka_t* handle = follower->client_->handle();
+  follower->queue_.reset(rd_kafka_queue_new(handle));
+  const QueuePtr main(rd_kafka_queue_get_main(handle));
+  rd_kafka_queue_forward(main.get(), follower->queue_.get());
+  follower->poller_ = std::thread([raw = follower.get()] { raw->Poll(); });
+  return follower;
+}
+
+Follower::~Follower() {
+  stopped_ = true;
+  rd_kafka_queue_yield(queue_.get());
+  poller_.join();
+  const QueuePtr main(rd_kafka_queue_get_main(client_->handle()));
+  rd_kafka_queue_forward(main.get(), nullptr);
+  queue_.reset();
+}
+
+absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(std::shared_ptr<Follower> follower,
+                                                               const TopicPartition& where,
+                                                               int64_t from_offset, int64_t end_offset,
+                                                               RecordListener* listener) {
+  const auto topic = follower->client_->Topic(where, follower->options_.read_timeout);
+  if (!topic.ok()) return topic.status();
+  auto feed = std::make_shared<Feed>(where, *topic, follower->client_->TopicName(where), from_offset,
+                                     end_offset, listener);
+  {
+    const std::lock_guard lock(follower->mutex_);
+    if (!follower->feeds_.try_emplace({*topic, where.partition}, feed).second) return nullptr;
+  }
+  auto subscription = std::make_unique<KafkaSubscription>(follower, feed);
+  if (rd_kafka_consume_start_queue(*topic, where.partition, from_offset, follower->queue_.get()) != 0) {
+    return ToStatus(rd_kafka_last_error(), "following " + where.ToString());
+  }
+  follower->newcomers_ = true;
+  rd_kafka_queue_yield(follower->queue_.get());
+  return subscription;
+}
+
+void Follower::Remove(const FeedPtr& feed) {
+  feed->Detach();
+  rd_kafka_consume_stop(feed->topic, feed->where.partition);
+  const std::lock_guard lock(mutex_);
+  feeds_.erase({feed->topic, feed->where.partition});
+}
+
+Follower::FeedPtr Follower::Find(const rd_kafka_message_t& message) {
+  const std::lock_guard lock(mutex_);
+  const auto it = feeds_.find({message.rkt, message.partition});
+  return it == feeds_.end() ? nullptr : it->second;
+}
+
+std::vector<Follower::FeedPtr> Follower::Feeds() {
+  std::vector<FeedPtr> feeds;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, feed] : feeds_) feeds.push_back(feed);
+  return feeds;
+}
+
+void Follower::OnError(rd_kafka_resp_err_t error, std::string_view why) {
+  const absl::Status status = ToStatus(error, why);
+  for (const FeedPtr& feed : Feeds()) feed->Trouble(status);
+}
+
+MessagePtr Follower::Take(MessagePtr first) {
+  const FeedPtr feed = Find(*first);
+  if (first->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (feed == nullptr) return nullptr;
+    if (first->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      feed->ReachedEnd(first->offset);
+    } else {
+      feed->Trouble(ToStatus(first->err, "following " + feed->where.ToString()));
+    }
+    return nullptr;
+  }
+  std::vector<MessagePtr> messages;
+  size_t bytes = 0;
+  MessagePtr next = std::move(first);
+  while (next != nullptr && next->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+         (messages.empty() ||
+          (next->rkt == messages.front()->rkt && next->partition == messages.front()->partition)) &&
+         messages.size() < kBatchRecords && bytes < kBatchBytes) {
+    bytes += next->len;
+    messages.push_back(std::move(next));
+    next.reset(rd_kafka_consume_queue(queue_.get(), 0));
+  }
+  if (feed != nullptr) feed->Deliver(messages, client_->handle());
+  return next;
+}
+
+void Follower::Recover(absl::Time now) {
+  if (now < next_recovery_ && next_recovery_ - now <= kRecoveryPause) return;
+  next_recovery_ = now + kRecoveryPause;
+  for (const FeedPtr& feed : Feeds()) {
+    if (feed->troubled()) feed->Restart(queue_.get());
+  }
+}
+
+void Follower::Poll() {
+  MessagePtr next;
+  while (!stopped_) {
+    if (next == nullptr) next.reset(rd_kafka_consume_queue(queue_.get(), kFollowMs));
+    if (next != nullptr) next = Take(std::move(next));
+    if (newcomers_.exchange(false)) {
+      for (const FeedPtr& feed : Feeds()) feed->SayReached();
+    }
+    Recover(absl::Now());
+  }
+}
+
+}  // namespace sanyuan::log::kafka

@@ -1,0 +1,39 @@
+// How a log on Apache Kafka is reached and bounded.
+#ifndef SANYUAN_COMMON_LOG_KAFKA_OPTIONS_H_
+#define SANYUAN_COMMON_LOG_KAFKA_OPTIONS_H_
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace sanyuan::log {
+
+struct KafkaLogOptions {
+  std::string bootstrap;              // "HOST:PORT,HOST:PORT"
+  std::string client_id = "sanyuan";  // Shown by the brokers; under 100 bytes.
+  // Before the name of each topic, so that several installations can share brokers. May be empty.
+  std::string topic_prefix;
+  // Further settings of librdkafka, such as `security.protocol`. Those that the journal's order and durability rest on
+  // are not taken (InvalidArgument).
+  std::map<std::string, std::string> properties;
+
+  // Clients that write; a partition always takes the same one. More than one, so that a client that has to be destroyed
+  // costs only its own partitions a take-over.
+  int writers = 2;
+  // What one producer may have under way.
+  size_t max_queued_records = 20'000;
+  size_t max_queued_bytes = 32 << 20;
+  // A producer whose records make no progress for so long says that it is stalled.
+  absl::Duration stalled_after = absl::Seconds(1);
+  // Reading where records lie gives up (Unavailable) after this.
+  absl::Duration read_timeout = absl::Seconds(5);
+  // Nothing beyond the end is believed before the brokers have said so for this long: the end that a new leader knows
+  // can be behind for a moment.
+  absl::Duration confirm_end = absl::Milliseconds(500);
+};
+
+}  // namespace sanyuan::log
+
+#endif  // SANYUAN_COMMON_LOG_KAFKA_OPTIONS_H_

@@ -1,0 +1,213 @@
+#include "common/log/kafka/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace sanyuan::log::kafka {
+namespace {
+
+constexpr size_t kReaders = 6;
+constexpr absl::Duration kRetryPause = absl::Milliseconds(20);
+// Of the records that one reading gives, by which it may be exceeded by one record.
+constexpr size_t kReadBytes = 4 << 20;
+
+const Settings& ReaderSettings() {
+  static const auto& settings = *new Settings{
+      {"isolation.level", "read_uncommitted"},
+      {"check.crcs", "true"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"enable.partition.eof", "true"},
+      // The next place is read only after the request that is under way, so it must not wait for what comes.
+      {"fetch.wait.max.ms", "5"},
+      {"fetch.error.backoff.ms", "20"},
+      {"queued.min.messages", "1000"},
+      {"queued.max.messages.kbytes", "4096"},
+      {"fetch.message.max.bytes", "524288"},
+  };
+  return settings;
+}
+
+}  // namespace
+
+// A client that reads one place at a time.
+class Readers::Reader final : private ClientEvents {
+ public:
+  static absl::StatusOr<std::unique_ptr<Reader>> New(const KafkaLogOptions& options) {
+    std::unique_ptr<Reader> reader(new Reader);
+    auto client = Client::New(RD_KAFKA_CONSUMER, options, ReaderSettings(), *reader);
+    if (!client.ok()) return client.status();
+    reader->client_ = *std::move(client);
+    reader->queue_.reset(rd_kafka_queue_new(reader->client_->handle()));
+    return reader;
+  }
+  ~Reader() override { Stop(); }
+
+  Client& client() { return *client_; }
+  bool StandsAt(const TopicPartition& where, int64_t offset) const {
+    return topic_ != nullptr && where == where_ && offset == next_;
+  }
+
+  absl::StatusOr<Bounds> BoundsOf(const TopicPartition& where, absl::Time deadline) {
+    Bounds bounds;
+    while (true) {
+      const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+          client_->handle(), client_->TopicName(where).c_str(), where.partition, &bounds.low, &bounds.end,
+          ToTimeout(deadline - absl::Now()));
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
+      absl::Status failed = ToStatus(error, "the end of " + where.ToString());
+      // While a leader is elected, or the one that we know is not any more, the answer is a moment away.
+      if (!absl::IsUnavailable(failed) || deadline - absl::Now() <= kRetryPause) return failed;
+      absl::SleepFor(kRetryPause);
+    }
+  }
+
+  // REQUIRES: `offset` < `end`, which is the partition's end or less.
+  absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, int64_t end,
+                                           size_t limit, absl::Time deadline) {
+    const std::string doing = fmt::format("reading {} from offset {}", where.ToString(), offset);
+    if (!StandsAt(where, offset)) {
+      if (absl::Status begun = Begin(where, offset, deadline); !begun.ok()) return begun;
+    }
+    std::vector<Record> records;
+    size_t bytes = 0;
+    while (next_ < end && records.size() < limit && bytes < kReadBytes) {
+      const absl::Duration left = deadline - absl::Now();
+      if (left <= absl::ZeroDuration()) break;
+      const MessagePtr message(rd_kafka_consume_queue(queue_.get(), ToTimeout(left)));
+      if (message == nullptr) continue;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        next_ = std::max(next_, message->offset);  // Nothing but the ends of transactions of others.
+        break;
+      }
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        Stop();
+        if (!records.empty()) return records;
+        return ToStatus(message->err, doing);
+      }
+      bytes += message->len;
+      records.push_back(
+          {message->offset, std::string(static_cast<const char*>(message->payload), message->len)});
+      next_ = message->offset + 1;
+    }
+    const bool late = records.empty() && next_ < end;
+    // One that stands at the end would ask for more all the time.
+    if (late || next_ >= end) Stop();
+    if (late) return absl::UnavailableError(doing + ": no answer in time");
+    return records;
+  }
+
+ private:
+  Reader() = default;
+
+  void OnError(rd_kafka_resp_err_t, std::string_view) override {}
+
+  absl::Status Begin(const TopicPartition& where, int64_t offset, absl::Time deadline) {
+    Stop();
+    const auto topic = client_->Topic(where, deadline - absl::Now());
+    if (!topic.ok()) return topic.status();
+    if (rd_kafka_consume_start_queue(*topic, where.partition, offset, queue_.get()) != 0) {
+      return ToStatus(rd_kafka_last_error(), "reading " + where.ToString());
+    }
+    topic_ = *topic;
+    where_ = where;
+    next_ = offset;
+    return absl::OkStatus();
+  }
+
+  void Stop() {
+    if (topic_ == nullptr) return;
+    rd_kafka_consume_stop(topic_, where_.partition);
+    topic_ = nullptr;
+  }
+
+  std::unique_ptr<Client> client_;
+  QueuePtr queue_;
+  rd_kafka_topic_t* topic_ = nullptr;  // The client's; nothing is being read without it.
+  TopicPartition where_;
+  int64_t next_ = 0;
+};
+
+class Readers::Lease {
+ public:
+  Lease(Readers& readers, Reader* reader) : readers_(&readers), reader_(reader) {}
+  Lease(Lease&& other) noexcept : readers_(other.readers_), reader_(std::exchange(other.reader_, nullptr)) {}
+  Lease& operator=(Lease&&) = delete;
+  ~Lease() {
+    if (reader_ != nullptr) readers_->GiveBack(reader_);
+  }
+  Reader* operator->() const { return reader_; }
+
+ private:
+  Readers* readers_;
+  Reader* reader_;
+};
+
+Readers::Readers(const KafkaLogOptions& options) : options_(options) {}
+Readers::~Readers() = default;
+
+absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int64_t offset) {
+  std::unique_lock lock(mutex_);
+  if (free_.empty() && all_.size() < kReaders) {
+    auto reader = Reader::New(options_);
+    if (!reader.ok()) return reader.status();
+    all_.push_back(*std::move(reader));
+    return Lease(*this, all_.back().get());
+  }
+  given_back_.wait(lock, [&] { return !free_.empty(); });
+  auto chosen = std::find_if(free_.begin(), free_.end(),
+                             [&](const Reader* reader) { return reader->StandsAt(where, offset); });
+  if (chosen == free_.end()) chosen = free_.begin();
+  Reader* reader = *chosen;
+  free_.erase(chosen);
+  return Lease(*this, reader);
+}
+
+void Readers::GiveBack(Reader* reader) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(reader);
+  given_back_.notify_one();
+}
+
+absl::StatusOr<Bounds> Readers::BoundsOf(const TopicPartition& where) {
+  auto reader = Borrow(where, -1);
+  if (!reader.ok()) return reader.status();
+  return (*reader)->BoundsOf(where, absl::Now() + options_.read_timeout);
+}
+
+absl::StatusOr<std::vector<Record>> Readers::Read(const TopicPartition& where, int64_t offset, size_t limit) {
+  const absl::Time deadline = absl::Now() + options_.read_timeout;
+  auto reader = Borrow(where, offset);
+  if (!reader.ok()) return reader.status();
+  const auto bounds = (*reader)->BoundsOf(where, deadline);
+  if (!bounds.ok()) return bounds.status();
+  if (offset < bounds->low || offset >= bounds->end) {
+    return absl::OutOfRangeError(fmt::format("{} has offsets {} to {}; {} is none of them", where.ToString(),
+                                             bounds->low, bounds->end - 1, offset));
+  }
+  return (*reader)->Read(where, offset, bounds->end, limit, deadline);
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, int32_t>>> Readers::Topics() {
+  auto reader = Borrow({}, -1);
+  if (!reader.ok()) return reader.status();
+  const auto metadata = (*reader)->client().Metadata(nullptr, options_.read_timeout);
+  if (!metadata.ok()) return metadata.status();
+  std::vector<std::pair<std::string, int32_t>> topics;
+  for (int i = 0; i < (*metadata)->topic_cnt; ++i) {
+    const std::string_view name = (*metadata)->topics[i].topic;
+    if (!name.starts_with(options_.topic_prefix) || name.starts_with("__")) continue;
+    topics.emplace_back(name.substr(options_.topic_prefix.size()), (*metadata)->topics[i].partition_cnt);
+  }
+  std::sort(topics.begin(), topics.end());
+  return topics;
+}
+
+}  // namespace sanyuan::log::kafka

@@ -1,0 +1,192 @@
+#include "common/log/kafka/topics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/log/kafka/client.h"
+
+namespace sanyuan::log {
+namespace {
+
+struct EventDeleter {
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+};
+using EventPtr = std::unique_ptr<rd_kafka_event_t, EventDeleter>;
+struct OptionsDeleter {
+  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
+};
+struct NewTopicDeleter {
+  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
+};
+struct ResourceDeleter {
+  void operator()(rd_kafka_ConfigResource_t* resource) const { rd_kafka_ConfigResource_destroy(resource); }
+};
+
+class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
+ public:
+  explicit AdminTopics(const KafkaLogOptions& options) : options_(options) {}
+
+  absl::Status Connect() {
+    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, options_, {}, *this);
+    if (!client.ok()) return client.status();
+    client_ = *std::move(client);
+    return absl::OkStatus();
+  }
+
+  absl::Status Create(const TopicSpec& spec, int32_t replication) override {
+    const std::string name = options_.topic_prefix + spec.name;
+    std::array<char, 512> why{};
+    const std::unique_ptr<rd_kafka_NewTopic_t, NewTopicDeleter> topic(
+        rd_kafka_NewTopic_new(name.c_str(), spec.partitions, replication, why.data(), why.size()));
+    if (topic == nullptr) return absl::InvalidArgumentError(fmt::format("topic {}: {}", name, why.data()));
+    for (const auto& [setting, value] : spec.settings) {
+      rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
+    }
+    rd_kafka_NewTopic_t* topics[] = {topic.get()};
+    const EventPtr event = Ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, [&](const auto* options, auto* queue) {
+      rd_kafka_CreateTopics(client_->handle(), topics, 1, options, queue);
+    });
+    if (absl::Status asked = StatusOf(event.get(), "making topic " + name); !asked.ok()) return asked;
+    size_t count = 0;
+    const rd_kafka_topic_result_t** results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    if (count != 1) return absl::InternalError(fmt::format("topic {}: {} results", name, count));
+    const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[0]);
+    const std::string said = fmt::format("topic {}: {}", name, [&] {
+      const char* text = rd_kafka_topic_result_error_string(results[0]);
+      return text != nullptr ? text : rd_kafka_err2str(error);
+    }());
+    switch (error) {
+      case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return absl::OkStatus();
+      case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+        return absl::AlreadyExistsError(said);
+      case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+      case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+      case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
+      case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+        return absl::InvalidArgumentError(said);
+      default:
+        return kafka::ToStatus(error, said);
+    }
+  }
+
+  absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
+                                                int32_t replication) override {
+    const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
+    if (!metadata.ok()) return metadata.status();
+    std::vector<Mismatch> mismatches;
+    for (const TopicSpec& spec : specs) {
+      const std::string name = options_.topic_prefix + spec.name;
+      const auto* begin = (*metadata)->topics;
+      const auto* end = begin + (*metadata)->topic_cnt;
+      const auto* found = std::find_if(begin, end, [&](const auto& topic) { return topic.topic == name; });
+      if (found == end || found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        mismatches.push_back({name, "topic", "missing", fmt::format("{} partitions", spec.partitions)});
+        continue;
+      }
+      if (found->partition_cnt != spec.partitions) {
+        mismatches.push_back(
+            {name, "partitions", std::to_string(found->partition_cnt), std::to_string(spec.partitions)});
+      }
+      int fewest = found->partition_cnt > 0 ? found->partitions[0].replica_cnt : 0;
+      for (int i = 0; i < found->partition_cnt; ++i)
+        fewest = std::min(fewest, found->partitions[i].replica_cnt);
+      if (fewest < replication) {
+        mismatches.push_back(
+            {name, "replication", std::to_string(fewest), fmt::format("at least {}", replication)});
+      }
+      if (absl::Status compared = CompareSettings(spec, name, mismatches); !compared.ok()) return compared;
+    }
+    return mismatches;
+  }
+
+  absl::StatusOr<int32_t> Brokers() override {
+    const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
+    if (!metadata.ok()) return metadata.status();
+    return (*metadata)->broker_cnt;
+  }
+
+ private:
+  void OnError(rd_kafka_resp_err_t, std::string_view) override {}
+
+  absl::Status CompareSettings(const TopicSpec& spec, const std::string& name,
+                               std::vector<Mismatch>& mismatches) {
+    const std::unique_ptr<rd_kafka_ConfigResource_t, ResourceDeleter> resource(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+    const EventPtr event = Ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, [&](const auto* options, auto* queue) {
+      rd_kafka_DescribeConfigs(client_->handle(), resources, 1, options, queue);
+    });
+    const std::string doing = "the settings of topic " + name;
+    if (absl::Status asked = StatusOf(event.get(), doing); !asked.ok()) return asked;
+    size_t count = 0;
+    const rd_kafka_ConfigResource_t** found =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    if (count != 1) return absl::InternalError(fmt::format("{}: {} results", doing, count));
+    if (const auto error = rd_kafka_ConfigResource_error(found[0]); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return kafka::ToStatus(error, doing);
+    }
+    const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(found[0], &count);
+    std::map<std::string, std::string> values;
+    for (size_t i = 0; i < count; ++i) {
+      const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+      values[rd_kafka_ConfigEntry_name(entries[i])] = value != nullptr ? value : "";
+    }
+    for (const auto& [setting, wanted] : spec.settings) {
+      const std::string& value = values[setting];
+      if (value != wanted) mismatches.push_back({name, setting, value, wanted});
+    }
+    return absl::OkStatus();
+  }
+
+  template <typename Question>
+  EventPtr Ask(rd_kafka_admin_op_t operation, Question question) {
+    const kafka::QueuePtr queue(rd_kafka_queue_new(client_->handle()));
+    const std::unique_ptr<rd_kafka_AdminOptions_t, OptionsDeleter> options(
+        rd_kafka_AdminOptions_new(client_->handle(), operation));
+    const int timeout = kafka::ToTimeout(options_.read_timeout);
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, nullptr, 0);
+    question(options.get(), queue.get());
+    return EventPtr(rd_kafka_queue_poll(queue.get(), timeout));
+  }
+
+  static absl::Status StatusOf(rd_kafka_event_t* event, const std::string& doing) {
+    if (event == nullptr) return absl::UnavailableError(doing + ": no answer in time");
+    return kafka::ToStatus(rd_kafka_event_error(event), doing);
+  }
+
+  const KafkaLogOptions options_;
+  std::unique_ptr<kafka::Client> client_;
+};
+
+}  // namespace
+
+TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t replication) {
+  return {name,
+          partitions,
+          {{"cleanup.policy", "delete"},
+           {"retention.ms", "-1"},
+           {"retention.bytes", "-1"},
+           {"min.insync.replicas", std::to_string(replication > 1 ? replication - 1 : 1)},
+           {"unclean.leader.election.enable", "false"},
+           {"message.timestamp.type", "LogAppendTime"},
+           {"max.message.bytes", "1114112"}}};
+}
+
+std::string Mismatch::ToString() const {
+  return fmt::format("{}: {} is {}, wanted {}", topic.empty() ? "the brokers" : "topic " + topic, setting,
+                     value.empty() ? "not set" : value, wanted);
+}
+
+absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Open(const KafkaLogOptions& options) {
+  auto topics = std::make_unique<AdminTopics>(options);
+  if (absl::Status connected = topics->Connect(); !connected.ok()) return connected;
+  return topics;
+}
+
+}  // namespace sanyuan::log

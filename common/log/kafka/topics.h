@@ -1,0 +1,57 @@
+// The topics of an installation: made as the journal needs them, and compared with that later.
+//
+// Thread safety: all methods may be called from any thread; each blocks for `options.read_timeout` at most.
+#ifndef SANYUAN_COMMON_LOG_KAFKA_TOPICS_H_
+#define SANYUAN_COMMON_LOG_KAFKA_TOPICS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/log/kafka/options.h"
+
+namespace sanyuan::log {
+
+struct TopicSpec {
+  std::string name;  // Without the prefix of the installation.
+  int32_t partitions = 1;
+  std::map<std::string, std::string> settings;  // Kafka's names; what is not named is left to the brokers.
+};
+
+// A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
+TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t replication);
+
+// One thing that is not as it must be. `topic` is empty for what concerns the brokers.
+struct Mismatch {
+  std::string topic;
+  std::string setting;  // Kafka's name, or "partitions", "replication", "topic".
+  std::string value;
+  std::string wanted;
+
+  // "topic order_intake.journal: retention.ms is 604800000, wanted -1"
+  std::string ToString() const;
+};
+
+class KafkaTopics {
+ public:
+  static absl::StatusOr<std::unique_ptr<KafkaTopics>> Open(const KafkaLogOptions& options);
+  virtual ~KafkaTopics() = default;
+
+  // AlreadyExists, Unavailable, PermissionDenied, InvalidArgument (the brokers refuse a setting, with their reason).
+  virtual absl::Status Create(const TopicSpec& spec, int32_t replication) = 0;
+  // What differs from `specs` now, in their order; replication may be greater than `replication`. A topic that is not
+  // there differs in "topic".
+  virtual absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
+                                                        int32_t replication) = 0;
+  // The number of brokers that answer.
+  virtual absl::StatusOr<int32_t> Brokers() = 0;
+};
+
+}  // namespace sanyuan::log
+
+#endif  // SANYUAN_COMMON_LOG_KAFKA_TOPICS_H_

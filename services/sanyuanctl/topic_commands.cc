@@ -1,0 +1,112 @@
+#include "services/sanyuanctl/topic_commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "common/host/genesis.h"
+#include "common/log/kafka/kafka_log.h"
+#include "services/sanyuan/contexts.h"
+#include "services/sanyuan/journal_topics.h"
+#include "services/sanyuanctl/session.h"
+
+namespace sanyuan::ctl {
+namespace {
+
+using nlohmann::json;
+
+struct Arguments {
+  std::string kafka;
+  std::string topic_prefix;
+  int32_t partitions = 8;
+  bool single_copy = false;
+};
+
+// What differs from what the journals need; missing topics too.
+absl::StatusOr<std::vector<log::Mismatch>> Differences(log::KafkaTopics& topics, const Arguments& arguments,
+                                                       const std::vector<host::ContextSpec>& specs) {
+  const int32_t replication = arguments.single_copy ? 1 : kReplication;
+  return topics.Compare(JournalTopics(specs, arguments.partitions, replication), replication);
+}
+
+int PrintDifferences(const Session& session, const std::vector<log::Mismatch>& mismatches, json object,
+                     std::string text) {
+  object["mismatches"] = json::array();
+  for (const log::Mismatch& mismatch : mismatches) {
+    object["mismatches"].push_back({{"topic", mismatch.topic},
+                                    {"setting", mismatch.setting},
+                                    {"value", mismatch.value},
+                                    {"wanted", mismatch.wanted}});
+    text += mismatch.ToString() + "\n";
+  }
+  session.Print(object, text);
+  return mismatches.empty() ? kDone : kCheckFailed;
+}
+
+int Check(const Session& session, const Arguments& arguments) {
+  const auto topics = log::KafkaTopics::Open(KafkaOptions(arguments.kafka, arguments.topic_prefix));
+  if (!topics.ok()) return session.Fail(topics.status());
+  const auto mismatches = Differences(**topics, arguments, Contexts(ServeOptions{}));
+  if (!mismatches.ok()) return session.Fail(mismatches.status());
+  return PrintDifferences(session, *mismatches, json::object(),
+                          mismatches->empty() ? "the topics are as the journals need them\n" : "");
+}
+
+// Makes the topics that are missing and begins the journals that are empty. What differs is only said: the data of a
+// topic that is there are not this command's to risk.
+int Apply(const Session& session, const Arguments& arguments) {
+  const log::KafkaLogOptions options = KafkaOptions(arguments.kafka, arguments.topic_prefix);
+  const auto topics = log::KafkaTopics::Open(options);
+  if (!topics.ok()) return session.Fail(topics.status());
+  const std::vector<host::ContextSpec> specs = Contexts(ServeOptions{});
+  const int32_t replication = arguments.single_copy ? 1 : kReplication;
+  json made = json::array();
+  std::string text;
+  for (const log::TopicSpec& spec : JournalTopics(specs, arguments.partitions, replication)) {
+    const absl::Status created = (*topics)->Create(spec, replication);
+    if (absl::IsAlreadyExists(created)) continue;
+    if (!created.ok()) return session.Fail(created);
+    made.push_back(spec.name);
+    text += fmt::format("{}: made with {} partitions\n", spec.name, spec.partitions);
+  }
+  const auto mismatches = Differences(**topics, arguments, specs);
+  if (!mismatches.ok()) return session.Fail(mismatches.status());
+  if (!mismatches->empty()) return PrintDifferences(session, *mismatches, {{"made", made}}, text);
+  auto log = log::KafkaLog::Open(options);
+  if (!log.ok()) return session.Fail(log.status());
+  const auto ids = host::CreateJournals(specs, arguments.partitions, **log);
+  if (!ids.ok()) return session.Fail(ids.status());
+  text += fmt::format("{} journals have begun\n", ids->size());
+  return PrintDifferences(session, {}, {{"made", made}, {"journals", ids->size()}}, text);
+}
+
+}  // namespace
+
+void AddTopicCommands(CLI::App& app, const Globals& globals, std::function<int()>& run) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* topics = app.add_subcommand("topics", "The topics in which Kafka keeps the journals");
+  topics->require_subcommand(1);
+  const auto add = [&](const char* name, const char* what, int (*command)(const Session&, const Arguments&)) {
+    CLI::App* sub = topics->add_subcommand(name, what);
+    sub->footer(fmt::format("Example: sanyuanctl topics {} --kafka 127.0.0.1:9092 --single-copy", name));
+    sub->add_option("--kafka", arguments->kafka, "HOST:PORT,... of the brokers")->required();
+    sub->add_option("--topic-prefix", arguments->topic_prefix, "Before the name of each topic");
+    sub->add_option("--partitions", arguments->partitions, "Partitions of each context's journal")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1024));
+    sub->add_flag("--single-copy", arguments->single_copy,
+                  "One copy of each record will do: a laptop with one broker");
+    sub->callback([&globals, &run, arguments, command] {
+      run = [&globals, arguments, command] { return command(Session(globals), *arguments); };
+    });
+  };
+  add("apply", "Makes the topics that are missing and begins their journals; says what differs", Apply);
+  add("check", "Compares the topics with what the journals need; exit 1 when something differs", Check);
+}
+
+}  // namespace sanyuan::ctl
