@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/time/clock.h"
+
 namespace sanyuan::host {
 namespace {
 
@@ -24,6 +26,7 @@ class AsioStrand final : public Strand {
   void PostAfter(absl::Duration wait, std::function<void()> task) override {
     After(strand_, wait, std::move(task));
   }
+  absl::Time Now() const override { return absl::Now(); }
 
  private:
   asio::strand<asio::thread_pool::executor_type> strand_;

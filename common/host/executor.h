@@ -20,6 +20,8 @@ class Strand {
   virtual void Post(std::function<void()> task) = 0;
   // The same after `wait`; no order is kept with tasks that are posted meanwhile.
   virtual void PostAfter(absl::Duration wait, std::function<void()> task) = 0;
+  // The clock that PostAfter goes by.
+  virtual absl::Time Now() const = 0;
 };
 
 // Calls a function again and again until it is destroyed; the destructor waits for a call in progress.

@@ -52,7 +52,7 @@ void Projector::Accepted(partition::AcceptedRecord record) {
 void Projector::Schedule() {
   if (std::exchange(scheduled_, true)) return;
   // Never longer, whatever becomes of the machine's clock.
-  const absl::Duration wait = std::min(kPause, next_run_ - absl::Now());
+  const absl::Duration wait = std::min(kPause, next_run_ - strand_->Now());
   put_off_ = waiters_.empty() && wait > absl::ZeroDuration();
   PostRun(put_off_ ? wait : absl::ZeroDuration());
 }
@@ -107,7 +107,7 @@ void Projector::Run(uint64_t turn) {
     if (turn != turn_) return;
     scheduled_ = false;
     batches = std::exchange(waiting_, {});
-    if (!batches.empty()) next_run_ = absl::Now() + kPause;
+    if (!batches.empty()) next_run_ = strand_->Now() + kPause;
   }
   for (const Batch& batch : batches) {
     if (batch.begin) {

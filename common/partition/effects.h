@@ -40,7 +40,7 @@ struct Answer {
 // A record that was accepted, with what it changed.
 struct AcceptedRecord {
   Place place;
-  FrameKind kind = FrameKind::kDecision;
+  FrameKind kind;
   Digest prev;
   std::vector<state::Change> changes;
 };

@@ -3,7 +3,6 @@
 #ifndef SANYUAN_TESTS_SUPPORT_FOLLOWED_JOURNAL_H_
 #define SANYUAN_TESTS_SUPPORT_FOLLOWED_JOURNAL_H_
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "common/host/tail.h"
 #include "sanyuan/journal/v1/journal.pb.h"
 #include "tests/support/memory_journal.h"
+#include "tests/support/timeline.h"
 
 namespace sanyuan::testing {
 
@@ -21,7 +21,7 @@ class FollowedJournal {
                   std::function<bool(const google::protobuf::Message&)> shown, uint8_t journal_number = 1)
       : records(1, GenesisRecord("three_member_interaction", journal_number)),
         tail({{"three_member_interaction.journal", 0}, Reader(), std::move(new_event), std::move(shown)},
-             std::make_unique<Queue>(tasks_)) {
+             timeline_.NewStrand()) {
     partition::Frame frame;
     partition::Parse(records.front(), frame);
     place_ = {frame.journal_id, 0, 0, frame.digest, 0};
@@ -61,25 +61,10 @@ class FollowedJournal {
     tail.Reached(place_);
     Run();
   }
-  void Run() {
-    while (!tasks_.empty()) {
-      const auto task = std::move(tasks_.front());
-      tasks_.pop_front();
-      task();
-    }
-  }
+  void Run() { timeline_.Pass(absl::ZeroDuration()); }
   const partition::Place& place() const { return place_; }
 
  private:
-  class Queue final : public host::Strand {
-   public:
-    explicit Queue(std::deque<std::function<void()>>& tasks) : tasks_(tasks) {}
-    void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-    void PostAfter(absl::Duration /*wait*/, std::function<void()> task) override { Post(std::move(task)); }
-
-   private:
-    std::deque<std::function<void()>>& tasks_;
-  };
   host::ReadRecords Reader() {
     return [this](const log::TopicPartition&, int64_t offset,
                   size_t limit) -> absl::StatusOr<std::vector<log::Record>> {
@@ -91,7 +76,7 @@ class FollowedJournal {
     };
   }
 
-  std::deque<std::function<void()>> tasks_;
+  Timeline timeline_;
   partition::Place place_;
 
  public:

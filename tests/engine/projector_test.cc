@@ -1,0 +1,142 @@
+// When a projector writes: at once for who waits, otherwise after a pause, and each batch once.
+#include "common/host/projector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/timeline.h"
+
+namespace sanyuan::host {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class RecordingStore final : public view::ViewStore {
+ public:
+  std::vector<uint64_t> applied;  // The height of each transaction.
+  absl::Status refuse;            // Of the next one.
+
+  absl::StatusOr<std::optional<view::ViewPosition>> Position(const view::ViewName&) override {
+    return position_;
+  }
+  absl::Status Apply(const view::ViewName&, const std::optional<view::ViewPosition>& from,
+                     const view::ViewPosition& to, absl::Span<const view::ViewRow>) override {
+    if (absl::Status refused = std::exchange(refuse, absl::OkStatus()); !refused.ok()) return refused;
+    if (from != position_) return absl::FailedPreconditionError("it stands elsewhere");
+    position_ = to;
+    applied.push_back(to.height);
+    return absl::OkStatus();
+  }
+  absl::Status Clear(const view::ViewName&) override {
+    position_.reset();
+    return absl::OkStatus();
+  }
+  std::unique_ptr<view::ViewReader> Reader(const view::ViewName&) override { return nullptr; }
+
+ private:
+  std::optional<view::ViewPosition> position_;
+};
+
+class NoRows final : public view::Projection {
+ public:
+  void Project(const state::Change&, std::vector<view::ViewRow>&) const override {}
+};
+
+partition::Place PlaceAt(uint64_t height) {
+  partition::Place place;
+  place.height = height;
+  place.head = Sha256("record " + std::to_string(height));
+  return place;
+}
+
+class ProjectorTest : public ::testing::Test {
+ protected:
+  ProjectorTest() {
+    projector_.Begin(PlaceAt(1), {});
+    timeline_.Pass(absl::ZeroDuration());
+    store_.applied.clear();
+  }
+
+  void Accept(uint64_t height) {
+    projector_.Accepted({PlaceAt(height), partition::FrameKind::kDecision, {}, {}});
+  }
+  void Wait(uint64_t height, absl::Duration time) {
+    projector_.WhenReached(height, timeline_.Now() + time,
+                           [this, height](bool reached) { (reached ? reached_ : late_).push_back(height); });
+  }
+
+  RecordingStore store_;
+  NoRows projection_;
+  testing::Timeline timeline_;
+  int lost_ = 0;
+  std::vector<uint64_t> reached_, late_;
+  Projector projector_{{"counter", 0}, store_, projection_, timeline_.NewStrand(), [this] { ++lost_; }};
+};
+
+TEST_F(ProjectorTest, WhatNobodyWaitsForIsWrittenTogetherAfterAPause) {
+  Accept(2);
+  timeline_.Pass(absl::Milliseconds(5));
+  Accept(3);
+  EXPECT_THAT(store_.applied, IsEmpty());
+  timeline_.Pass(absl::Milliseconds(5));
+  EXPECT_THAT(store_.applied, ElementsAre(3));
+  EXPECT_EQ(projector_.height(), 3u);
+}
+
+TEST_F(ProjectorTest, WhoWaitsShortensThePauseAndTheRunThatHeOvertookDoesNothing) {
+  Accept(2);
+  timeline_.Pass(absl::Milliseconds(1));
+  EXPECT_THAT(store_.applied, IsEmpty());
+  Wait(2, absl::Seconds(1));
+  timeline_.Pass(absl::ZeroDuration());
+  EXPECT_THAT(store_.applied, ElementsAre(2));
+  EXPECT_THAT(reached_, ElementsAre(2));
+
+  // Were the run of the first pause still to count, it would write this one before its own pause is over.
+  Accept(3);
+  timeline_.Pass(absl::Milliseconds(9));
+  EXPECT_THAT(store_.applied, ElementsAre(2));
+  timeline_.Pass(absl::Milliseconds(1));
+  EXPECT_THAT(store_.applied, ElementsAre(2, 3));
+}
+
+TEST_F(ProjectorTest, WithSomebodyWaitingForMoreEveryRecordIsWrittenAtOnce) {
+  Wait(4, absl::Seconds(1));
+  for (uint64_t height = 2; height <= 4; ++height) {
+    Accept(height);
+    timeline_.Pass(absl::ZeroDuration());
+  }
+  EXPECT_THAT(store_.applied, ElementsAre(2, 3, 4));
+  EXPECT_THAT(reached_, ElementsAre(4));
+}
+
+TEST_F(ProjectorTest, WaitersAreToldWhenTheirDeadlineComes) {
+  Wait(9, absl::Seconds(1));
+  Wait(9, absl::Seconds(3));
+  projector_.ExpireWaiters(timeline_.Now() + absl::Seconds(2));
+  EXPECT_THAT(late_, ElementsAre(9));
+  EXPECT_THAT(reached_, IsEmpty());
+}
+
+TEST_F(ProjectorTest, AViewThatStandsElsewhereIsAskedForAgainAndBuiltFromTheState) {
+  store_.refuse = absl::FailedPreconditionError("an old copy came back");
+  Accept(2);
+  timeline_.Pass(absl::Milliseconds(10));
+  EXPECT_EQ(lost_, 1);
+  Accept(3);
+  timeline_.Pass(absl::Milliseconds(10));
+  EXPECT_THAT(store_.applied, IsEmpty());
+  projector_.Begin(PlaceAt(3), {});
+  timeline_.Pass(absl::Milliseconds(10));
+  EXPECT_THAT(store_.applied, ElementsAre(3));
+  EXPECT_EQ(projector_.height(), 3u);
+}
+
+}  // namespace
+}  // namespace sanyuan::host
