@@ -4,11 +4,13 @@ Ports and settings stand in DIR/state.json, so that the same directory comes up 
 has a folder of its own with its configuration, its log and its pid; it is ours if its command line names that
 configuration, and nothing else is ever signalled."""
 
+import argparse
 import contextlib
 import fcntl
 import json
 import os
 import random
+import re
 import select
 import signal
 import socket
@@ -46,14 +48,22 @@ def main(name, run):
         sys.exit(130)
 
 
+def parser(name, doc):
+    """The command line that both have, and its commands by name."""
+    top = argparse.ArgumentParser(prog=name, description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = top.add_subparsers(dest="command", required=True)
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    for command in ("up", "status", "down"):
+        commands.add_parser(command).add_argument("--data", default=os.path.join(state, "sanyuan", name), metavar="DIR")
+    commands.choices["up"].add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="to be ready; 60")
+    commands.choices["down"].add_argument("--now", action="store_true",
+                                          help="SIGKILL at once; for a DIR that is thrown away")
+    return top, commands
+
+
 def versions():
     with open(os.path.join(HERE, "versions"), encoding="utf-8") as file:
         return dict(line.strip().split("=", 1) for line in file if "=" in line and not line.startswith("#"))
-
-
-def default_data(name):
-    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return os.path.join(state, "sanyuan", name)
 
 
 def write(path, text, mode=0o644):
@@ -121,6 +131,9 @@ class Folder:
             raise Failure(f"{self.path} was not made by this program and is not empty ({strangers[0]})")
 
 
+CAUSE = re.compile(r" (?:ERROR|FATAL) |^(?:Caused by: )?[\w.$]+(?:Exception|Error)\b")
+
+
 class Process:
     """One broker or server, running or not."""
 
@@ -172,12 +185,72 @@ class Process:
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 file.seek(begin)
                 text += file.read().decode(errors="replace").splitlines()
-        errors = [line for line in text[:-lines] if " ERROR " in line or " FATAL " in line][:3]
+        errors = [line for line in text[:-lines] if CAUSE.search(line)][:8]
         return "\n".join([f"--- {self.log}", *errors, *(["..."] if errors else []), *text[-lines:], "---"])
 
 
+class Engine:
+    """The processes of a data directory by their ids, as its state describes them."""
+
+    STOP_SECONDS = 15
+
+    def __init__(self, folder, state, name, config):
+        self.folder, self.state = folder, state
+        self.nodes = {node["id"]: Process(folder, f"{name}-{node['id']}", config) for node in state["nodes"]}
+        self.ports = {node["id"]: node["port"] for node in state["nodes"]}
+
+    @property
+    def addresses(self):
+        return [f"127.0.0.1:{port}" for port in self.ports.values()]
+
+    def stopped(self):
+        return [node for node, process in self.nodes.items() if process.pid() is None]
+
+    def unready(self, node_id):
+        """Why this node does not serve, or None."""
+        raise NotImplementedError
+
+    def first_reason(self):
+        return next((reason for node in self.nodes if (reason := self.unready(node))), None)
+
+    def describe(self):
+        """What a client wants to know."""
+        raise NotImplementedError
+
+    def status(self):
+        nodes, reasons = [], []
+        for node, process in self.nodes.items():
+            pid = process.pid()
+            reason = self.unready(node) if pid else f"{process.name} does not run"
+            reasons += [reason] if reason else []
+            nodes.append({"id": node, "address": f"127.0.0.1:{self.ports[node]}", "pid": pid,
+                          "state": "ready" if not reason else "not ready" if pid else "stopped"})
+        print(json.dumps({"ready": not reasons, **self.describe(), "nodes": nodes}))
+        for reason in reasons:
+            say(reason)
+        return 1 if reasons else 0
+
+    def up_line(self):
+        print(json.dumps({**self.describe(), "pids": [process.pid() for process in self.nodes.values()]}), flush=True)
+        return 0
+
+
+def status(folder, engine):
+    if state := folder.load():
+        return engine(folder, state).status()
+    print(json.dumps({"ready": False, "data": folder.path, "nodes": []}))
+    return 1
+
+
+def down(folder, engine, now):
+    if folder.load():
+        with folder.locked():
+            stop(list(engine(folder, folder.load()).nodes.values()), 0 if now else engine.STOP_SECONDS)
+    return 0
+
+
 def stop(processes, seconds):
-    """SIGTERM to all, after `seconds` SIGKILL to those that are left. Returns how many ran."""
+    """SIGTERM to all, after `seconds` SIGKILL to those that are left. """
     running = {process: opened for process in processes if (opened := process._open())}
     poll = select.poll()
     left = {handle: process for process, (_, handle) in running.items()}
@@ -208,7 +281,6 @@ def stop(processes, seconds):
     for process in running:
         if process.child:
             process.child.wait()
-    return len(running)
 
 
 def wait_ready(started, reason_not_ready, seconds):
