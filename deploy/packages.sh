@@ -118,7 +118,9 @@ install_buf() {
 }
 
 install_kafka() {
-  [ ! -d "$tools/kafka-$(sed -n 's/^KAFKA=//p' "$root/deploy/local/versions")" ] || return 0
+  local version
+  version=$(sed -n 's/^KAFKA=//p' "$root/deploy/local/versions")
+  [ ! -d "$tools/kafka-$version" ] || [ ! -e "$tools/kafka-$version.jsa" ] || return 0
   echo "packages.sh: installing Kafka into build/tools"
   "$root/deploy/local/kafka" install </dev/null || fail "Kafka could not be installed; the reason is above"
 }

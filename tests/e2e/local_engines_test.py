@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import kafka_wire
 import redis_wire
 
 SKIPPED = 77
+needs_redis = unittest.skipUnless(shutil.which("redis-server"), "Redis is not installed; deploy/packages.sh redis does it")
 
 
 def port(address):
@@ -167,6 +169,7 @@ class RedisTest(unittest.TestCase):
             self.assertEqual(list(slots.values()), ["OK"])
 
 
+@needs_redis
 class WithEnginesTest(unittest.TestCase):
     PROGRAM = os.path.join(TESTS, "engine", "with_engines.py")
     SHOW = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('SANYUAN_TEST_')}), " \
@@ -198,6 +201,7 @@ class WithEnginesTest(unittest.TestCase):
         self.assertEqual((alive(server), alive(program), os.path.exists(data)), (False, False, False))
 
 
+@needs_redis
 class FolderTest(unittest.TestCase):
     def test_a_folder_that_holds_other_things_is_left_alone(self):
         with tempfile.TemporaryDirectory() as folder:
