@@ -20,6 +20,8 @@ import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+# Names of files may have any letters, whatever the caller's locale.
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 class Failure(Exception):
@@ -172,7 +174,7 @@ class Process:
         self.log_from = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         with open(self.output, "wb") as output:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                          cwd=self.folder, start_new_session=True, preexec_fn=record)
+                                          cwd=self.folder, env=ENVIRONMENT, start_new_session=True, preexec_fn=record)
 
     def ended(self):
         """The exit code of what `start` started, if it ended."""

@@ -20,7 +20,15 @@ import kafka_wire
 import redis_wire
 
 SKIPPED = 77
-needs_redis = unittest.skipUnless(shutil.which("redis-server"), "Redis is not installed; deploy/packages.sh redis does it")
+needs_redis = unittest.skipUnless(shutil.which("redis-server"), "Redis is missing; deploy/packages.sh redis installs it")
+
+
+# Two of these functions do what their caller may not.
+LIBRARY = """#!lua name=v
+redis.register_function('put', function(keys, args) return redis.call('SET', keys[1], args[1]) end)
+redis.register_function('wipe', function() return redis.call('FLUSHALL') end)
+redis.register_function('sly', function() return redis.call('GET', 'other') end)
+"""
 
 
 def port(address):
@@ -121,9 +129,6 @@ class RedisTest(unittest.TestCase):
             redis.down()
 
     def test_who_may_do_what(self):
-        library = "#!lua name=v\nredis.register_function('put', function(k, a) return redis.call('SET', k[1], a[1]) end)\n" \
-            "redis.register_function('wipe', function() return redis.call('FLUSHALL') end)\n" \
-            "redis.register_function('sly', function() return redis.call('GET', 'other') end)\n"
         with engines.redis() as redis:
             self.refused("WRONGPASS", redis, password="wrong")
             self.refused("WRONGPASS", redis, user="default")
@@ -132,7 +137,7 @@ class RedisTest(unittest.TestCase):
                 self.assertIn(b"NOAUTH", nobody.recv(100))
 
             with self.connected(redis) as call:
-                self.assertEqual(call("FUNCTION", "LOAD", "REPLACE", library), "v")
+                self.assertEqual(call("FUNCTION", "LOAD", "REPLACE", LIBRARY), "v")
                 self.assertEqual(call("FCALL", "put", 1, "v:{a}:1", "x"), "OK")
                 self.assertEqual(call("GET", "v:{a}:1"), "x")
                 self.assertEqual(call("ZADD", "v:{a}:index", 0, "b", 0, "a"), 2)
@@ -172,22 +177,23 @@ class RedisTest(unittest.TestCase):
 @needs_redis
 class WithEnginesTest(unittest.TestCase):
     PROGRAM = os.path.join(TESTS, "engine", "with_engines.py")
-    SHOW = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('SANYUAN_TEST_')}), " \
-           "flush=True)"
+    SHOW = """import json, os, time
+print(json.dumps({key: value for key, value in os.environ.items() if key.startswith("SANYUAN_TEST_")}))
+print(os.getpid(), flush=True)
+"""
 
     def test_the_program_is_told_where_and_its_exit_code_is_given(self):
-        done = subprocess.run([self.PROGRAM, "--redis", "--", sys.executable, "-c", self.SHOW + "; exit(5)"],
+        done = subprocess.run([self.PROGRAM, "--redis", "--", sys.executable, "-c", self.SHOW + "exit(5)"],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 5, done.stderr)
-        told = json.loads(done.stdout)
+        told = json.loads(done.stdout.splitlines()[0])
         self.assertEqual(told["SANYUAN_TEST_REDIS_USER"], "sanyuan")
         self.assertFalse(os.path.exists(told["SANYUAN_TEST_REDIS_DATA"]))
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port(told["SANYUAN_TEST_REDIS"])))
 
     def test_nothing_is_left_when_it_is_killed(self):
-        command = [self.PROGRAM, "--redis", "--", sys.executable, "-c", self.SHOW + "; print(os.getpid(), flush=True); "
-                   "import time; time.sleep(600)"]
+        command = [self.PROGRAM, "--redis", "--", sys.executable, "-c", self.SHOW + "time.sleep(600)"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrapper:
             told, program = json.loads(wrapper.stdout.readline()), int(wrapper.stdout.readline())
             data = told["SANYUAN_TEST_REDIS_DATA"]
