@@ -252,7 +252,7 @@ def down(folder, engine, now):
 
 
 def stop(processes, seconds):
-    """SIGTERM to all, after `seconds` SIGKILL to those that are left. """
+    """SIGTERM to all, after `seconds` SIGKILL to those that are left."""
     running = {process: opened for process in processes if (opened := process._open())}
     poll = select.poll()
     left = {handle: process for process, (_, handle) in running.items()}
