@@ -5,9 +5,11 @@
 #   deploy/packages.sh --list GROUP...   prints the packages of the groups for this release of Debian
 #
 # Groups: build (configure and compile), run (start the installed programs), test (ctest and the tests' own
-# tools), sanitize (the presets asan and tsan), lint (formatting and static analysis), buf (contract checks).
-# Installing needs root or sudo. The program buf, which Debian does not package, goes into build/tools by npm,
-# in the version and with the checksums of deploy/tools/package-lock.json; afterwards it works offline.
+# tools), sanitize (the presets asan and tsan), lint (formatting and static analysis), buf (contract checks),
+# kafka and redis (real engines on loopback, see deploy/local/README.md).
+# Installing needs root or sudo. What Debian does not package goes into build/tools and works offline afterwards:
+# buf by npm, in the version and with the checksums of deploy/tools/package-lock.json; Kafka's jars by Maven, with
+# those of deploy/local/versions and deploy/local/kafka.sha256.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,12 +21,16 @@ build     g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
 build     protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
 build     libssl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libcpp-httplib-dev libasio-dev
 build     nlohmann-json3-dev prometheus-cpp-dev libcsv-dev zlib1g-dev libjemalloc-dev
+build     librdkafka-dev libhiredis-dev
 run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 libcsv3 zlib1g libjemalloc2
+run       librdkafka1 @hiredis
 run       ca-certificates tzdata
 test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata
 sanitize  clang @clang-rt llvm util-linux
 lint      clang-format clang-tidy clang
 buf       ca-certificates @npm
+kafka     default-jre-headless maven python3 ca-certificates
+redis     redis-server python3
 '
 
 # What is called differently in Debian 12 and 13. The compiler runtime must be that of the release's clang.
@@ -36,6 +42,7 @@ names='
 @spdlog      libspdlog1.10                libspdlog1.15
 @prometheus  libprometheus-cpp-core1.0    libprometheus-cpp-core1.0
 @httplib     libcpp-httplib0.11           libcpp-httplib0.18
+@hiredis     libhiredis0.14               libhiredis1.1.0
 @clang-rt    libclang-rt-14-dev           libclang-rt-19-dev
 '
 
@@ -56,7 +63,7 @@ packages_of() { # the groups' packages for this release, one a line
   local debian group
   debian=$(release)
   for group in "$@"; do
-    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf)"
+    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf, kafka, redis)"
     awk -v group="$group" '$1 == group {for (i = 2; i <= NF; i++) print $i}' <<<"$list"
   done | while read -r name; do
     case $name in
@@ -110,7 +117,15 @@ install_buf() {
   cp "$root/deploy/tools/package-lock.json" "$tools/installed-lock.json"
 }
 
-[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf ..."
+install_kafka() {
+  local version
+  version=$(sed -n 's/^KAFKA=//p' "$root/deploy/local/versions")
+  [ ! -d "$tools/kafka-$version" ] || [ ! -e "$tools/kafka-$version.jsa" ] || return 0
+  echo "packages.sh: installing Kafka into build/tools"
+  "$root/deploy/local/kafka" install </dev/null || fail "Kafka could not be installed; the reason is above"
+}
+
+[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf|kafka|redis ..."
 if [ "$1" = --list ]; then
   shift
   packages_of "$@"
@@ -122,5 +137,8 @@ wanted=$(packages_of "$@")
 # shellcheck disable=SC2086  # a list of names
 install_packages $wanted
 for group in "$@"; do
-  [ "$group" != buf ] || install_buf
+  case $group in
+    buf) install_buf ;;
+    kafka) install_kafka ;;
+  esac
 done
