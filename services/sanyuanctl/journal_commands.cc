@@ -318,7 +318,9 @@ int Backup(const Session& session, const Arguments& arguments) {
       return session.Fail(written);
     }
   }
-  const auto statuses = VerifySource({.data = arguments.out}, "");
+  JournalPlace copy;
+  copy.data = arguments.out;
+  const auto statuses = VerifySource(copy, "");
   if (!statuses.ok()) return session.Fail(statuses.status());
   return PrintStatuses(session, *statuses, true);
 }

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "common/host/genesis.h"
 #include "common/log/kafka/kafka_log.h"
 #include "services/sanyuan/contexts.h"

@@ -171,6 +171,10 @@ absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(std::shared_ptr<F
   if (rd_kafka_consume_start_queue(*topic, where.partition, from_offset, follower->queue_.get()) != 0) {
     return ToStatus(rd_kafka_last_error(), "following " + where.ToString());
   }
+  // Wakes the client, which may sleep up to a second before it asks for what was just begun.
+  int64_t low = 0, high = 0;
+  rd_kafka_query_watermark_offsets(follower->client_->handle(), feed->topic_name.c_str(), where.partition,
+                                   &low, &high, ToTimeout(follower->options_.read_timeout));
   follower->newcomers_ = true;
   rd_kafka_queue_yield(follower->queue_.get());
   return subscription;

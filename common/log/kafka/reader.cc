@@ -13,6 +13,9 @@ namespace sanyuan::log::kafka {
 namespace {
 
 constexpr size_t kReaders = 6;
+// librdkafka may sleep up to a second before it asks for what was just begun, unless something else is sent to the same
+// broker: so the bounds are asked for after reading has begun, and again when nothing comes.
+constexpr absl::Duration kNudgePause = absl::Milliseconds(20);
 constexpr absl::Duration kRetryPause = absl::Milliseconds(20);
 // Of the records that one reading gives, by which it may be exceeded by one record.
 constexpr size_t kReadBytes = 4 << 20;
@@ -69,20 +72,30 @@ class Readers::Reader final : private ClientEvents {
     }
   }
 
-  // REQUIRES: `offset` < `end`, which is the partition's end or less.
-  absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, int64_t end,
-                                           size_t limit, absl::Time deadline) {
+  absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, size_t limit,
+                                           absl::Time deadline) {
     const std::string doing = fmt::format("reading {} from offset {}", where.ToString(), offset);
     if (!StandsAt(where, offset)) {
       if (absl::Status begun = Begin(where, offset, deadline); !begun.ok()) return begun;
     }
+    const auto bounds = BoundsOf(where, deadline);
+    if (!bounds.ok() || offset < bounds->low || offset >= bounds->end) {
+      Stop();
+      if (!bounds.ok()) return bounds.status();
+      return absl::OutOfRangeError(
+          fmt::format("{}: it has offsets {} to {}", doing, bounds->low, bounds->end - 1));
+    }
+    const int64_t end = bounds->end;
     std::vector<Record> records;
     size_t bytes = 0;
     while (next_ < end && records.size() < limit && bytes < kReadBytes) {
       const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) break;
-      const MessagePtr message(rd_kafka_consume_queue(queue_.get(), ToTimeout(left)));
-      if (message == nullptr) continue;
+      const MessagePtr message(rd_kafka_consume_queue(queue_.get(), ToTimeout(std::min(left, kNudgePause))));
+      if (message == nullptr) {
+        (void)BoundsOf(where, deadline);  // Wakes the client.
+        continue;
+      }
       if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         next_ = std::max(next_, message->offset);  // Nothing but the ends of transactions of others.
         break;
@@ -183,16 +196,11 @@ absl::StatusOr<Bounds> Readers::BoundsOf(const TopicPartition& where) {
 }
 
 absl::StatusOr<std::vector<Record>> Readers::Read(const TopicPartition& where, int64_t offset, size_t limit) {
+  if (offset < 0) return absl::OutOfRangeError(fmt::format("{}: offset {}", where.ToString(), offset));
   const absl::Time deadline = absl::Now() + options_.read_timeout;
   auto reader = Borrow(where, offset);
   if (!reader.ok()) return reader.status();
-  const auto bounds = (*reader)->BoundsOf(where, deadline);
-  if (!bounds.ok()) return bounds.status();
-  if (offset < bounds->low || offset >= bounds->end) {
-    return absl::OutOfRangeError(fmt::format("{} has offsets {} to {}; {} is none of them", where.ToString(),
-                                             bounds->low, bounds->end - 1, offset));
-  }
-  return (*reader)->Read(where, offset, bounds->end, limit, deadline);
+  return (*reader)->Read(where, offset, limit, deadline);
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, int32_t>>> Readers::Topics() {

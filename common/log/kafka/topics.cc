@@ -12,6 +12,8 @@
 namespace sanyuan::log {
 namespace {
 
+constexpr absl::Duration kLeaderPause = absl::Milliseconds(20);
+
 struct EventDeleter {
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
 };
@@ -62,7 +64,7 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     }());
     switch (error) {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
-        return absl::OkStatus();
+        return AwaitLeaders(name);
       case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
         return absl::AlreadyExistsError(said);
       case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
@@ -113,6 +115,26 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
 
  private:
   void OnError(rd_kafka_resp_err_t, std::string_view) override {}
+
+  // The broker that is asked learns of a new topic a moment after it was made.
+  absl::Status AwaitLeaders(const std::string& name) {
+    const absl::Time deadline = absl::Now() + options_.read_timeout;
+    while (true) {
+      const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
+      if (!metadata.ok()) return metadata.status();
+      const auto* begin = (*metadata)->topics;
+      const auto* end = begin + (*metadata)->topic_cnt;
+      const auto* found = std::find_if(begin, end, [&](const auto& topic) { return topic.topic == name; });
+      if (found != end && found->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+          std::all_of(found->partitions, found->partitions + found->partition_cnt,
+                      [](const auto& partition) { return partition.leader >= 0; })) {
+        return absl::OkStatus();
+      }
+      if (absl::Now() > deadline)
+        return absl::UnavailableError(fmt::format("topic {} gets no leaders", name));
+      absl::SleepFor(kLeaderPause);
+    }
+  }
 
   absl::Status CompareSettings(const TopicSpec& spec, const std::string& name,
                                std::vector<Mismatch>& mismatches) {

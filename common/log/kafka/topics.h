@@ -42,7 +42,7 @@ class KafkaTopics {
   static absl::StatusOr<std::unique_ptr<KafkaTopics>> Open(const KafkaLogOptions& options);
   virtual ~KafkaTopics() = default;
 
-  // AlreadyExists, Unavailable, PermissionDenied, InvalidArgument (the brokers refuse a setting, with their reason).
+  // Returns when each partition has a leader. AlreadyExists, Unavailable, PermissionDenied, InvalidArgument (the brokers refuse a setting, with their reason).
   virtual absl::Status Create(const TopicSpec& spec, int32_t replication) = 0;
   // What differs from `specs` now, in their order; replication may be greater than `replication`. A topic that is not
   // there differs in "topic".
