@@ -23,6 +23,10 @@ constexpr size_t kPullRecords = 256;
 // time would cost more than deciding them.
 constexpr absl::Duration kPullPause = absl::Milliseconds(10);
 constexpr absl::Duration kUnreadPause = absl::Milliseconds(100);  // After one that failed.
+// Before a writer that another one has put in its place takes over again, twice as long each time without a decision of
+// its own: two that both believe that they should write must not fill the journal with their take-overs.
+constexpr absl::Duration kRetakeWait = absl::Seconds(1);
+constexpr absl::Duration kLongestRetakeWait = absl::Seconds(30);
 // Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
 constexpr int64_t kSnapshotShare = 20;
 constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
@@ -319,6 +323,9 @@ void PartitionHost::Reply(uint64_t call, Answer answer) {
 }
 
 void PartitionHost::Accepted(partition::AcceptedRecord record) {
+  if (record.kind == partition::FrameKind::kDecision && partition_->role() == Partition::Role::kLeading) {
+    retake_wait_ = kRetakeWait;
+  }
   if (tail_) tail_->Reached(record.place);
   if (!projector_) return;
   if (!std::exchange(projecting_, true)) projector_->Begin(record.place, {});
@@ -417,7 +424,10 @@ void PartitionHost::FetchPages(const std::string& topic, std::vector<uint64_t> h
 }
 
 void PartitionHost::StoodDown() {
-  strand_->Post([this] {
+  const absl::Duration wait = std::exchange(retake_wait_, std::min(retake_wait_ * 2, kLongestRetakeWait));
+  spdlog::warn("{}: another writer took over; this one tries again in {}", journal_.ToString(),
+               absl::FormatDuration(wait));
+  strand_->PostAfter(wait, [this] {
     if (partition_ && !stopped_) partition_->Assign();
     Pump();
   });

@@ -163,6 +163,7 @@ class PartitionHost final : private partition::Effects,
   bool pump_posted_ = false;
   bool projecting_ = false;
   bool stopped_ = false;
+  absl::Duration retake_wait_ = absl::Seconds(1);
   absl::Time now_ = absl::InfinitePast();
   std::map<std::string, absl::Time> next_pull_;  // Of each input: not before.
 

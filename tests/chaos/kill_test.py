@@ -4,10 +4,12 @@
 Some of the moments are drawn, the others are named: the server is a build that dies by itself between the pages of a
 run, after a commit before its answer, in a snapshot, in a take-over and in a paged reaction. The day's client
 carries on with the same request ids, so the business state at the end must be that of a day that nobody disturbed.
-Usage: kill_test.py BINARIES [--days N] [--drawn N] [--retailers N] [--seed N]"""
+With --kafka the journals are on a real broker of the test's own.
+Usage: kill_test.py BINARIES [--days N] [--drawn N] [--retailers N] [--seed N] [--kafka]"""
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import random
@@ -18,8 +20,9 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
-from server import Ended, Server  # noqa: E402
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", folder) for folder in ("e2e", "support")]
+import engines  # noqa: E402
+from server import Ended, Journals, Server  # noqa: E402
 
 DRAWN = "drawn"
 # By crash point: how often it may have been reached since the start of the server. Large enough to hit different
@@ -45,8 +48,9 @@ def free_port():
 class Day:
     """One day played on a server that is killed again and again."""
 
-    def __init__(self, binaries, data, retailers):
+    def __init__(self, binaries, data, retailers, brokers):
         self.binaries, self.data, self.retailers = binaries, data, retailers
+        self.journals = Journals(binaries, data, brokers)
         self.listen = f"127.0.0.1:{free_port()}"
         self.server = None
         self.hit = collections.Counter()
@@ -59,7 +63,8 @@ class Day:
             self.server = None
         environment = {"SANYUAN_CRASH_AT": crash_at} if crash_at else {}
         try:
-            self.server = Server(self.binaries, self.data, listen=self.listen, program=program, environment=environment)
+            self.server = Server(self.binaries, self.data, *self.journals.serve, listen=self.listen, program=program,
+                                 environment=environment)
         except Ended as ended:
             if not crash_at or ended.code != -signal.SIGKILL:
                 raise
@@ -79,7 +84,7 @@ class Day:
                 raise SystemExit(f"{self.data}: the day ended with {client.returncode}: {errors}")
             live = self.server.ctl("digest")
             self.digests = live["text"].splitlines()
-            if self.server.ctl("digest", "--data", self.data) != live:
+            if self.server.ctl("digest", *self.journals.place) != live:
                 raise SystemExit(f"{self.data}: replay and live state differ")
             return json.loads(out)
         finally:
@@ -117,9 +122,9 @@ class Day:
         return False
 
 
-def abandoned_runs(binaries, data):
+def abandoned_runs(binaries, journals):
     """How many of the kills left an unfinished run in the journal."""
-    done = subprocess.run([os.path.join(binaries, "sanyuanctl"), "journal", "cat", "--data", data, "--context",
+    done = subprocess.run([os.path.join(binaries, "sanyuanctl"), "journal", "cat", *journals.place, "--context",
                            "allocation", "--partition", "3", "--limit", "100000"], capture_output=True, text=True,
                           check=True)
     return done.stdout.count("run_abandoned")
@@ -132,19 +137,23 @@ def main():
     arguments.add_argument("--drawn", type=int, default=4, help="kills of each day at drawn moments")
     arguments.add_argument("--retailers", default="2200", help="enough for several pages")
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--kafka", action="store_true", help="journals on Kafka, not in the data directory")
     options = arguments.parse_args()
     total = collections.Counter()
     abandoned = 0
-    with tempfile.TemporaryDirectory(prefix="sanyuan-kill-") as folder:
-        calm = Day(options.binaries, os.path.join(folder, "undisturbed"), options.retailers)
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sanyuan-kill-"))
+        brokers = stack.enter_context(engines.kafka()).bootstrap if options.kafka else None
+        # Played on the embedded engine in either case.
+        calm = Day(options.binaries, os.path.join(folder, "undisturbed"), options.retailers, None)
         undisturbed = calm.play([], None)
         for seed in range(options.seed, options.seed + options.days):
             source = random.Random(seed)
             data = os.path.join(folder, f"day-{seed}")
-            day = Day(options.binaries, data, options.retailers)
+            day = Day(options.binaries, data, options.retailers, brokers)
             figures = day.play(moments(source, options.drawn), source)
             total += day.hit
-            abandoned += abandoned_runs(options.binaries, data)
+            abandoned += abandoned_runs(options.binaries, day.journals)
             for figure in ("business_digest", "journal_ok", "balanced", "orders_accepted", "cartons_allocated"):
                 if figures[figure] != undisturbed[figure]:
                     raise SystemExit(f"seed {seed}: {figure} is {figures[figure]} after {day.hit}, "

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
+import uuid
 
 
 class Ended(RuntimeError):
@@ -15,6 +16,20 @@ class Ended(RuntimeError):
     def __init__(self, code, errors):
         super().__init__(f"the server ended with {code}: {errors}")
         self.code = code
+
+
+class Journals:
+    """Where the journals of a server are: in its data directory, or on Kafka's brokers in topics of their own, which are
+    made here."""
+
+    def __init__(self, binaries, data, brokers=None):
+        self.serve, self.place = [], ["--data", data]
+        if brokers is None:
+            return
+        topics = ["--kafka", brokers, "--topic-prefix", f"{uuid.uuid4().hex[:8]}."]
+        self.serve, self.place = [*topics, "--single-copy"], [*topics, *self.place]
+        subprocess.run([os.path.join(binaries, "sanyuanctl"), "topics", "apply", *self.serve], check=True,
+                       stdout=subprocess.DEVNULL)
 
 
 class Server:
