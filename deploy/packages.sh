@@ -16,11 +16,14 @@ tools=$root/build/tools
 # Group, then packages. A name @... differs between releases of Debian and stands in the table below.
 list='
 build     g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
+build     libhiredis-dev
 build     protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
 build     libssl-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libcpp-httplib-dev libasio-dev
 build     nlohmann-json3-dev prometheus-cpp-dev libcsv-dev zlib1g-dev libjemalloc-dev
 run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 libcsv3 zlib1g libjemalloc2
 run       ca-certificates tzdata
+run       @hiredis
+test      redis-server
 test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata
 sanitize  clang @clang-rt llvm util-linux
 lint      clang-format clang-tidy clang
@@ -32,6 +35,7 @@ names='
 @grpc        libgrpc++1.51                libgrpc++1.51t64
 @protobuf    libprotobuf32                libprotobuf32t64
 @absl        libabsl20220623              libabsl20240722
+@hiredis     libhiredis0.14               libhiredis1.1.0
 @ssl         libssl3                      libssl3t64
 @spdlog      libspdlog1.10                libspdlog1.15
 @prometheus  libprometheus-cpp-core1.0    libprometheus-cpp-core1.0
