@@ -21,8 +21,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr char kAdministrator[] = "administrator";
-constexpr char kAdministratorPassword[] = "none-of-yours";
 constexpr std::chrono::seconds kPatience(20);
 constexpr std::chrono::milliseconds kBetweenLooks(2);
 
@@ -107,7 +105,7 @@ std::string RedisServer::WriteConfiguration() const {
       " +zrem +zcard +zrangebylex\n",
       kUser, kPassword);
   if (options_.cluster) {
-    file << fmt::format("cluster-enabled yes\ncluster-port {}\ncluster-node-timeout 2000\n", cluster_port_);
+    file << fmt::format("cluster-enabled yes\ncluster-port {}\ncluster-node-timeout 1000\n", cluster_port_);
   }
   return path;
 }

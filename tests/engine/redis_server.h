@@ -39,6 +39,8 @@ class RedisServer {
   // The user with no more rights than the store needs; the administrator's are used by Command.
   static constexpr char kUser[] = "sanyuan";
   static constexpr char kPassword[] = "four-eyes";
+  static constexpr char kAdministrator[] = "administrator";
+  static constexpr char kAdministratorPassword[] = "none-of-yours";
 
   int port() const { return port_; }
   int cluster_port() const { return cluster_port_; }
