@@ -208,7 +208,7 @@ TEST_F(RedisViewStoreTest, AViewWhoseProjectorWasKilledAmidABatchIsNotThereAndIs
   ASSERT_TRUE(store->Apply(kView, std::nullopt, PositionAt(1), ManyRows(20'000, 10, "old")).ok());
   KillAmid(PositionAt(1), PositionAt(2), ManyRows(20'001, 100, "new"));
   EXPECT_TRUE(absl::IsUnavailable(store.Scan(kView, 10).status()));
-  EXPECT_THAT(store.lost(), SizeIs(1));
+  EXPECT_FALSE(store.lost().empty());
   EXPECT_EQ(*store->Position(kView), std::nullopt);
   ASSERT_TRUE(store->Clear(kView).ok());
   ASSERT_TRUE(store->Apply(kView, std::nullopt, PositionAt(2), ManyRows(3, 1)).ok());

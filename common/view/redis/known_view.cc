@@ -39,7 +39,7 @@ Standing StandingOf(std::string_view at, bool whole) {
 
 KnownView::Before KnownView::Look() const {
   const std::lock_guard lock(mutex_);
-  return {floor_, written_, epoch_, builds_};
+  return {floor_, failed_, epoch_, builds_};
 }
 
 void KnownView::Raise(const Before& before, const ViewPosition& position) {
@@ -51,14 +51,17 @@ void KnownView::Raise(const Before& before, const ViewPosition& position) {
 void KnownView::Seen(const Before& before, const ViewPosition& position) {
   const std::lock_guard lock(mutex_);
   Raise(before, position);
+  // Who has asked for it decides anew what becomes of the view.
+  if (epoch_ == before.epoch) failed_ = false;
 }
 
 KnownView::Verdict KnownView::Judge(const Before& before, const Standing& standing, bool refuse_unbuilt,
                                     RedisDeadline deadline) {
   using Kind = Standing::Kind;
-  const bool expected = before.floor || before.written;
+  const bool expected = before.floor || before.failed;
   std::unique_lock lock(mutex_);
-  if (standing.kind == Kind::kFinished && (!before.floor || Reaches(*standing.position, *before.floor))) {
+  if (standing.kind == Kind::kFinished && !before.failed &&
+      (!before.floor || Reaches(*standing.position, *before.floor))) {
     Raise(before, *standing.position);
     return Verdict::kAnswer;
   }
@@ -88,7 +91,7 @@ KnownView::Changing::~Changing() {
 void KnownView::Changing::Cleared() {
   const std::lock_guard lock(view_->mutex_);
   view_->floor_.reset();
-  view_->written_ = false;
+  view_->failed_ = false;
   ++view_->builds_;
 }
 
@@ -97,14 +100,15 @@ void KnownView::Changing::Applied(bool anew, const ViewPosition& to) {
   std::optional<ViewPosition>& floor = view_->floor_;
   // An old dump that is caught up with is not readable before it has got to where the view was.
   if (anew || !floor || floor->journal_id != to.journal_id || floor->height < to.height) floor = to;
-  if (anew) ++view_->builds_;
-  view_->written_ = true;
+  view_->failed_ = false;
+  if (!anew) return;
+  ++view_->builds_;
   view_->next_say_ = {};
 }
 
 void KnownView::Changing::Failed() {
   const std::lock_guard lock(view_->mutex_);
-  view_->written_ = true;
+  view_->failed_ = true;
 }
 
 bool KnownView::TimeToSay() {

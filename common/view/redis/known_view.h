@@ -37,7 +37,7 @@ class KnownView {
   // What was known before Redis was asked: its answer may be of any moment after this.
   struct Before {
     std::optional<ViewPosition> floor;
-    bool written = false;
+    bool failed = false;
     uint64_t epoch = 0;
     uint64_t builds = 0;
   };
@@ -65,7 +65,7 @@ class KnownView {
 
     void Cleared();
     void Applied(bool anew, const ViewPosition& to);
-    // The view is not as it should be, or may not be: without a position it isn't empty, but lost.
+    // It could not be cleared or built anew: whatever is there is not what it should be.
     void Failed();
 
    private:
@@ -86,7 +86,7 @@ class KnownView {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<ViewPosition> floor_;  // Not below this.
-  bool written_ = false;               // There should be something, even if no floor is known.
+  bool failed_ = false;                // It was to be cleared or built anew, and isn't.
   int changing_ = 0;
   uint64_t epoch_ = 0;   // Moves with every begin and end of a change.
   uint64_t builds_ = 0;  // How often it was cleared or built anew: the floor may be lower than before.

@@ -117,6 +117,7 @@ class RedisViewStore::CheckedReader : public ViewReader {
       if (verdict == KnownView::Verdict::kAnswer) return Answer{*standing, *std::move(reply)};
       if (verdict == KnownView::Verdict::kAgain && steady_clock::now() < deadline) continue;
       std::string why = fmt::format("it {}", standing->ToString());
+      if (before.failed) why += "; it was to be built anew";
       if (before.floor) why += fmt::format("; this process has seen height {}", before.floor->height);
       const absl::Status status = Named(view_->name, absl::UnavailableError(why));
       if (verdict == KnownView::Verdict::kLost) store_->SayLost(*view_, status);
@@ -202,13 +203,10 @@ absl::Status RedisViewStore::Apply(const ViewName& view, const std::optional<Vie
     changing.Applied(!from, to);
     return absl::OkStatus();
   }
-  if (!reply.ok()) {
-    changing.Failed();
-    return Named(view, reply.status());
-  }
-  if ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements != 3) {
-    changing.Failed();
-    return Named(view, Unintelligible("a position"));
+  const bool refused = reply.ok() && (*reply)->type == REDIS_REPLY_ARRAY && (*reply)->elements == 3;
+  if (!refused) {
+    if (!from) changing.Failed();
+    return Named(view, reply.ok() ? Unintelligible("a position") : reply.status());
   }
   const Standing standing = StandingOf(TextOf(*(*reply)->element[1]), (*reply)->element[2]->integer == 1);
   return Named(view, absl::FailedPreconditionError(
