@@ -1,14 +1,9 @@
 // What becomes of views when Redis vanishes, forgets, comes back with something older, is slow, or refuses: calls
 // return in time with the cause, nothing wrong is read, and what was lost is said.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -25,7 +20,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 

@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <map>
 #include <thread>
 #include <vector>
@@ -213,6 +213,33 @@ TEST_F(RedisViewStoreTest, AViewWhoseProjectorWasKilledAmidABatchIsNotThereAndIs
   ASSERT_TRUE(store->Clear(kView).ok());
   ASSERT_TRUE(store->Apply(kView, std::nullopt, PositionAt(2), ManyRows(3, 1)).ok());
   EXPECT_THAT(*store.Scan(kView), SizeIs(3));
+}
+
+TEST_F(RedisViewStoreTest, AServerThatStopsAmidABatchLeavesNoPartOfIt) {
+  RedisViewStoreOptions options = OptionsFor(server_);
+  options.max_piece_bytes = 1;
+  options.command_timeout = std::chrono::milliseconds(300);
+  RedisStore hasty(options);
+  RedisStore store(server_);
+  absl::Status applied;
+  std::thread projector(
+      [&] { applied = hasty->Apply(kView, std::nullopt, PositionAt(1), ManyRows(20'000, 10)); });
+  while (At().empty()) {
+  }
+  server_.Pause();
+  projector.join();
+  server_.Continue();
+  EXPECT_TRUE(absl::IsUnavailable(applied)) << applied;
+  ASSERT_THAT(At(), StartsWith("B"));
+  EXPECT_EQ(*store->Position(kView), std::nullopt);
+  EXPECT_TRUE(absl::IsUnavailable(store.Scan(kView).status()));
+  ASSERT_TRUE(store->Clear(kView).ok());
+  ASSERT_TRUE(store->Apply(kView, std::nullopt, PositionAt(1), ManyRows(3, 1)).ok());
+  EXPECT_THAT(*store.Scan(kView), SizeIs(3));
+  // For its own projector it is lost until that one has looked again.
+  EXPECT_TRUE(absl::IsUnavailable(hasty.Scan(kView).status()));
+  EXPECT_EQ(*hasty->Position(kView), PositionAt(1));
+  EXPECT_THAT(*hasty.Scan(kView), SizeIs(3));
 }
 
 TEST_F(RedisViewStoreTest, TwoThatBuildOneViewNeverMixItsRows) {
