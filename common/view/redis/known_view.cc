@@ -39,11 +39,12 @@ Standing StandingOf(std::string_view at, bool whole) {
 
 KnownView::Before KnownView::Look() const {
   const std::lock_guard lock(mutex_);
-  return {floor_, failed_, epoch_, builds_};
+  return {floor_, cleared_, failed_, epoch_, builds_};
 }
 
 void KnownView::Raise(const Before& before, const ViewPosition& position) {
   if (before.builds != builds_) return;
+  if (!floor_ || Reaches(position, *floor_)) cleared_ = false;
   if (!floor_ || (floor_->journal_id == position.journal_id && floor_->height < position.height))
     floor_ = position;
 }
@@ -58,7 +59,7 @@ void KnownView::Seen(const Before& before, const ViewPosition& position) {
 KnownView::Verdict KnownView::Judge(const Before& before, const Standing& standing, bool refuse_unbuilt,
                                     RedisDeadline deadline) {
   using Kind = Standing::Kind;
-  const bool expected = before.floor || before.failed;
+  const bool expected = (before.floor && !before.cleared) || before.failed;
   std::unique_lock lock(mutex_);
   if (standing.kind == Kind::kFinished && !before.failed &&
       (!before.floor || Reaches(*standing.position, *before.floor))) {
@@ -72,7 +73,9 @@ KnownView::Verdict KnownView::Judge(const Before& before, const Standing& standi
                                                                                 : Verdict::kUnbuilt;
   }
   if (epoch_ != before.epoch) return Verdict::kAgain;
-  return expected || standing.kind == Kind::kBroken ? Verdict::kLost : Verdict::kUnbuilt;
+  // Of a cleared view too: what is there comes from another process, or is late.
+  const bool wrong = standing.kind == Kind::kBroken || standing.kind == Kind::kFinished;
+  return expected || wrong ? Verdict::kLost : Verdict::kUnbuilt;
 }
 
 KnownView::Changing::Changing(KnownView* view) : view_(view) {
@@ -90,7 +93,8 @@ KnownView::Changing::~Changing() {
 
 void KnownView::Changing::Cleared() {
   const std::lock_guard lock(view_->mutex_);
-  view_->floor_.reset();
+  // The floor stays: a batch that was given up may still come, and be older than what was read.
+  view_->cleared_ = true;
   view_->failed_ = false;
   ++view_->builds_;
 }
@@ -100,10 +104,17 @@ void KnownView::Changing::Applied(bool anew, const ViewPosition& to) {
   std::optional<ViewPosition>& floor = view_->floor_;
   // An old dump that is caught up with is not readable before it has got to where the view was.
   if (anew || !floor || floor->journal_id != to.journal_id || floor->height < to.height) floor = to;
+  view_->cleared_ = false;
   view_->failed_ = false;
   if (!anew) return;
   ++view_->builds_;
   view_->next_say_ = {};
+}
+
+void KnownView::Changing::Refused(bool anew) {
+  const std::lock_guard lock(view_->mutex_);
+  // It has just been cleared, and somebody else has begun to build it.
+  if (anew && view_->cleared_) view_->failed_ = true;
 }
 
 void KnownView::Changing::Failed() {

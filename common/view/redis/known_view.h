@@ -37,6 +37,7 @@ class KnownView {
   // What was known before Redis was asked: its answer may be of any moment after this.
   struct Before {
     std::optional<ViewPosition> floor;
+    bool cleared = false;
     bool failed = false;
     uint64_t epoch = 0;
     uint64_t builds = 0;
@@ -65,6 +66,8 @@ class KnownView {
 
     void Cleared();
     void Applied(bool anew, const ViewPosition& to);
+    // The view stands elsewhere.
+    void Refused(bool anew);
     // It could not be cleared or built anew: whatever is there is not what it should be.
     void Failed();
 
@@ -86,10 +89,11 @@ class KnownView {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<ViewPosition> floor_;  // Not below this.
+  bool cleared_ = false;               // By this process: until it is seen again, there need be nothing.
   bool failed_ = false;                // It was to be cleared or built anew, and isn't.
   int changing_ = 0;
   uint64_t epoch_ = 0;   // Moves with every begin and end of a change.
-  uint64_t builds_ = 0;  // How often it was cleared or built anew: the floor may be lower than before.
+  uint64_t builds_ = 0;  // How often it was cleared or built anew: what was seen before says nothing.
   std::chrono::steady_clock::time_point next_say_;
   std::optional<RedisAddress> node_;
 };

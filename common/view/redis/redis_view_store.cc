@@ -177,9 +177,9 @@ absl::StatusOr<std::optional<ViewPosition>> RedisViewStore::Position(const ViewN
   const auto reply = talk_->Ask(
       *known, {"FCALL_RO", TheRedisFunctions().position, "3", keys.position, keys.rows, keys.order},
       steady_clock::now() + options_.command_timeout);
-  if (!reply.ok()) return Named(view, reply.status());
+  if (!reply.ok()) return reply.status();
   const std::optional<Standing> standing = StandingIn(**reply, 2);
-  if (!standing) return Named(view, Unintelligible("a position"));
+  if (!standing) return Unintelligible("a position");
   if (standing->position) known->Seen(before, *standing->position);
   return standing->position;
 }
@@ -206,12 +206,13 @@ absl::Status RedisViewStore::Apply(const ViewName& view, const std::optional<Vie
   const bool refused = reply.ok() && (*reply)->type == REDIS_REPLY_ARRAY && (*reply)->elements == 3;
   if (!refused) {
     if (!from) changing.Failed();
-    return Named(view, reply.ok() ? Unintelligible("a position") : reply.status());
+    return reply.ok() ? Unintelligible("a position") : reply.status();
   }
+  changing.Refused(!from);
   const Standing standing = StandingOf(TextOf(*(*reply)->element[1]), (*reply)->element[2]->integer == 1);
-  return Named(view, absl::FailedPreconditionError(
-                         fmt::format("it {}, and not where the batch begins{}", standing.ToString(),
-                                     from ? fmt::format(" ({})", from->height) : "")));
+  const std::string begin = from ? fmt::format(" ({})", from->height) : "";
+  return absl::FailedPreconditionError(
+      fmt::format("the view {}, and not where the batch begins{}", standing.ToString(), begin));
 }
 
 absl::Status RedisViewStore::Clear(const ViewName& view) {
@@ -227,7 +228,7 @@ absl::Status RedisViewStore::Clear(const ViewName& view) {
   const auto reply = talk_->Tell(*known, sequence);
   if (!reply.ok()) {
     changing.Failed();
-    return Named(view, reply.status());
+    return reply.status();
   }
   changing.Cleared();
   return absl::OkStatus();
