@@ -32,8 +32,8 @@ class RedisNodes;
 class RedisTalk;
 
 struct RedisViewStoreOptions {
-  std::string host =
-      "127.0.0.1";  // The server, or any node of the cluster. A name is looked up without a time-out.
+  // The server, or any node of the cluster. A name is looked up without a time-out.
+  std::string host = "127.0.0.1";
   int port = 6379;
   std::string user;      // Empty: the default user.
   std::string password;  // Empty: none.
@@ -64,8 +64,8 @@ class RedisViewStore : public ViewStore {
 
   // nullopt also when a batch was not finished, or rows are missing.
   absl::StatusOr<std::optional<ViewPosition>> Position(const ViewName& view) override;
-  // When it is Unavailable, the batch was applied as a whole, not at all, or the view has no position any more.
-  // Also ResourceExhausted, in these three cases too.
+  // Unavailable, and ResourceExhausted when Redis is full: the batch was applied as a whole, not at all, or the view has
+  // no position any more.
   absl::Status Apply(const ViewName& view, const std::optional<ViewPosition>& from, const ViewPosition& to,
                      absl::Span<const ViewRow> rows) override;
   absl::Status Clear(const ViewName& view) override;
