@@ -54,14 +54,8 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
       strand_(services.deciding->NewStrand()) {
   if (spec_.projection != nullptr) {
     projector_ = std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
-                                             *spec_.projection, services_.blocking->NewStrand(), [this] {
-                                               Do([this](Partition& p) {
-                                                 if (p.reader().place()) {
-                                                   projector_->Begin(*p.reader().place(),
-                                                                     domain_->store().AcceptedRows());
-                                                 }
-                                               });
-                                             });
+                                             *spec_.projection, services_.blocking->NewStrand(),
+                                             [this] { BuildViewAnew(); });
   }
   if (spec_.shown_in_feeds) {
     Tail::Source source;
@@ -268,6 +262,14 @@ void PartitionHost::OnTime(absl::Time now) {
 
 void PartitionHost::OnInputGrown(const std::string& topic) {
   Do([topic](Partition& p) { p.OnInputGrown(topic); });
+}
+
+void PartitionHost::BuildViewAnew() {
+  Do([this](Partition& p) {
+    if (projector_ && p.reader().place()) {
+      projector_->Begin(*p.reader().place(), domain_->store().AcceptedRows());
+    }
+  });
 }
 
 void PartitionHost::CheckHead() {

@@ -99,6 +99,8 @@ class PartitionHost final : private partition::Effects,
               ReplyFn reply);
   void OnTime(absl::Time now);
   void OnInputGrown(const std::string& topic);
+  // The view is not what it was.
+  void BuildViewAnew();
   void CheckHead();
   // Forgets the snapshot and the state and reads the whole journal again, so that damage behind them halts it.
   void RestartFromGenesis();

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -13,6 +14,11 @@ namespace {
 // Between two transactions of a view that nobody waits for: a busy one would otherwise be written a few rows at a time,
 // and the transactions would cost more than the rows.
 constexpr absl::Duration kPause = absl::Milliseconds(10);
+// Between two tries while the store is away, doubled each time.
+constexpr absl::Duration kTryPause = absl::Milliseconds(50);
+constexpr absl::Duration kLongestTryPause = absl::Seconds(3);
+// Changed rows that are kept while the store is away.
+constexpr size_t kMostWaiting = 20'000;
 
 }  // namespace
 
@@ -35,6 +41,8 @@ void Projector::Begin(const partition::Place& place, std::vector<state::Change> 
   batch.to = place;
   for (state::Change& row : rows) batch.changes.emplace_back(place.height, std::move(row));
   const std::lock_guard lock(mutex_);
+  waiting_.clear();
+  gave_up_ = false;
   waiting_.push_back(std::move(batch));
   Schedule();
 }
@@ -46,11 +54,31 @@ void Projector::Accepted(partition::AcceptedRecord record) {
   batch.to = record.place;
   for (state::Change& change : record.changes)
     batch.changes.emplace_back(record.place.height, std::move(change));
+  Bound();
   Schedule();
+}
+
+void Projector::Bound() {
+  if (try_pause_ == absl::ZeroDuration()) return;
+  size_t changes = 0;
+  // A beginning may be as large as the state, which is kept anyway.
+  for (const Batch& batch : waiting_) changes += batch.begin ? 0 : batch.changes.size();
+  if (!waiting_.empty() && waiting_.front().begin) {
+    for (const auto& [height, change] : waiting_.front().changes) {
+      changes += height > waiting_.front().begin->height ? 1 : 0;
+    }
+  }
+  if (changes <= kMostWaiting) return;
+  waiting_.clear();
+  gave_up_ = true;
 }
 
 void Projector::Schedule() {
   if (std::exchange(scheduled_, true)) return;
+  if (const absl::Duration hold = next_try_ - strand_->Now(); hold > absl::ZeroDuration()) {
+    put_off_ = false;
+    return PostRun(std::min(kLongestTryPause, hold));
+  }
   // Never longer, whatever becomes of the machine's clock.
   const absl::Duration wait = std::min(kPause, next_run_ - strand_->Now());
   put_off_ = waiters_.empty() && wait > absl::ZeroDuration();
@@ -102,20 +130,43 @@ void Projector::ExpireWaiters(absl::Time now) {
 
 void Projector::Run(uint64_t turn) {
   std::vector<Batch> batches;
+  bool ask_for_state = false;
   {
     const std::lock_guard lock(mutex_);
     if (turn != turn_) return;
     scheduled_ = false;
     batches = std::exchange(waiting_, {});
     if (!batches.empty()) next_run_ = strand_->Now() + kPause;
+    ask_for_state = std::exchange(gave_up_, false);
   }
-  for (const Batch& batch : batches) {
-    if (batch.begin) {
-      Rebuild(batch);
-    } else {
-      Apply(batch);
+  if (ask_for_state) {
+    // The state is large: not before there is somebody to take it.
+    if (store_.Position(name_).ok()) return lost_();
+    return TryAgain({}, true);
+  }
+  for (size_t i = 0; i < batches.size(); ++i) {
+    if (!batches[i].begin) {
+      Apply(batches[i]);
+    } else if (!Rebuild(batches[i])) {
+      batches.erase(batches.begin(), batches.begin() + static_cast<std::ptrdiff_t>(i));
+      return TryAgain(std::move(batches));
     }
   }
+}
+
+void Projector::TryAgain(std::vector<Batch> batches, bool gave_up) {
+  const std::lock_guard lock(mutex_);
+  // A beginning that came meanwhile holds all that was to be written.
+  const bool begins = !waiting_.empty() && waiting_.front().begin;
+  gave_up_ = gave_up && !begins;
+  try_pause_ = std::clamp(try_pause_ * 2, kTryPause, kLongestTryPause);
+  next_try_ = strand_->Now() + try_pause_;
+  if (!begins) {
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(batches.begin()),
+                    std::make_move_iterator(batches.end()));
+  }
+  Bound();
+  Schedule();
 }
 
 view::ViewPosition Projector::PositionOf(const partition::Place& place) const {
@@ -144,7 +195,7 @@ void Projector::Lose(const absl::Status& why) {
   lost_();
 }
 
-void Projector::Rebuild(const Batch& batch) {
+bool Projector::Rebuild(const Batch& batch) {
   const view::ViewPosition begin = PositionOf(*batch.begin);
   const auto stored = store_.Position(name_);
   // A view that is further than this place is kept, and compared when the journal gets there.
@@ -155,21 +206,26 @@ void Projector::Rebuild(const Batch& batch) {
     position_ = **stored;
   } else {
     Batch at_begin;
-    absl::Status applied = store_.Clear(name_);
+    absl::Status applied = stored.ok() ? store_.Clear(name_) : stored.status();
     if (applied.ok()) {
       at_begin.changes = batch.changes;
       std::erase_if(at_begin.changes, [&](const auto& change) { return change.first > begin.height; });
       applied = store_.Apply(name_, std::nullopt, begin, Rows(at_begin, 0));
     }
     if (!applied.ok()) {
-      spdlog::error("view {}/{}: {}", name_.context, name_.partition, std::string(applied.message()));
+      spdlog::warn("view {}/{}: {}", name_.context, name_.partition, std::string(applied.message()));
       position_.reset();
-      return;
+      return false;
     }
     position_ = begin;
     Reached(begin.height);
   }
+  {
+    const std::lock_guard lock(mutex_);
+    try_pause_ = absl::ZeroDuration();
+  }
   if (batch.to.height > begin.height) Apply(batch);
+  return true;
 }
 
 void Projector::Apply(const Batch& batch) {

@@ -1,6 +1,9 @@
 // Keeps the view of one partition up to date: takes accepted records with what they changed, and applies them
 // in batches. A view that stands somewhere else than the journal says is cleared and built from the state.
 //
+// While the view store is away the view is tried again and again, with pauses up to a few seconds. What is accepted
+// meanwhile is kept up to a bound; beyond it the view is built from the state when the store is back.
+//
 // Thread safety: all methods may be called from any thread; the view store is used on the given strand.
 #ifndef SANYUAN_COMMON_HOST_PROJECTOR_H_
 #define SANYUAN_COMMON_HOST_PROJECTOR_H_
@@ -25,7 +28,7 @@ class Projector {
   Projector(view::ViewName name, view::ViewStore& store, const view::Projection& projection,
             std::unique_ptr<Strand> strand, std::function<void()> lost);
 
-  // The partition begins at `place` with these rows. If the view stands at a later record of the same journal it
+  // The partition is at `place` with these rows; what came before and was not written yet is in them. If the view stands at a later record of the same journal it
   // is kept, and what it has already is passed over.
   void Begin(const partition::Place& place, std::vector<state::Change> rows);
   void Accepted(partition::AcceptedRecord record);
@@ -45,9 +48,13 @@ class Projector {
   // REQUIRES: mutex_ is held.
   void Schedule();
   void PostRun(absl::Duration wait);
+  // REQUIRES: mutex_ is held. Gives up what waits if it is too much while the store is away.
+  void Bound();
   void Run(uint64_t turn);
   void Apply(const Batch& batch);
-  void Rebuild(const Batch& batch);
+  // False: the store is away, the batch is to be tried again.
+  bool Rebuild(const Batch& batch);
+  void TryAgain(std::vector<Batch> batches, bool gave_up = false);
   view::ViewPosition PositionOf(const partition::Place& place) const;
   std::vector<view::ViewRow> Rows(const Batch& batch, uint64_t above) const;
   void Reached(uint64_t height);
@@ -63,6 +70,9 @@ class Projector {
   bool put_off_ = false;  // The run that is scheduled waits for its time.
   uint64_t turn_ = 0;     // Of the run that counts: one that was overtaken does nothing.
   absl::Time next_run_ = absl::InfinitePast();  // Not before, unless somebody waits.
+  absl::Time next_try_ = absl::InfinitePast();  // Not before, whoever waits: the store was away.
+  absl::Duration try_pause_;                    // Zero while the store is there.
+  bool gave_up_ = false;                        // What waited was too much: the state is asked for anew.
   uint64_t height_ = 0;
   struct Waiter {
     uint64_t height;

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kView = "registry";
 constexpr std::string_view kKind = "forgotten";
-constexpr size_t kPage = 1000;
 
 constexpr std::string_view kLicence = "licence ";
 constexpr std::string_view kStaff = "staff ";
@@ -56,18 +55,14 @@ absl::Status ForgettingViewStore::Apply(const view::ViewName& view,
   return views_.Apply(view, from, to, rows);
 }
 
-absl::Status ForgettingViewStore::ForgetAgain(int32_t partition) {
-  const auto reader = views_.Reader({std::string(kView), partition});
-  std::string after;
-  while (true) {
-    const auto rows = reader->Scan(view::Prefix({kKind}), after, kPage);
-    if (!rows.ok()) return rows.status();
-    for (const auto& [key, value] : *rows) {
-      if (absl::Status forgotten = Forget(value); !forgotten.ok()) return forgotten;
-      after = key;
-    }
-    if (rows->size() < kPage) return absl::OkStatus();
+absl::Status ForgettingViewStore::ForgetAgain(const std::vector<state::Change>& rows) const {
+  const ForgettingProjection forgotten(nullptr);
+  std::vector<view::ViewRow> names;
+  for (const state::Change& row : rows) forgotten.Project(row, names);
+  for (const view::ViewRow& name : names) {
+    if (absl::Status again = Forget(*name.value); !again.ok()) return again;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace sanyuan::registry

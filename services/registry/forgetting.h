@@ -41,8 +41,9 @@ class ForgettingViewStore final : public view::ViewStore {
   // `views` outlives this.
   ForgettingViewStore(view::ViewStore& views, ForgetFn forget) : views_(views), forget_(std::move(forget)) {}
 
-  // Forgets everybody whom the registry's view of this partition names: keys that an old copy brought back go again.
-  absl::Status ForgetAgain(int32_t partition);
+  // Forgets everybody whom these rows of the registry's state say to be forgotten: keys that an old copy brought back go
+  // again. The view would not do: it may be away when keys are already in use.
+  absl::Status ForgetAgain(const std::vector<state::Change>& rows) const;
 
   absl::StatusOr<std::optional<view::ViewPosition>> Position(const view::ViewName& view) override {
     return views_.Position(view);

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "common/host/genesis.h"
@@ -17,6 +19,9 @@
 #include "common/log/embedded/identity_file.h"
 #include "common/log/kafka/kafka_log.h"
 #include "common/sealed/master_key.h"
+#include "common/view/embedded/embedded_view_store.h"
+#include "common/view/redis/redis_view_store.h"
+#include "services/registry/domain/registry_domain.h"
 #include "services/sanyuan/contexts.h"
 #include "services/sanyuan/journal_topics.h"
 #include "services/sanyuan/operations.h"
@@ -163,17 +168,56 @@ absl::Status Deployment::OpenStores(const ServeOptions& options) {
   if (!keys.ok()) return keys.status();
   keys_ = *std::move(keys);
   sealer_ = std::make_unique<sealed::Sealer>(*keys_);
-  auto view_file = view::EmbeddedViewStore::Open(options.data, [](const absl::Status& why) {
-    spdlog::warn("the views are built anew: {}", std::string(why.message()));
-  });
-  if (!view_file.ok()) return view_file.status();
-  view_file_ = *std::move(view_file);
+  auto view_store = OpenViews(options);
+  if (!view_store.ok()) return view_store.status();
+  view_store_ = *std::move(view_store);
   views_ = std::make_unique<registry::ForgettingViewStore>(
-      *view_file_, [this](const std::string& person, bool with_receivers) {
+      *view_store_, [this](const std::string& person, bool with_receivers) {
         return keys_->Forget(person, with_receivers);
       });
-  for (int32_t partition = 0; partition < options.partitions; ++partition) {
-    if (absl::Status gone = views_->ForgetAgain(partition); !gone.ok()) return gone;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<view::ViewStore>> Deployment::OpenViews(const ServeOptions& options) {
+  if (options.redis.empty()) {
+    return view::EmbeddedViewStore::Open(options.data, [](const absl::Status& why) {
+      spdlog::warn("the views are built anew: {}", std::string(why.message()));
+    });
+  }
+  view::RedisViewStoreOptions redis;
+  const size_t colon = options.redis.rfind(':');
+  if (colon == std::string::npos || !absl::SimpleAtoi(options.redis.substr(colon + 1), &redis.port)) {
+    return absl::InvalidArgumentError(fmt::format("--redis: HOST:PORT is wanted, not {}", options.redis));
+  }
+  redis.host = options.redis.substr(0, colon);
+  redis.user = options.redis_user;
+  if (!options.redis_password_file.empty()) {
+    const auto password = log::ReadWholeFile(options.redis_password_file);
+    if (!password.ok()) return password.status();
+    redis.password = std::string(absl::StripAsciiWhitespace(*password));
+  }
+  redis.refuse_unbuilt = true;
+  redis.on_lost = [this](const view::ViewName& view, const absl::Status& why) {
+    spdlog::warn("view {}/{} is built anew: {}", view.context, view.partition, std::string(why.message()));
+    if (host::PartitionHost* host = hosts_->FindPartition(view.context, view.partition))
+      host->BuildViewAnew();
+  };
+  auto store = view::RedisViewStore::Open(std::move(redis));
+  if (!store.ok()) return store.status();
+  // Orders are taken without Redis too; so that a wrong password does not look like an outage it is said now.
+  if (absl::Status checked = (*store)->Check(); !checked.ok()) {
+    spdlog::error("views wait for Redis: {}", std::string(checked.message()));
+  }
+  return store;
+}
+
+// Before anybody can ask for what was sealed.
+absl::Status Deployment::ForgetAgain() {
+  for (const auto& host : hosts_->hosts()) {
+    if (host->spec().context != registry::kRegistryContext) continue;
+    std::promise<std::vector<state::Change>> rows;
+    host->Visit([&rows](partition::Domain& domain) { rows.set_value(domain.store().AcceptedRows()); });
+    if (absl::Status again = views_->ForgetAgain(rows.get_future().get()); !again.ok()) return again;
   }
   return absl::OkStatus();
 }
@@ -195,6 +239,7 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
   hosts_ = std::make_unique<host::HostGroup>(group, specs_, *log_, *views_, snapshots_);
   spdlog::info("reading the journals of {} partitions", hosts_->hosts().size());
   if (absl::Status started = hosts_->Start(); !started.ok()) return started;
+  if (absl::Status again = ForgetAgain(); !again.ok()) return again;
   if (!options.dev && !options.clock_confirmed) {
     if (absl::Status gap = CheckGap(*hosts_); !gap.ok()) return gap;
   }

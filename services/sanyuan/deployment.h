@@ -18,7 +18,7 @@
 #include "common/rpc/method_table.h"
 #include "common/sealed/key_store.h"
 #include "common/sealed/sealer.h"
-#include "common/view/embedded/embedded_view_store.h"
+#include "common/view/view_store.h"
 #include "services/registry/forgetting.h"
 #include "services/sanyuan/options.h"
 
@@ -44,13 +44,15 @@ class Deployment {
  private:
   explicit Deployment(const std::string& directory);
   absl::Status OpenStores(const ServeOptions& options);
+  absl::StatusOr<std::unique_ptr<view::ViewStore>> OpenViews(const ServeOptions& options);
   absl::Status StartHosts(const ServeOptions& options);
+  absl::Status ForgetAgain();
 
   // In the order of what stands on what.
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<sealed::KeyStore> keys_;
   std::unique_ptr<sealed::Sealer> sealer_;
-  std::unique_ptr<view::EmbeddedViewStore> view_file_;
+  std::unique_ptr<view::ViewStore> view_store_;
   std::unique_ptr<registry::ForgettingViewStore> views_;
   host::FileSnapshotStore snapshots_;
   std::vector<host::ContextSpec> specs_;

@@ -1,4 +1,7 @@
 // The command line of Sanyuan: a list of its commands.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 #include <functional>
 
@@ -14,6 +17,8 @@
 #include "services/sanyuanctl/watch_commands.h"
 
 int main(int argc, char** argv) {
+  // Standard output is for answers.
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("sanyuanctl"));
   CLI::App app("Asks and drives a Sanyuan server");
   app.set_version_flag("--version", SANYUAN_VERSION);
   app.require_subcommand(1);

@@ -43,7 +43,9 @@ class Server:
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
-            raise Ended(self.process.returncode, self.errors())
+            errors = self.errors()
+            self.close()
+            raise Ended(self.process.returncode, errors)
         self.ready = json.loads(line)
         self.grpc, self.ops = self.ready["grpc"], self.ready["ops"]
 

@@ -21,12 +21,17 @@ class RecordingStore final : public view::ViewStore {
  public:
   std::vector<uint64_t> applied;  // The height of each transaction.
   absl::Status refuse;            // Of the next one.
+  absl::Status away;              // Of every call while it is not OK.
+  int asked = 0;                  // For the position.
 
   absl::StatusOr<std::optional<view::ViewPosition>> Position(const view::ViewName&) override {
+    ++asked;
+    if (!away.ok()) return away;
     return position_;
   }
   absl::Status Apply(const view::ViewName&, const std::optional<view::ViewPosition>& from,
                      const view::ViewPosition& to, absl::Span<const view::ViewRow>) override {
+    if (!away.ok()) return away;
     if (absl::Status refused = std::exchange(refuse, absl::OkStatus()); !refused.ok()) return refused;
     if (from != position_) return absl::FailedPreconditionError("it stands elsewhere");
     position_ = to;
@@ -34,8 +39,8 @@ class RecordingStore final : public view::ViewStore {
     return absl::OkStatus();
   }
   absl::Status Clear(const view::ViewName&) override {
-    position_.reset();
-    return absl::OkStatus();
+    if (away.ok()) position_.reset();
+    return away;
   }
   std::unique_ptr<view::ViewReader> Reader(const view::ViewName&) override { return nullptr; }
 
@@ -136,6 +141,69 @@ TEST_F(ProjectorTest, AViewThatStandsElsewhereIsAskedForAgainAndBuiltFromTheStat
   timeline_.Pass(absl::Milliseconds(10));
   EXPECT_THAT(store_.applied, ElementsAre(3));
   EXPECT_EQ(projector_.height(), 3u);
+}
+
+class StoreAwayTest : public ProjectorTest {
+ protected:
+  // The owner of the state begins anew whenever he is asked to.
+  void Answer() {
+    if (std::exchange(lost_, 0) > 0) projector_.Begin(PlaceAt(height_), {});
+  }
+  void AcceptNext(size_t changed_rows = 1) {
+    projector_.Accepted(
+        {PlaceAt(++height_), partition::FrameKind::kDecision, {}, std::vector<state::Change>(changed_rows)});
+  }
+  void GoAway() {
+    store_.away = absl::UnavailableError("it is away");
+    AcceptNext();
+    timeline_.Pass(absl::Milliseconds(10));
+    Answer();
+  }
+
+  uint64_t height_ = 1;
+};
+
+TEST_F(StoreAwayTest, TheViewIsTriedAgainUntilTheStoreIsBackAndThenHasAll) {
+  GoAway();
+  for (int i = 0; i < 100; ++i) {
+    AcceptNext();
+    timeline_.Pass(absl::Milliseconds(200));
+    Answer();
+  }
+  EXPECT_THAT(store_.applied, IsEmpty());
+  store_.away = absl::OkStatus();
+  timeline_.Pass(absl::Seconds(3));
+  EXPECT_EQ(store_.applied.back(), height_);
+  EXPECT_EQ(projector_.height(), height_);
+  AcceptNext();
+  timeline_.Pass(absl::Milliseconds(10));
+  EXPECT_EQ(store_.applied.back(), height_);
+}
+
+TEST_F(StoreAwayTest, WhoWaitsDoesNotMakeItTryMoreOften) {
+  GoAway();
+  timeline_.Pass(absl::Seconds(20));
+  store_.asked = 0;
+  for (int i = 0; i < 100; ++i) {
+    Wait(height_ + 1, absl::Seconds(1));
+    timeline_.Pass(absl::Milliseconds(100));
+  }
+  EXPECT_LE(store_.asked, 4);
+}
+
+TEST_F(StoreAwayTest, MoreThanIsKeptIsBuiltFromTheStateWhenTheStoreIsBack) {
+  GoAway();
+  for (int i = 0; i < 50; ++i) {
+    AcceptNext(1'000);
+    timeline_.Pass(absl::Seconds(1));
+    EXPECT_EQ(lost_, 0) << "the state was asked for while nobody could take it";
+  }
+  store_.away = absl::OkStatus();
+  timeline_.Pass(absl::Seconds(3));
+  EXPECT_EQ(lost_, 1);
+  Answer();
+  timeline_.Pass(absl::Seconds(3));
+  EXPECT_THAT(store_.applied, ElementsAre(height_));
 }
 
 }  // namespace

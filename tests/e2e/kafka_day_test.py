@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""The demo day with its journals on a real Kafka and its views in a real Redis: the state is that of the embedded
+engine, also when brokers and Redis die in the middle of it, and what is set up wrongly is said.
+
+Usage: kafka_day_test.py BINARIES"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
+import engines  # pylint: disable=wrong-import-position
+from server import Ended, Journals, Server  # pylint: disable=wrong-import-position
+
+BINARIES = sys.argv.pop(1)
+RETAILERS = "200"
+
+
+def redis_flags(redis):
+    return ["--redis", redis.address, "--redis-user", redis.user, "--redis-password-file", redis.password_file]
+
+
+class KafkaDayTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="sanyuan-kafka-day-")
+        self.addCleanup(self.folder.cleanup)
+
+    def data(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def embedded_day(self):
+        with Server(BINARIES, self.data("embedded")) as server:
+            return server.ctl("demo", "day", "--retailers", RETAILERS)
+
+    def play(self, server, faults=()):
+        """The day's figures. Each of `faults` happens when the journals hold so many records, of about 1,500."""
+        with subprocess.Popen([os.path.join(BINARIES, "sanyuanctl"), "--server", server.grpc, "--json", "demo", "day",
+                               "--retailers", RETAILERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as client:
+            said = {}
+            reader = threading.Thread(target=lambda: said.update(zip(("out", "errors"), client.communicate())))
+            reader.start()
+            try:
+                for records, fault in faults:
+                    while self.height(server) < records:
+                        self.assertIsNone(client.poll(), "the day was over before its fault")
+                    fault()
+            except BaseException:
+                client.kill()
+                raise
+            finally:
+                reader.join()
+            self.assertEqual(client.returncode, 0, said["errors"])
+            return json.loads(said["out"])
+
+    @staticmethod
+    def height(server):
+        return sum(partition["height"] for partition in server.ctl("status")["partitions"])
+
+    def check_proofs(self, server, journals, day):
+        live = server.ctl("digest")
+        self.assertEqual(server.ctl("digest", *journals.place), live)
+        verified = server.ctl("journal", "verify", *journals.place)
+        self.assertTrue(verified["sound"])
+        self.assertEqual(sum(partition["decisions"] for partition in verified["partitions"]), day["decisions"])
+        return live
+
+    def assert_same_state(self, day, embedded):
+        self.assertEqual(day["engine"], "kafka")
+        for figure in ("business_digest", "journal_ok", "balanced", "orders_accepted", "cartons_allocated", "receipts",
+                       "clues_closed"):
+            self.assertEqual(day[figure], embedded[figure], figure)
+
+    def test_the_day_has_the_state_of_the_embedded_engine_also_after_a_restart(self):
+        with engines.kafka() as kafka, engines.redis() as redis:
+            journals = Journals(BINARIES, self.data("kafka"), kafka.bootstrap)
+            with Server(BINARIES, self.data("kafka"), *journals.serve, *redis_flags(redis)) as server:
+                day = self.play(server)
+                live = self.check_proofs(server, journals, day)
+                self.assertEqual(server.stop(), 0)
+            with Server(BINARIES, self.data("kafka"), *journals.serve, *redis_flags(redis)) as server:
+                self.assertEqual(server.ctl("digest"), live)
+                # Snapshots, keys and views of the first server are not needed for the state.
+            with Server(BINARIES, self.data("another"), *journals.serve) as server:
+                self.assertEqual(server.ctl("digest"), live)
+        self.assert_same_state(day, self.embedded_day())
+
+    def test_brokers_and_redis_die_during_the_day(self):
+        def broker_dies():
+            kafka.kill(1)
+            kafka.up()
+
+        def redis_dies():
+            redis.kill(1)
+            redis.up()
+
+        with engines.kafka() as kafka, engines.redis() as redis:
+            journals = Journals(BINARIES, self.data("kafka"), kafka.bootstrap)
+            with Server(BINARIES, self.data("kafka"), *journals.serve, *redis_flags(redis)) as server:
+                day = self.play(server, [(300, broker_dies), (600, redis_dies), (900, broker_dies), (1200, redis_dies)])
+                self.check_proofs(server, journals, day)
+        self.assert_same_state(day, self.embedded_day())
+
+    def assert_start_fails(self, pattern, *flags, name="wrong"):
+        with self.assertRaisesRegex(Ended, pattern) as failed:
+            Server(BINARIES, self.data(name), *flags)
+        self.assertEqual(failed.exception.code, 1)
+
+    def test_what_is_set_up_wrongly_is_named(self):
+        with engines.kafka() as kafka:
+            journals = Journals(BINARIES, self.data("right"), kafka.bootstrap)
+            self.assert_start_fails("topic no.registry.reference.journal: topic is missing.*topics apply", "--kafka",
+                                    kafka.bootstrap, "--topic-prefix", "no.", "--single-copy")
+            self.assert_start_fails("replication is 1, wanted at least 3", *journals.serve[:-1])
+            self.assert_start_fails("partitions is 8, wanted 4", *journals.serve, "--partitions", "4")
+            self.assert_start_fails("--redis-password-file|No such file", *journals.serve, "--redis", "127.0.0.1:1",
+                                    "--redis-password-file", self.data("none"))
+            self.assert_start_fails("--redis: HOST:PORT is wanted", *journals.serve, "--redis", "here")
+            with Server(BINARIES, self.data("right"), *journals.serve) as server:
+                self.assertEqual(server.stop(), 0)
+            others = Journals(BINARIES, self.data("right"), kafka.bootstrap)
+            self.assert_start_fails("is not the journal that this directory was made with", *others.serve, name="right")
+        self.assert_start_fails(r"Unavailable|Local: Broker transport failure|Local: Timed out", *journals.serve)
+
+
+if __name__ == "__main__":
+    unittest.main()
