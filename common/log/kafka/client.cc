@@ -158,7 +158,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const 
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), why.data(), why.size());
   if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", why.data()));
   conf.release();  // The client has it now.
-  return std::unique_ptr<Client>(new Client(handle, options.topic_prefix));
+  return std::unique_ptr<Client>(new Client(handle, options));
 }
 
 Client::~Client() {
@@ -184,16 +184,38 @@ absl::StatusOr<MetadataPtr> Client::Metadata(rd_kafka_topic_t* topic, absl::Dura
   return MetadataPtr(metadata);
 }
 
+Client::Known& Client::KnownTopic(const std::string& name) {
+  Known& known = topics_[name];
+  if (known.topic == nullptr) known.topic.reset(rd_kafka_topic_new(handle_, name.c_str(), nullptr));
+  return known;
+}
+
+void Client::FindLeaders(const TopicPartition& where, absl::Duration timeout) {
+  rd_kafka_topic_t* topic = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    topic = KnownTopic(TopicName(where)).topic.get();
+  }
+  if (topic != nullptr) (void)Metadata(topic, timeout);
+}
+
 absl::StatusOr<rd_kafka_topic_t*> Client::Topic(const TopicPartition& where, absl::Duration timeout) {
+  {
+    const std::lock_guard lock(mutex_);
+    const Known& known = KnownTopic(TopicName(where));
+    if (where.partition >= 0 && where.partition < known.partitions) return known.topic.get();
+  }
+  const absl::Time deadline = absl::Now() + timeout;
+  return Insist(deadline, confirm_missing_, [&] { return AskForTopic(where, deadline - absl::Now()); });
+}
+
+absl::StatusOr<rd_kafka_topic_t*> Client::AskForTopic(const TopicPartition& where, absl::Duration timeout) {
   const std::string name = TopicName(where);
   rd_kafka_topic_t* topic = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    Known& known = topics_[name];
-    if (known.topic == nullptr) known.topic.reset(rd_kafka_topic_new(handle_, name.c_str(), nullptr));
-    if (known.topic == nullptr) return ToStatus(rd_kafka_last_error(), "topic " + name);
-    if (where.partition >= 0 && where.partition < known.partitions) return known.topic.get();
-    topic = known.topic.get();
+    topic = KnownTopic(name).topic.get();
+    if (topic == nullptr) return ToStatus(rd_kafka_last_error(), "topic " + name);
   }
   const auto metadata = Metadata(topic, timeout);
   if (!metadata.ok()) return metadata.status();

@@ -6,6 +6,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/log/kafka/options.h"
 #include "common/log/log.h"
 
@@ -76,6 +79,9 @@ class Client {
   // The topic of a partition that the brokers have confirmed to exist: without this, the first record for a topic would
   // wait up to a second. NotFound: no such topic or partition. May block for `timeout`.
   absl::StatusOr<rd_kafka_topic_t*> Topic(const TopicPartition& where, absl::Duration timeout);
+  // Asks who leads the partitions of this topic now. librdkafka itself would send questions for offsets to the leader
+  // that it knows until it asks next, half a minute later.
+  void FindLeaders(const TopicPartition& where, absl::Duration timeout);
 
  private:
   struct TopicDeleter {
@@ -86,16 +92,38 @@ class Client {
     int32_t partitions = 0;
   };
 
-  Client(rd_kafka_t* handle, std::string prefix) : handle_(handle), prefix_(std::move(prefix)) {}
+  // REQUIRES: mutex_ is held. Without a topic in it rd_kafka_last_error says why.
+  Known& KnownTopic(const std::string& name);
+
+  Client(rd_kafka_t* handle, const KafkaLogOptions& options)
+      : handle_(handle), prefix_(options.topic_prefix), confirm_missing_(options.confirm_missing) {}
+  absl::StatusOr<rd_kafka_topic_t*> AskForTopic(const TopicPartition& where, absl::Duration timeout);
 
   rd_kafka_t* const handle_;
   const std::string prefix_;
+  const absl::Duration confirm_missing_;
   std::mutex mutex_;
   std::map<std::string, Known> topics_;
 };
 
 // Milliseconds as librdkafka takes them, at least one.
 int ToTimeout(absl::Duration duration);
+
+// Asks until there is an answer: what may go by itself is asked for again until `deadline`, and that something is not
+// there is believed when it has been said for `confirm`, because a broker may learn of it a moment later than others.
+template <typename Ask>
+auto Insist(absl::Time deadline, absl::Duration confirm, Ask ask) -> decltype(ask()) {
+  constexpr absl::Duration kPause = absl::Milliseconds(20);
+  const absl::Time confirmed = absl::Now() + confirm;
+  while (true) {
+    auto answer = ask();
+    const absl::Time until = absl::IsUnavailable(answer.status()) ? deadline
+                             : absl::IsNotFound(answer.status())  ? std::min(confirmed, deadline)
+                                                                  : absl::InfinitePast();
+    if (absl::Now() + kPause >= until) return answer;
+    absl::SleepFor(kPause);
+  }
+}
 
 }  // namespace sanyuan::log::kafka
 

@@ -147,6 +147,7 @@ absl::StatusOr<std::shared_ptr<Follower>> Follower::New(const KafkaLogOptions& o
 }
 
 Follower::~Follower() {
+  if (client_ == nullptr) return;  // It could not be made.
   stopped_ = true;
   rd_kafka_queue_yield(queue_.get());
   poller_.join();

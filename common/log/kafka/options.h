@@ -32,6 +32,8 @@ struct KafkaLogOptions {
   // Nothing beyond the end is believed before the brokers have said so for this long: the end that a new leader knows
   // can be behind for a moment.
   absl::Duration confirm_end = absl::Milliseconds(500);
+  // The same for a topic or partition that is said not to be there: a broker may learn of it later than others.
+  absl::Duration confirm_missing = absl::Seconds(2);
 };
 
 }  // namespace sanyuan::log

@@ -16,7 +16,6 @@ constexpr size_t kReaders = 6;
 // librdkafka may sleep up to a second before it asks for what was just begun, unless something else is sent to the same
 // broker: so the bounds are asked for after reading has begun, and again when nothing comes.
 constexpr absl::Duration kNudgePause = absl::Milliseconds(20);
-constexpr absl::Duration kRetryPause = absl::Milliseconds(20);
 // Of the records that one reading gives, by which it may be exceeded by one record.
 constexpr size_t kReadBytes = 4 << 20;
 
@@ -44,7 +43,7 @@ const Settings& ReaderSettings() {
 class Readers::Reader final : private ClientEvents {
  public:
   static absl::StatusOr<std::unique_ptr<Reader>> New(const KafkaLogOptions& options) {
-    std::unique_ptr<Reader> reader(new Reader);
+    std::unique_ptr<Reader> reader(new Reader(options.confirm_missing));
     auto client = Client::New(RD_KAFKA_CONSUMER, options, ReaderSettings(), *reader);
     if (!client.ok()) return client.status();
     reader->client_ = *std::move(client);
@@ -59,17 +58,16 @@ class Readers::Reader final : private ClientEvents {
   }
 
   absl::StatusOr<Bounds> BoundsOf(const TopicPartition& where, absl::Time deadline) {
-    Bounds bounds;
-    while (true) {
+    if (const auto topic = client_->Topic(where, deadline - absl::Now()); !topic.ok()) return topic.status();
+    return Insist(deadline, confirm_missing_, [&]() -> absl::StatusOr<Bounds> {
+      Bounds bounds;
       const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
           client_->handle(), client_->TopicName(where).c_str(), where.partition, &bounds.low, &bounds.end,
           ToTimeout(deadline - absl::Now()));
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
-      absl::Status failed = ToStatus(error, "the end of " + where.ToString());
-      // While a leader is elected, or the one that we know is not any more, the answer is a moment away.
-      if (!absl::IsUnavailable(failed) || deadline - absl::Now() <= kRetryPause) return failed;
-      absl::SleepFor(kRetryPause);
-    }
+      client_->FindLeaders(where, deadline - absl::Now());
+      return ToStatus(error, "the end of " + where.ToString());
+    });
   }
 
   absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, size_t limit,
@@ -118,7 +116,7 @@ class Readers::Reader final : private ClientEvents {
   }
 
  private:
-  Reader() = default;
+  explicit Reader(absl::Duration confirm_missing) : confirm_missing_(confirm_missing) {}
 
   void OnError(rd_kafka_resp_err_t, std::string_view) override {}
 
@@ -141,6 +139,7 @@ class Readers::Reader final : private ClientEvents {
     topic_ = nullptr;
   }
 
+  const absl::Duration confirm_missing_;
   std::unique_ptr<Client> client_;
   QueuePtr queue_;
   rd_kafka_topic_t* topic_ = nullptr;  // The client's; nothing is being read without it.

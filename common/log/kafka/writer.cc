@@ -159,6 +159,7 @@ absl::StatusOr<std::shared_ptr<Writer>> Writer::New(const KafkaLogOptions& optio
 }
 
 Writer::~Writer() {
+  if (client_ == nullptr) return;  // It could not be made.
   stopped_ = true;
   poller_.join();
   // Every record that is given up comes back to its lane.

@@ -1,0 +1,258 @@
+// The log on three real brokers that die, come back, and lose what they had. SANYUAN_TEST_KAFKA names the brokers and
+// SANYUAN_TEST_KAFKA_DATA their directory (tests/engine/with_engines.py --kafka 3).
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/log/kafka/kafka_log.h"
+#include "common/log/kafka/topics.h"
+#include "tests/engine/log_listeners.h"
+
+namespace sanyuan::log {
+namespace {
+
+using ::testing::HasSubstr;
+
+const TopicPartition kWhere{"faults.journal", 0};
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) ADD_FAILURE() << name << " is not set";
+  return value == nullptr ? "" : value;
+}
+
+// The brokers of deploy/local/kafka.
+class Brokers {
+ public:
+  void Kill(int number) const {
+    std::ifstream file(fmt::format("{}/broker-{}/pid", data_, number));
+    pid_t pid = 0;
+    ASSERT_TRUE(file >> pid) << number;
+    ASSERT_EQ(kill(pid, SIGKILL), 0);
+    while (kill(pid, 0) == 0) absl::SleepFor(absl::Milliseconds(1));
+  }
+  // Starts those that do not run, and returns when all serve.
+  void Up() const {
+    const std::string command =
+        fmt::format("{}/deploy/local/kafka up --brokers 3 --data {} >/dev/null", SANYUAN_SOURCE_DIR, data_);
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+
+ private:
+  const std::string data_ = Environment("SANYUAN_TEST_KAFKA_DATA");
+};
+
+// Keeps what was delivered, and takes trouble as it comes.
+class Tolerant : public RecordListener {
+ public:
+  void OnRecords(absl::Span<const Record> records) override {
+    const std::lock_guard lock(mutex_);
+    for (const Record& record : records) bytes_.push_back(record.bytes);
+    changed_.notify_all();
+  }
+  void OnEnd(int64_t end_offset) override {
+    const std::lock_guard lock(mutex_);
+    end_after_trouble_ = end_offset;
+    changed_.notify_all();
+  }
+  void OnTrouble(const absl::Status&) override {
+    const std::lock_guard lock(mutex_);
+    ++troubles_;
+    end_after_trouble_ = -1;
+    changed_.notify_all();
+  }
+
+  bool WaitForCount(size_t count) {
+    return Wait([&] { return bytes_.size() >= count; });
+  }
+  bool WaitForTrouble() {
+    return Wait([&] { return troubles_ > 0; });
+  }
+  bool WaitForEnd(int64_t end) {
+    return Wait([&] { return end_after_trouble_ >= end; });
+  }
+  std::vector<std::string> bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  template <typename Condition>
+  bool Wait(Condition condition) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::minutes(1), condition);
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> bytes_;
+  int troubles_ = 0;
+  int64_t end_after_trouble_ = -1;
+};
+
+class KafkaLogFaultsTest : public ::testing::Test {
+ protected:
+  KafkaLogFaultsTest() {
+    brokers_.Up();
+    options_.bootstrap = Environment("SANYUAN_TEST_KAFKA");
+    options_.topic_prefix = fmt::format("f{:08x}.", std::random_device()());
+    options_.read_timeout = absl::Seconds(20);
+    MakeTopic();
+    log_ = Open(options_);
+  }
+
+  void MakeTopic() {
+    const auto topics = KafkaTopics::Open(options_);
+    ASSERT_TRUE(topics.ok()) << topics.status();
+    const absl::Status made = (*topics)->Create(JournalTopic(kWhere.topic, 1, 3), 3);
+    ASSERT_TRUE(made.ok()) << made;
+  }
+  void DeleteTopic() {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", options_.bootstrap.c_str(), nullptr, 0);
+    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+    rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new((options_.topic_prefix + kWhere.topic).c_str());
+    rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+    rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue);
+    rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 20'000);
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(client);
+  }
+  static std::unique_ptr<KafkaLog> Open(const KafkaLogOptions& options) {
+    auto log = KafkaLog::Open(options);
+    EXPECT_TRUE(log.ok()) << log.status();
+    return log.ok() ? *std::move(log) : nullptr;
+  }
+  std::unique_ptr<Producer> NewProducer() {
+    auto producer = log_->NewProducer(kWhere, &fate_);
+    EXPECT_TRUE(producer.ok()) << producer.status();
+    return producer.ok() ? *std::move(producer) : nullptr;
+  }
+  std::unique_ptr<Subscription> Subscribe(RecordListener& listener) {
+    auto subscription = log_->Subscribe(kWhere, 0, &listener);
+    EXPECT_TRUE(subscription.ok()) << subscription.status();
+    return subscription.ok() ? *std::move(subscription) : nullptr;
+  }
+  void Append(Producer& producer, int count) {
+    for (int i = 0; i < count; ++i) {
+      written_.push_back(fmt::format("r-{}", written_.size()));
+      ASSERT_TRUE(producer.Append(written_.back()).ok());
+    }
+  }
+
+  Brokers brokers_;
+  KafkaLogOptions options_;
+  Fate fate_;
+  std::unique_ptr<KafkaLog> log_;
+  std::vector<std::string> written_;
+};
+
+TEST_F(KafkaLogFaultsTest, BrokersThatDieOneAfterTheOtherLoseAndRepeatNothing) {
+  Tolerant listener;
+  const auto subscription = Subscribe(listener);
+  auto producer = NewProducer();
+  for (int broker = 1; broker <= 3; ++broker) {  // One of them leads the partition.
+    Append(*producer, 500);
+    brokers_.Kill(broker);
+    Append(*producer, 500);
+    brokers_.Up();
+    Append(*producer, 500);
+  }
+  ASSERT_TRUE(listener.WaitForCount(written_.size()));
+  EXPECT_EQ(FirstDifference(written_, listener.bytes()), "");
+  EXPECT_TRUE(fate_.loss().ok()) << fate_.loss();
+  // Also for who reads it later, and the end is told after the trouble.
+  ASSERT_TRUE(listener.WaitForEnd(static_cast<int64_t>(written_.size())));
+  Tolerant later;
+  const auto again = Subscribe(later);
+  ASSERT_TRUE(later.WaitForEnd(static_cast<int64_t>(written_.size())));
+  EXPECT_EQ(FirstDifference(written_, later.bytes()), "");
+}
+
+TEST_F(KafkaLogFaultsTest, WithoutEnoughBrokersRecordsWaitAndThatIsSaid) {
+  Tolerant listener;
+  const auto subscription = Subscribe(listener);
+  auto producer = NewProducer();
+  Append(*producer, 100);
+  ASSERT_TRUE(listener.WaitForCount(100));
+  brokers_.Kill(1);
+  brokers_.Kill(2);
+  Append(*producer, 100);
+  ASSERT_TRUE(fate_.WaitForStall());
+  EXPECT_EQ(listener.bytes().size(), 100u);
+  brokers_.Up();
+  ASSERT_TRUE(fate_.WaitForGoingOn());
+  ASSERT_TRUE(listener.WaitForCount(200));
+  EXPECT_EQ(FirstDifference(written_, listener.bytes()), "");
+}
+
+TEST_F(KafkaLogFaultsTest, ATopicThatWasMadeAnewIsTroubleAndItsOldRecordsAreGone) {
+  Tolerant listener;
+  const auto subscription = Subscribe(listener);
+  auto producer = NewProducer();
+  Append(*producer, 100);
+  ASSERT_TRUE(listener.WaitForCount(100));
+  DeleteTopic();
+  MakeTopic();
+  ASSERT_TRUE(listener.WaitForTrouble());
+  // Not before it has been asked for a while: see KafkaLogOptions::confirm_end.
+  const absl::Time asked = absl::Now();
+  while (true) {
+    const auto record = log_->ReadAt(kWhere, 99);
+    if (!record.ok()) continue;  // The brokers do not agree yet.
+    EXPECT_FALSE(record->has_value());
+    break;
+  }
+  EXPECT_GE(absl::Now() - asked, options_.confirm_end);
+  EXPECT_TRUE(absl::IsOutOfRange(log_->Subscribe(kWhere, 100, &listener).status()));
+}
+
+TEST_F(KafkaLogFaultsTest, WhatIsNotThereIsNotFound) {
+  EXPECT_TRUE(absl::IsNotFound(log_->NewProducer({"none.journal", 0}, &fate_).status()));
+  EXPECT_TRUE(absl::IsNotFound(log_->NewProducer({kWhere.topic, 1}, &fate_).status()));
+  Tolerant listener;
+  EXPECT_TRUE(absl::IsNotFound(log_->Subscribe({"none.journal", 0}, 0, &listener).status()));
+}
+
+TEST_F(KafkaLogFaultsTest, BrokersThatNobodyReachesAreUnavailableInTime) {
+  KafkaLogOptions options = options_;
+  options.bootstrap = "127.0.0.1:1";
+  options.read_timeout = absl::Milliseconds(300);
+  const auto log = Open(options);
+  EXPECT_TRUE(absl::IsUnavailable(log->EndOffset(kWhere).status()));
+  EXPECT_TRUE(absl::IsUnavailable(log->NewProducer(kWhere, &fate_).status()));
+  EXPECT_TRUE(absl::IsUnavailable(log->ReadFrom(kWhere, 0, 1).status()));
+}
+
+TEST_F(KafkaLogFaultsTest, SettingsThatTheJournalRestsOnAreRefusedByName) {
+  for (const char* name :
+       {"acks", "enable.idempotence", "max.in.flight", "message.timeout.ms", "auto.offset.reset"}) {
+    KafkaLogOptions options = options_;
+    options.properties[name] = "1";
+    const absl::Status refused = KafkaLog::Open(options).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << name;
+    EXPECT_THAT(refused.message(), HasSubstr(name));
+  }
+  KafkaLogOptions options = options_;
+  options.properties["no.such.setting"] = "1";
+  EXPECT_THAT(KafkaLog::Open(options).status().message(), HasSubstr("no.such.setting"));
+}
+
+}  // namespace
+}  // namespace sanyuan::log
