@@ -3,19 +3,21 @@
 # own, plays one order cycle of Yongdeng county through its APIs, and proves from the records alone that the
 # journal is sound and gives the same state. Debian 12 or 13, root or sudo.
 #
-#   deploy/quickstart.sh [--data DIR] [--retailers N] [--seed N] [--json]
+#   deploy/quickstart.sh [--kafka] [--data DIR] [--retailers N] [--seed N] [--json]
 #
-# Without --data the directory is a temporary one and is deleted at the end.
+# With --kafka the journals are on a broker and the views in a Redis of the run's own (deploy/local); the state is the
+# same. Without --data the directory is a temporary one and is deleted at the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-data='' json=() day=()
+data='' json=() day=() kafka=false groups=(build run)
 while [ $# -gt 0 ]; do
   case $1 in
+    --kafka) kafka=true groups+=(kafka redis); shift ;;
     --data) data=${2:?--data needs a folder}; shift 2 ;;
     --retailers | --seed) day+=("$1" "${2:?$1 needs a number}"); shift 2 ;;
     --json) json=(--json); shift ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit ;;
     *) echo "quickstart.sh: unknown argument '$1'" >&2; exit 2 ;;
   esac
 done
@@ -24,7 +26,7 @@ done
 unset LIBRARY_PATH
 bin=$PWD/build/release/bin
 {
-  deploy/packages.sh build run
+  deploy/packages.sh "${groups[@]}"
   # Tests want packages of their own; a folder that is configured for them already stays so.
   testing=(-DBUILD_TESTING=OFF)
   [ ! -f build/release/CMakeCache.txt ] || testing=()
@@ -36,12 +38,28 @@ work=$(mktemp -d)
 server=''
 finish() {
   [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" || true; }
+  if $kafka; then
+    deploy/local/kafka down --data "$data/kafka" >&2 || true
+    deploy/local/redis down --data "$data/redis" >&2 || true
+  fi
   rm -rf "$work"
 }
-trap finish EXIT
 data=${data:-$work/data}
+trap finish EXIT
 
-"$bin/sanyuan" serve --data "$data" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --dev >"$work/ready" 2>"$work/log" &
+engines=() journals=(--data "$data")
+if $kafka; then
+  field() { sed "s/.*\"$1\": \"\([^\"]*\)\".*/\1/" "$2"; }
+  deploy/local/kafka up --data "$data/kafka" >"$work/kafka.up"
+  deploy/local/redis up --data "$data/redis" >"$work/redis.up"
+  brokers=$(field bootstrap "$work/kafka.up")
+  "$bin/sanyuanctl" topics apply --kafka "$brokers" --single-copy >&2
+  engines=(--kafka "$brokers" --single-copy --redis "$(field address "$work/redis.up")"
+    --redis-user "$(field user "$work/redis.up")" --redis-password-file "$(field password_file "$work/redis.up")")
+  journals+=(--kafka "$brokers")
+fi
+
+"$bin/sanyuan" serve --data "$data" "${engines[@]}" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --dev >"$work/ready" 2>"$work/log" &
 server=$!
 until [ -s "$work/ready" ]; do
   kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
@@ -55,7 +73,7 @@ kill "$server"
 wait "$server"
 server=''
 
-"$bin/sanyuanctl" digest --data "$data" >"$work/replayed"
+"$bin/sanyuanctl" digest "${journals[@]}" >"$work/replayed"
 cmp "$work/live" "$work/replayed" >&2
-"$bin/sanyuanctl" journal verify --data "$data" >"$work/verified" || { cat "$work/verified" >&2; exit 1; }
+"$bin/sanyuanctl" journal verify "${journals[@]}" >"$work/verified" || { cat "$work/verified" >&2; exit 1; }
 echo "The digest by replay of the records alone is that of the running server, and every journal is sound." >&2
