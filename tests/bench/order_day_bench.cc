@@ -2,12 +2,16 @@
 // back, projected into views and answered, on the threads and in the files of a real server. The day's retailers
 // are loaded before and not counted.
 //
-//   order_day_bench --data DIR [--orders N] [--counties N] [--partitions N] [--loaded N] [--all] [--in-flight N]
+//   order_day_bench --data DIR [--kafka BROKERS] [--orders N] [--counties N] [--partitions N] [--loaded N] [--all]
+//                   [--in-flight N]
 //
-// DIR must be empty; afterwards `sanyuan serve --dev --data DIR` can go on with it. --loaded: retailers, as many
+// DIR must be empty; afterwards `sanyuan serve --dev --data DIR` can go on with it. --kafka: the journals are made there,
+// one copy of each record. --loaded: retailers, as many
 // as orders unless said otherwise. --all: the other contexts run and read along; else order intake alone.
 // Prints one JSON object.
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -24,10 +28,12 @@
 #include "common/host/host_group.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
+#include "common/log/kafka/kafka_log.h"
 #include "common/partition/partitioner.h"
 #include "common/view/embedded/embedded_view_store.h"
 #include "sanyuan/journal/v1/journal.pb.h"
 #include "services/sanyuan/contexts.h"
+#include "services/sanyuan/journal_topics.h"
 #include "tests/bench/order_day.h"
 
 namespace sanyuan::bench {
@@ -42,6 +48,7 @@ constexpr int kEventsAtOnce = 200;
 
 struct Settings {
   std::string data;
+  std::string kafka;
   int orders = 1'080'000;
   int counties = 2'800;
   int partitions = 8;
@@ -108,13 +115,11 @@ class Day {
  public:
   explicit Day(const Settings& settings)
       : settings_(settings), day_{settings.counties, settings.loaded}, snapshots_(Snapshots(settings.data)) {
-    log::EmbeddedLogOptions options;
-    options.directory = settings.data;
-    log_ = Check(log::EmbeddedLog::Open(options));
     views_ = Check(view::EmbeddedViewStore::Open(settings.data, [](const absl::Status& why) { Check(why); }));
     ServeOptions serve;
     serve.dev = true;
     std::vector<host::ContextSpec> specs = Contexts(serve);
+    OpenLog(specs);
     host::HostGroupOptions group;
     group.partitions = settings.partitions;
     group.simulated_clock = true;
@@ -153,11 +158,30 @@ class Day {
   }
   void Settle() { hosts_->Settle(); }
 
-  log::EmbeddedLogStats stats() const { return log_->stats(); }
+  // Nothing of what a broker did.
+  log::EmbeddedLogStats stats() const {
+    return embedded_ != nullptr ? embedded_->stats() : log::EmbeddedLogStats{};
+  }
 
  private:
   static std::unique_ptr<host::SnapshotStore> Snapshots(const std::string& data) {
     return std::make_unique<host::FileSnapshotStore>(std::filesystem::path(data) / "snapshots");
+  }
+
+  void OpenLog(const std::vector<host::ContextSpec>& specs) {
+    if (settings_.kafka.empty()) {
+      log::EmbeddedLogOptions options;
+      options.directory = settings_.data;
+      auto embedded = Check(log::EmbeddedLog::Open(options));
+      embedded_ = embedded.get();
+      log_ = std::move(embedded);
+      return;
+    }
+    const log::KafkaLogOptions options = KafkaOptions(settings_.kafka, "");
+    const auto topics = Check(log::KafkaTopics::Open(options));
+    for (const log::TopicSpec& spec : JournalTopics(specs, settings_.partitions, 1))
+      Check(topics->Create(spec, 1));
+    log_ = Check(log::KafkaLog::Open(options));
   }
 
   void CreateJournals(const std::vector<host::ContextSpec>& specs) {
@@ -229,7 +253,8 @@ class Day {
 
   const Settings settings_;
   const OrderDay day_;
-  std::unique_ptr<log::EmbeddedLog> log_;
+  std::unique_ptr<log::Log> log_;
+  log::EmbeddedLog* embedded_ = nullptr;  // `log_` when it is one.
   std::unique_ptr<view::EmbeddedViewStore> views_;
   std::unique_ptr<host::SnapshotStore> snapshots_;
   std::unique_ptr<host::HostGroup> hosts_;
@@ -252,8 +277,8 @@ Settings Parse(int argc, char** argv) {
     }
     if (i + 1 == argc) Die("no value for " + name);
     const char* value = argv[++i];
-    if (name == "--data") {
-      settings.data = value;
+    if (name == "--data" || name == "--kafka") {
+      (name == "--data" ? settings.data : settings.kafka) = value;
       continue;
     }
     int* number = name == "--orders"       ? &settings.orders
@@ -271,6 +296,7 @@ Settings Parse(int argc, char** argv) {
 }
 
 int Main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("order_day_bench"));  // The figures go to standard output.
   const Settings settings = Parse(argc, argv);
   auto begun = Clock::now();
   Day day(settings);

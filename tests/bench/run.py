@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""All benchmarks of the embedded engine, as one table.
+"""All benchmarks, as one table.
 
   tests/bench/run.py [--quick] [--only NAMES] [--build DIR] [--runs N] [--scratch DIR]
 
 Needs a build with BUILD_TESTING (DIR: build/release). NAMES are of: orders, day, allocation, restart, journal,
-log; separated by commas. --quick takes tiny sizes: it shows that everything runs, not how fast. What is compared
+log, and kafka (orders once more, on a broker of deploy/local); separated by commas, all but kafka unless told. --quick takes tiny sizes: it shows that everything runs, not how fast. What is compared
 runs interleaved, and the table shows medians. Exits with 1 when something fails; a figure that falls short of its
 aim is marked and is no failure. What each row means stands in README.md beside this file.
 """
@@ -26,6 +26,9 @@ import tempfile
 import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+import engines  # pylint: disable=wrong-import-position
+
 COUNTIES = 87  # Of the order rate: the cells of a province.
 
 
@@ -72,56 +75,80 @@ class Bench:
                 process.terminate()
                 process.wait(60)
 
-    def sanyuan(self, data):
+    def sanyuan(self, data, *more):
         # Journals that order_day_bench has made are without keys of people.
-        keyless = os.path.exists(os.path.join(data, "journal.db")) and not os.path.exists(os.path.join(data, "keys.db"))
+        keyless = os.path.exists(os.path.join(data, "identity")) and not os.path.exists(os.path.join(data, "keys.db"))
         return self.server("sanyuan", "serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--data", data,
-                           *(["--new-keys"] if keyless else []))
+                           *(["--new-keys"] if keyless else []), *more)
 
 
 def median(runs, key):
     return statistics.median(run[key] for run in runs)
 
 
-def orders(bench):
-    """Orders over gRPC against the bare server: as fast as they go, then both at half of Sanyuan's rate."""
-    count = 400 if bench.quick else 60_000
-    with bench.folder() as data:
-        day = json.loads(bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40,
-                                   "--loaded", (2 * bench.runs + 1) * count + 40))
-        record = round(day["journal_bytes_per_order"])
-        full, bare_full, half, bare_half = [], [], [], []
-        with bench.sanyuan(data) as (ours, _), \
-                bench.server("bare_server", "--data", data + ".bare", "--record", record) as (bare, _):
-            first = 40
+def compare_orders(bench, ours, bare, first, floor_is):
+    """As fast as they go, then both at half of our rate."""
+    count = order_count(bench)
+    full, bare_full, half, bare_half = [], [], [], []
 
-            def load(server, number, *more):
-                nonlocal first
-                begin = first
-                if server == ours:
-                    first += number
-                return json.loads(bench.run("order_load", "--server", server, "--counties", COUNTIES, "--first", begin,
-                                            "--orders", number, *more))
+    def load(server, number, *more):
+        nonlocal first
+        begin = first
+        if server == ours:
+            first += number
+        return json.loads(bench.run("order_load", "--server", server, "--counties", COUNTIES, "--first", begin,
+                                    "--orders", number, *more))
 
-            for server in ours, bare:  # The first calls of a process are slow.
-                load(server, count // 10)
-            for _ in range(bench.runs):
-                full.append(load(ours, count))
-                bare_full.append(load(bare, count))
-            rate = round(median(full, "rate") / 2)
-            for _ in range(bench.runs):
-                number = min(count, rate * 10)
-                half.append(load(ours, number, "--rate", rate))
-                bare_half.append(load(bare, number, "--rate", rate))
+    for server in ours, bare:  # The first calls of a process are slow.
+        load(server, count // 10)
+    for _ in range(bench.runs):
+        full.append(load(ours, count))
+        bare_full.append(load(bare, count))
+    rate = round(median(full, "rate") / 2)
+    for _ in range(bench.runs):
+        number = min(count, rate * 10)
+        half.append(load(ours, number, "--rate", rate))
+        bare_half.append(load(bare, number, "--rate", rate))
     share = median(full, "rate") / median(bare_full, "rate")
-    bench.row(f"bare gRPC server, {record} bytes a record", f"{median(bare_full, 'rate'):,.0f}/s")
+    bench.row(floor_is, f"{median(bare_full, 'rate'):,.0f}/s")
     bench.row("orders of 13 lines acknowledged over gRPC", f"{median(full, 'rate'):,.0f}/s")
     bench.row("... share of the bare server's rate", f"{share:.2f}", "at least 0.7", share >= 0.7)
     for key, name in ("p50_ms", "p50"), ("p99_ms", "p99"):
         mine, floor = median(half, key), median(bare_half, key)
         bench.row(f"... {name} at {rate:,}/s, beside the bare server's", f"{mine:.2f} and {floor:.2f} ms",
                   "at most 1.5 times", mine <= 1.5 * floor)
+
+
+def order_count(bench):
+    return 400 if bench.quick else 60_000
+
+
+def loaded_day(bench, data, *more):
+    """Retailers for compare_orders, of whom 40 have ordered; gives the bytes of an order's record."""
+    day = json.loads(bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40,
+                               "--loaded", (2 * bench.runs + 1) * order_count(bench) + 40, *more))
+    return round(day["journal_bytes_per_order"])
+
+
+def orders(bench):
+    """Orders over gRPC against the bare server."""
+    with bench.folder() as data:
+        record = loaded_day(bench, data)
+        with bench.sanyuan(data) as (ours, _), \
+                bench.server("bare_server", "--data", data + ".bare", "--record", record) as (bare, _):
+            compare_orders(bench, ours, bare, 40, f"bare gRPC server, {record} bytes a record")
     return record
+
+
+def kafka(bench, record):
+    """The same with the journals on one broker; views stay in a file."""
+    os.environ.setdefault("KAFKA_OPTS", "-XX:TieredStopAtLevel=4")  # Its start is not what is measured.
+    settings = {"auto.create.topics.enable": "true", "num.partitions": 8}  # For the bare server's topic.
+    with engines.kafka(settings=settings) as broker, bench.folder() as data:
+        loaded_day(bench, data, "--kafka", broker.bootstrap)
+        with bench.sanyuan(data, "--kafka", broker.bootstrap, "--single-copy") as (ours, _), \
+                bench.server("bare_server", "--kafka", broker.bootstrap, "--record", record) as (bare, _):
+            compare_orders(bench, ours, bare, 40, f"bare gRPC server on Kafka, {record} bytes a record")
 
 
 def log(bench, record=1_000):
@@ -202,13 +229,13 @@ def main():
     args = parser.parse_args()
     args.runs = args.runs or (1 if args.quick else 5)
     bench = Bench(args)
-    record = 1_000
+    record = 546  # An order's, unless `orders` measures it.
     for name in args.only.split(","):
         print(name, file=sys.stderr, flush=True)
         if name == "orders":
             record = orders(bench)
-        elif name == "log":
-            log(bench, record)
+        elif name in ("log", "kafka"):
+            {"log": log, "kafka": kafka}[name](bench, record)
         else:
             {"day": day, "allocation": allocation, "restart": restart, "journal": journal}[name](bench)
     print(f"{datetime.date.today()}, {os.cpu_count()} CPUs, Linux {platform.release()}, medians of {args.runs} runs"
