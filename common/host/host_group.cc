@@ -38,7 +38,11 @@ class Latch {
 
 HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log,
                      view::ViewStore& views, SnapshotStore& snapshots)
-    : options_(options), log_(log), deciding_(options.deciding_threads), blocking_(options.blocking_threads) {
+    : options_(options),
+      log_(log),
+      deciding_(options.deciding_threads),
+      blocking_(options.blocking_threads),
+      reading_(options.reading_threads) {
   HostServices services;
   services.log = &log;
   services.views = &views;
@@ -46,6 +50,7 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
   services.recent = &recent_;
   services.deciding = &deciding_;
   services.blocking = &blocking_;
+  services.reading = &reading_;
   services.simulated_clock = options_.simulated_clock;
   services.grown = [this](const log::TopicPartition& journal) {
     const auto [begin, end] = readers_.equal_range(journal.topic);
@@ -107,8 +112,11 @@ void HostGroup::Stop() {
   head_ticker_.reset();
   for (const auto& host : hosts_) {
     host->Stop();
-    if (host->spec().projection != nullptr) host->projector().ExpireWaiters(absl::InfiniteFuture());
+    if (host->spec().projection == nullptr) continue;
+    host->projector().Stop();
+    host->projector().ExpireWaiters(absl::InfiniteFuture());
   }
+  reading_.Stop();
   blocking_.Stop();
   deciding_.Stop();
 }

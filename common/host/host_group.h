@@ -27,6 +27,7 @@ struct HostGroupOptions {
   std::function<absl::Status(absl::Time)> keep_clock;
   int deciding_threads = 2;
   int blocking_threads = 2;
+  int reading_threads = 4;
 };
 
 class HostGroup {
@@ -68,6 +69,7 @@ class HostGroup {
   RecentRecords recent_;
   Executor deciding_;
   Executor blocking_;
+  Executor reading_;
   std::vector<std::unique_ptr<PartitionHost>> hosts_;
   std::map<std::pair<std::string, int32_t>, PartitionHost*> by_partition_;
   std::map<std::string, int32_t> counts_;

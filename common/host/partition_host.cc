@@ -27,6 +27,8 @@ constexpr absl::Duration kUnreadPause = absl::Milliseconds(100);  // After one t
 // its own: two that both believe that they should write must not fill the journal with their take-overs.
 constexpr absl::Duration kRetakeWait = absl::Seconds(1);
 constexpr absl::Duration kLongestRetakeWait = absl::Seconds(30);
+// Before what the log has refused is tried again: a new producer, a subscription.
+constexpr absl::Duration kTryAgainPause = absl::Milliseconds(500);
 // Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
 constexpr int64_t kSnapshotShare = 20;
 constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
@@ -69,7 +71,7 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
         };
     source.shown = spec_.shown_in_feeds;
     source.strictness = StrictnessOf(*services_.log);
-    tail_ = std::make_unique<Tail>(std::move(source), services_.blocking->NewStrand());
+    tail_ = std::make_unique<Tail>(std::move(source), services_.reading->NewStrand());
   }
 }
 
@@ -113,11 +115,15 @@ void PartitionHost::NewPartition() {
   if (tail_) tail_->Restarted();
 }
 
-bool PartitionHost::RestoreSnapshot() {
+absl::StatusOr<bool> PartitionHost::RestoreSnapshot() {
   const std::optional<StoredSnapshot> stored = services_.snapshots->Load(journal_);
   if (!stored) return false;
   const auto record = services_.log->ReadAt(journal_, stored->place.offset);
   const auto next = services_.log->ReadAt(journal_, stored->next_offset);
+  // Not known is not gone.
+  for (const absl::Status& read : {record.status(), next.status()}) {
+    if (!read.ok() && !absl::IsDataLoss(read)) return read;
+  }
   absl::Status restored = absl::DataLossError("the journal does not hold its record");
   if (record.ok() && next.ok() && *record && *next) {
     restored = partition_->Restore(stored->place, (*record)->bytes, (*next)->bytes, stored->rows);
@@ -141,7 +147,9 @@ absl::Status PartitionHost::StartOnStrand() {
   producer_ = *std::move(producer);
   NewPartition();
   int64_t from = 0;
-  if (RestoreSnapshot()) {
+  const auto snapshot = RestoreSnapshot();
+  if (!snapshot.ok()) return snapshot.status();
+  if (*snapshot) {
     from = partition_->reader().place()->offset + 1;
     if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AcceptedRows());
     projecting_ = true;
@@ -154,6 +162,7 @@ absl::Status PartitionHost::StartOnStrand() {
 absl::Status PartitionHost::Subscribe(int64_t offset) {
   subscription_.reset();
   ++generation_;
+  read_to_ = offset;
   auto subscription = services_.log->Subscribe(journal_, offset, this);
   if (!subscription.ok()) return subscription.status();
   subscription_ = *std::move(subscription);
@@ -178,11 +187,21 @@ void PartitionHost::RestartFromGenesis() {
   strand_->Post([this] {
     if (stopped_) return;
     services_.snapshots->Delete(journal_);
+    services_.recent->Forget(journal_);
     subscription_.reset();
+    partition_.reset();
     for (auto& [call, reply] : std::exchange(replies_, {})) reply(Answer{});
-    const absl::Status started = StartOnStrand();
-    if (!started.ok()) spdlog::error("{}: {}", journal_.ToString(), std::string(started.message()));
+    RestartOnStrand();
   });
+}
+
+void PartitionHost::RestartOnStrand() {
+  if (stopped_) return;
+  const absl::Status started = StartOnStrand();
+  if (started.ok()) return;
+  spdlog::error("{}: tried again: {}", journal_.ToString(), std::string(started.message()));
+  partition_.reset();
+  strand_->PostAfter(kTryAgainPause, [this] { RestartOnStrand(); });
 }
 
 absl::Status PartitionHost::Release(int64_t offset, std::string repaired_record, std::string operator_id,
@@ -273,7 +292,12 @@ void PartitionHost::BuildViewAnew() {
 }
 
 void PartitionHost::CheckHead() {
-  Do([](Partition& p) { p.CheckHead(); });
+  Do([this](Partition& p) {
+    p.CheckHead();
+    if (strand_->Now() < retake_at_) return;
+    retake_at_ = absl::InfiniteFuture();
+    p.Assign();
+  });
 }
 
 void PartitionHost::Probe(std::function<void(HostStatus)> done) {
@@ -354,7 +378,7 @@ void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
 }
 
 void PartitionHost::ReadHead(int64_t offset) {
-  services_.blocking->Post([this, offset] {
+  services_.reading->Post([this, offset] {
     const auto record = services_.log->ReadAt(journal_, offset);
     if (!record.ok()) {
       // Not known is not gone: asked again with the next look.
@@ -371,18 +395,24 @@ void PartitionHost::ReadHead(int64_t offset) {
 
 void PartitionHost::ResumeReading(int64_t offset) {
   // Not from inside the reading of the subscription that is to end.
-  strand_->Post([this, offset] {
-    if (stopped_) return;
-    if (absl::Status subscribed = Subscribe(offset); !subscribed.ok()) {
-      spdlog::error("{}: {}", journal_.ToString(), std::string(subscribed.message()));
-    }
+  strand_->Post([this, offset] { Resubscribe(offset); });
+}
+
+void PartitionHost::Resubscribe(int64_t offset) {
+  if (stopped_ || !partition_) return;
+  const absl::Status subscribed = Subscribe(offset);
+  if (subscribed.ok()) return;
+  spdlog::error("{}: tried again: {}", journal_.ToString(), std::string(subscribed.message()));
+  strand_->PostAfter(kTryAgainPause, [this, offset, generation = generation_.load()] {
+    if (generation == generation_) Resubscribe(offset);
   });
 }
 
 void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
   // Never longer, whatever becomes of the machine's clock.
   const absl::Duration wait = std::min(kUnreadPause, next_pull_[topic] - absl::Now());
-  services_.blocking->PostAfter(wait, [this, topic, offset] {
+  const bool verifying = partition_->Verifies(topic);
+  services_.reading->PostAfter(wait, [this, topic, offset, verifying] {
     const log::TopicPartition input = InputJournal(topic);
     if (auto recent = services_.recent->From(input, offset, kPullRecords)) {
       return GivePulled(topic, offset, Raw(recent->records), recent->end);
@@ -390,6 +420,12 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
     // The end is asked for first: what comes after it is announced by another growth.
     const auto end = services_.log->EndOffset(input);
     auto records = services_.log->ReadFrom(input, offset, kPullRecords);
+    if (verifying && records.ok() && records->empty()) {
+      // That a record is gone halts the input: it is asked for by itself, which is answered with more care.
+      auto record = services_.log->ReadAt(input, offset);
+      if (!record.ok()) records = record.status();
+      if (record.ok() && *record) records->push_back(**std::move(record));
+    }
     if (!end.ok() || !records.ok()) {
       spdlog::warn("{}: input {} can't be read", journal_.ToString(), input.ToString());
       Do([this, topic, offset](Partition& p) {
@@ -412,16 +448,19 @@ void PartitionHost::GivePulled(const std::string& topic, int64_t offset, std::ve
 }
 
 void PartitionHost::FetchPages(const std::string& topic, std::vector<uint64_t> heights) {
-  services_.blocking->Post([this, topic, heights = std::move(heights)] {
+  services_.reading->Post([this, topic, heights = std::move(heights), from = pages_from_[topic]]() mutable {
     std::vector<RawRecord> pages;
     const auto read = [this](const log::TopicPartition& journal, int64_t offset, size_t limit) {
       return services_.log->ReadFrom(journal, offset, limit);
     };
     for (const uint64_t height : heights) {
-      auto record = FindHeight(read, InputJournal(topic), height);
+      auto record = FindHeight(read, InputJournal(topic), height, StrictnessOf(*services_.log), &from);
       if (record.ok() && *record) pages.push_back({(*record)->offset, std::move((*record)->bytes)});
     }
-    Do([topic, pages = std::move(pages)](Partition& p) { p.OnPages(topic, pages); });
+    Do([this, topic, pages = std::move(pages), from](Partition& p) {
+      pages_from_[topic] = from;
+      p.OnPages(topic, pages);
+    });
   });
 }
 
@@ -429,10 +468,7 @@ void PartitionHost::StoodDown() {
   const absl::Duration wait = std::exchange(retake_wait_, std::min(retake_wait_ * 2, kLongestRetakeWait));
   spdlog::warn("{}: another writer took over; this one tries again in {}", journal_.ToString(),
                absl::FormatDuration(wait));
-  strand_->PostAfter(wait, [this] {
-    if (partition_ && !stopped_) partition_->Assign();
-    Pump();
-  });
+  retake_at_ = strand_->Now() + wait;
 }
 
 void PartitionHost::Halted(const partition::Damage& damage) {
@@ -453,20 +489,33 @@ void PartitionHost::OnStalled(const absl::Status& why) {
 
 void PartitionHost::OnLost(const absl::Status& why) {
   spdlog::error("{}: the producer is lost: {}", journal_.ToString(), std::string(why.message()));
-  strand_->Post([this] {
-    if (stopped_ || !partition_) return;
-    auto producer = services_.log->NewProducer(journal_, this);
-    if (producer.ok()) producer_ = *std::move(producer);
-    partition_->OnProducerLost();
-    partition_->OnDoubt();
-    Pump();
+  Do([this](Partition& p) {
+    if (stopped_) return;
+    producer_.reset();
+    p.OnProducerLost();
+    p.OnDoubt();
+    RenewProducer();
   });
+}
+
+void PartitionHost::RenewProducer() {
+  if (stopped_ || !partition_ || producer_) return;
+  auto producer = services_.log->NewProducer(journal_, this);
+  if (!producer.ok()) {
+    spdlog::error("{}: tried again: {}", journal_.ToString(), std::string(producer.status().message()));
+    return strand_->PostAfter(kTryAgainPause, [this] { RenewProducer(); });
+  }
+  producer_ = *std::move(producer);
+  // Whatever the old one waited for: the new one says so itself.
+  partition_->OnStalled(false);
+  Pump();
 }
 
 void PartitionHost::OnRecords(absl::Span<const log::Record> records) {
   services_.recent->Add(journal_, records);
   strand_->Post([this, raw = Raw(records), generation = generation_.load()] {
     if (generation != generation_ || !partition_) return;
+    read_to_ = raw.back().offset + 1;
     partition_->OnRecords(raw);
   });
 }
@@ -474,6 +523,7 @@ void PartitionHost::OnRecords(absl::Span<const log::Record> records) {
 void PartitionHost::OnEnd(int64_t end_offset) {
   strand_->Post([this, end_offset, generation = generation_.load()] {
     if (generation != generation_ || !partition_) return;
+    if (read_to_ < end_offset) partition_->OnNoRecords(read_to_, end_offset);
     partition_->OnEnd(end_offset);
     Pump();
   });

@@ -47,7 +47,8 @@ struct HostServices {
   SnapshotStore* snapshots = nullptr;
   RecentRecords* recent = nullptr;
   Executor* deciding = nullptr;  // Partitions run here.
-  Executor* blocking = nullptr;  // Reading, projecting, encoding snapshots.
+  Executor* blocking = nullptr;  // Projecting, encoding snapshots.
+  Executor* reading = nullptr;   // Of the log, where a call may wait for a broker for seconds.
   bool simulated_clock = false;
   // Records of a journal that others may read as an input have become readable.
   std::function<void(const log::TopicPartition&)> grown;
@@ -101,6 +102,7 @@ class PartitionHost final : private partition::Effects,
   void OnInputGrown(const std::string& topic);
   // The view is not what it was.
   void BuildViewAnew();
+  // To be called every second: also what waits for its time is looked at.
   void CheckHead();
   // Forgets the snapshot and the state and reads the whole journal again, so that damage behind them halts it.
   void RestartFromGenesis();
@@ -139,7 +141,10 @@ class PartitionHost final : private partition::Effects,
   void Pump();
   absl::Status StartOnStrand();
   absl::Status Subscribe(int64_t offset);
-  bool RestoreSnapshot();
+  void Resubscribe(int64_t offset);
+  absl::StatusOr<bool> RestoreSnapshot();
+  void RestartOnStrand();
+  void RenewProducer();
   void NewPartition();
   absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record,
                                const std::string& operator_id, const std::string& why);
@@ -165,9 +170,13 @@ class PartitionHost final : private partition::Effects,
   bool pump_posted_ = false;
   bool projecting_ = false;
   bool stopped_ = false;
+  int64_t read_to_ = 0;  // What the subscription has not given yet.
   absl::Duration retake_wait_ = absl::Seconds(1);
+  absl::Time retake_at_ = absl::InfiniteFuture();
   absl::Time now_ = absl::InfinitePast();
   std::map<std::string, absl::Time> next_pull_;  // Of each input: not before.
+  std::map<std::string, std::optional<partition::Place>>
+      pages_from_;  // Of each input: the last page that was found.
 
   std::atomic<uint64_t> generation_{0};  // Of the subscription: what an old one still delivers is dropped.
   std::atomic<bool> snapshot_running_{false};

@@ -42,6 +42,7 @@ void Projector::Begin(const partition::Place& place, std::vector<state::Change> 
   for (state::Change& row : rows) batch.changes.emplace_back(place.height, std::move(row));
   const std::lock_guard lock(mutex_);
   waiting_.clear();
+  changes_waiting_ = 0;
   gave_up_ = false;
   waiting_.push_back(std::move(batch));
   Schedule();
@@ -49,32 +50,31 @@ void Projector::Begin(const partition::Place& place, std::vector<state::Change> 
 
 void Projector::Accepted(partition::AcceptedRecord record) {
   const std::lock_guard lock(mutex_);
+  if (gave_up_) return;  // The state that is asked for has it.
   if (waiting_.empty()) waiting_.emplace_back();
   Batch& batch = waiting_.back();
   batch.to = record.place;
+  changes_waiting_ += record.changes.size();
   for (state::Change& change : record.changes)
     batch.changes.emplace_back(record.place.height, std::move(change));
   Bound();
   Schedule();
 }
 
+void Projector::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+}
+
 void Projector::Bound() {
-  if (try_pause_ == absl::ZeroDuration()) return;
-  size_t changes = 0;
-  // A beginning may be as large as the state, which is kept anyway.
-  for (const Batch& batch : waiting_) changes += batch.begin ? 0 : batch.changes.size();
-  if (!waiting_.empty() && waiting_.front().begin) {
-    for (const auto& [height, change] : waiting_.front().changes) {
-      changes += height > waiting_.front().begin->height ? 1 : 0;
-    }
-  }
-  if (changes <= kMostWaiting) return;
+  if (try_pause_ == absl::ZeroDuration() || changes_waiting_ <= kMostWaiting) return;
   waiting_.clear();
+  changes_waiting_ = 0;
   gave_up_ = true;
 }
 
 void Projector::Schedule() {
-  if (std::exchange(scheduled_, true)) return;
+  if (stopped_ || std::exchange(scheduled_, true)) return;
   if (const absl::Duration hold = next_try_ - strand_->Now(); hold > absl::ZeroDuration()) {
     put_off_ = false;
     return PostRun(std::min(kLongestTryPause, hold));
@@ -130,40 +130,42 @@ void Projector::ExpireWaiters(absl::Time now) {
 
 void Projector::Run(uint64_t turn) {
   std::vector<Batch> batches;
+  size_t changes = 0;
   bool ask_for_state = false;
   {
     const std::lock_guard lock(mutex_);
     if (turn != turn_) return;
     scheduled_ = false;
     batches = std::exchange(waiting_, {});
+    changes = std::exchange(changes_waiting_, 0);
     if (!batches.empty()) next_run_ = strand_->Now() + kPause;
-    ask_for_state = std::exchange(gave_up_, false);
+    ask_for_state = gave_up_;
   }
   if (ask_for_state) {
     // The state is large: not before there is somebody to take it.
-    if (store_.Position(name_).ok()) return lost_();
-    return TryAgain({}, true);
+    if (!store_.Position(name_).ok()) return TryAgain({}, 0);
+    position_.reset();
+    return lost_();
   }
   for (size_t i = 0; i < batches.size(); ++i) {
     if (!batches[i].begin) {
       Apply(batches[i]);
     } else if (!Rebuild(batches[i])) {
       batches.erase(batches.begin(), batches.begin() + static_cast<std::ptrdiff_t>(i));
-      return TryAgain(std::move(batches));
+      return TryAgain(std::move(batches), changes);
     }
   }
 }
 
-void Projector::TryAgain(std::vector<Batch> batches, bool gave_up) {
+void Projector::TryAgain(std::vector<Batch> batches, size_t changes) {
   const std::lock_guard lock(mutex_);
-  // A beginning that came meanwhile holds all that was to be written.
-  const bool begins = !waiting_.empty() && waiting_.front().begin;
-  gave_up_ = gave_up && !begins;
   try_pause_ = std::clamp(try_pause_ * 2, kTryPause, kLongestTryPause);
   next_try_ = strand_->Now() + try_pause_;
-  if (!begins) {
+  // A beginning that came meanwhile holds all that was to be written, and so will the one that is asked for.
+  if (!gave_up_ && (waiting_.empty() || !waiting_.front().begin)) {
     waiting_.insert(waiting_.begin(), std::make_move_iterator(batches.begin()),
                     std::make_move_iterator(batches.end()));
+    changes_waiting_ += changes;
   }
   Bound();
   Schedule();
@@ -192,6 +194,11 @@ void Projector::Lose(const absl::Status& why) {
   spdlog::warn("view {}/{} is built anew: {}", name_.context, name_.partition, std::string(why.message()));
   position_.reset();
   kept_ = false;
+  {
+    // A store that takes beginnings and nothing else must not be given one after the other.
+    const std::lock_guard lock(mutex_);
+    next_try_ = strand_->Now() + kTryPause;
+  }
   lost_();
 }
 
@@ -223,6 +230,7 @@ bool Projector::Rebuild(const Batch& batch) {
   {
     const std::lock_guard lock(mutex_);
     try_pause_ = absl::ZeroDuration();
+    next_try_ = absl::InfinitePast();
   }
   if (batch.to.height > begin.height) Apply(batch);
   return true;

@@ -32,6 +32,8 @@ class Projector {
   // is kept, and what it has already is passed over.
   void Begin(const partition::Place& place, std::vector<state::Change> rows);
   void Accepted(partition::AcceptedRecord record);
+  // What is to be written now is still tried once, nothing after that.
+  void Stop();
 
   // Calls `done(true)` when the view has reached `height` (at once when it has), from any thread; `done(false)` when
   // ExpireWaiters comes with a time after the deadline before that.
@@ -54,7 +56,7 @@ class Projector {
   void Apply(const Batch& batch);
   // False: the store is away, the batch is to be tried again.
   bool Rebuild(const Batch& batch);
-  void TryAgain(std::vector<Batch> batches, bool gave_up = false);
+  void TryAgain(std::vector<Batch> batches, size_t changes);
   view::ViewPosition PositionOf(const partition::Place& place) const;
   std::vector<view::ViewRow> Rows(const Batch& batch, uint64_t above) const;
   void Reached(uint64_t height);
@@ -66,6 +68,8 @@ class Projector {
 
   mutable std::mutex mutex_;
   std::vector<Batch> waiting_;
+  size_t changes_waiting_ = 0;  // Of records, without those of the state with which it begins.
+  bool stopped_ = false;
   bool scheduled_ = false;
   bool put_off_ = false;  // The run that is scheduled waits for its time.
   uint64_t turn_ = 0;     // Of the run that counts: one that was overtaken does nothing.

@@ -56,7 +56,8 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
   return result;
 }
 
-absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Replayed& replayed) {
+absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, partition::Strictness strictness,
+                     Replayed& replayed) {
   if (replayed.damage || !replayed.place) return absl::OkStatus();
   if (replayed.place->journal_id != checkpoint.journal_id) {
     replayed.damage = partition::Damage{0, "the checkpoint is of another journal", Digest{}};
@@ -68,7 +69,7 @@ absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Repl
         fmt::format("the end is cut off: a checkpoint has seen height {}", checkpoint.height), Digest{}};
     return absl::OkStatus();
   }
-  const auto record = FindHeight(read, replayed.journal, checkpoint.height);
+  const auto record = FindHeight(read, replayed.journal, checkpoint.height, strictness);
   if (!record.ok()) return record.status();
   partition::Frame frame;
   if (!*record || partition::Parse((*record)->bytes, frame) != partition::FrameError::kNone ||

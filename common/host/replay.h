@@ -39,7 +39,8 @@ struct Checkpoint {
 };
 
 // Sets `replayed.damage` when the journal, sound as it may look, does not hold what the checkpoint has seen.
-absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, Replayed& replayed);
+absl::Status Compare(const Checkpoint& checkpoint, const ReadRecords& read, partition::Strictness strictness,
+                     Replayed& replayed);
 
 // Every partition of every context. `partitions` is the count that the genesis records name.
 absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& specs, int32_t partitions,

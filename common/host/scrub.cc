@@ -61,6 +61,11 @@ void Scrub::ReadJournal(PartitionHost& host) {
   while (offset <= status.place->offset) {
     const auto begun = std::chrono::steady_clock::now();
     const auto records = log_.ReadFrom(host.journal(), offset, kPiece);
+    if (absl::IsDataLoss(records.status())) {
+      spdlog::critical("{}: the scrub can't read offset {}: {}", host.journal().ToString(), offset,
+                       std::string(records.status().message()));
+      return host.RestartFromGenesis();
+    }
     if (!records.ok()) return;
     if (records->empty()) break;
     for (const log::Record& record : *records) {
@@ -75,6 +80,11 @@ void Scrub::ReadJournal(PartitionHost& host) {
   }
   const bool same = reader.place() && reader.place()->height >= status.place->height;
   if (!reader.damage() && same) return;
+  if (!reader.damage()) {
+    // A broker may know an older end for a moment: whether the record is gone is asked for by itself.
+    const auto record = log_.ReadAt(host.journal(), status.place->offset);
+    if (!record.ok() || *record) return;
+  }
   spdlog::critical("{}: the scrub found damage at offset {}: {}", host.journal().ToString(),
                    reader.damage() ? reader.damage()->offset : offset,
                    reader.damage() ? reader.damage()->why : "the journal ends before what was read of it");

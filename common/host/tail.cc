@@ -260,7 +260,7 @@ absl::StatusOr<TailRecordPtr> Tail::Find(uint64_t height, const Place& accepted,
     const auto counted = [this](const log::TopicPartition&, int64_t offset, size_t limit) {
       return Fetch(offset, limit);
     };
-    const auto found = FindHeight(counted, source_.journal, height);
+    const auto found = FindHeight(counted, source_.journal, height, partition::Strictness::kStrict);
     if (!found.ok()) return absl::UnavailableError(found.status().message());
     partition::Frame frame;
     if (*found && partition::Parse((*found)->bytes, frame) == partition::FrameError::kNone) {

@@ -1,5 +1,6 @@
 #include "common/partition/input.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -57,6 +58,8 @@ bool InputQueue::OnRecords(int64_t from, const std::vector<RawRecord>& records, 
   if (safeguards_.verify_stored_places && to_verify_ && !reader_.damage() && records.empty()) {
     reader_.Halt(to_verify_->offset, "the record that was read here before is gone", {});
   }
+  if (records.empty() && !to_verify_)
+    next_offset_ = std::max(next_offset_, end);  // No record stands before it.
   at_end_ = next_offset_ >= end;
   grown_ = !at_end_ || std::exchange(grown_while_pulling_, false);
   if (at_end_ && !reader_.damage()) reader_.ReachedEnd(end);

@@ -74,6 +74,8 @@ class InputQueue {
   uint64_t unwritten() const { return unwritten_; }
   // The first offset that was not read yet.
   int64_t next_offset() const { return next_offset_; }
+  // The next record is to be the one that was read at the cursor.
+  bool verifying() const { return to_verify_.has_value(); }
   // Nothing is waiting and the end of the log was reached, as far as this queue was told.
   bool Idle() const { return items_.empty() && at_end_ && !pulling_ && !grown_; }
 

@@ -78,6 +78,8 @@ class Partition {
   // Own journal. Records in ascending order; the end when all before it was given.
   void OnRecords(const std::vector<RawRecord>& records);
   void OnEnd(int64_t end_offset);
+  // The log has no records at these offsets, `to` not included.
+  void OnNoRecords(int64_t from, int64_t to);
   void OnHeadRead(int64_t offset, const std::optional<std::string>& record);
   // It could not be read now: asked again later.
   void OnHeadUnknown();
@@ -123,6 +125,8 @@ class Partition {
   const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
   // Leading, with nothing in flight, nothing queued, every input read to its end, no timer due and no work.
   bool Quiet() const;
+  // Whether the next pull of this input reads the record at a stored place again.
+  bool Verifies(const std::string& topic) const;
   // Why commands are not taken now; empty when they are.
   std::string WhyNotServing() const;
 

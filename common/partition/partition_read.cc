@@ -46,6 +46,15 @@ void Partition::OnEnd(int64_t end_offset) {
   if (!was_halted && next_offset_ >= end_offset && !reader_.ReachedEnd(end_offset)) Halt();
 }
 
+bool Partition::Verifies(const std::string& topic) const {
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [&](const auto& input) { return input->topic() == topic && input->verifying(); });
+}
+
+void Partition::OnNoRecords(int64_t from, int64_t to) {
+  if (next_offset_ == from) next_offset_ = to;
+}
+
 // False when the content can't be folded: the partition is halted then.
 bool Partition::Fold(const Frame& frame, int64_t offset, std::string_view record) {
   progress_ = true;

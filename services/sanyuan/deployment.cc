@@ -14,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "common/host/genesis.h"
+#include "common/log/embedded/directory_lock.h"
 #include "common/log/embedded/durable_file.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
@@ -31,6 +32,18 @@ namespace {
 
 // After a longer gap somebody has to say that the clock is right: a closed window can't be taken back.
 constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
+
+// Whether there is anything in the journals behind their beginnings, or the directory belongs to some.
+absl::StatusOr<bool> HaveBegun(const ServeOptions& options, const std::vector<host::ContextSpec>& specs,
+                               log::Log& log) {
+  if (!absl::IsNotFound(log::IdentityFile(options.data).Read().status())) return true;
+  for (const host::JournalOf& of : host::JournalsOf(specs, options.partitions)) {
+    const auto end = log.EndOffset(of.journal);
+    if (!end.ok()) return end.status();
+    if (*end > 1) return true;
+  }
+  return false;
+}
 
 // The journals must be those that the directory's identity file knows; without one they become its. On the embedded
 // engine an empty directory gets new journals, and those with nothing behind their beginnings are what a start leaves
@@ -58,13 +71,10 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
     return absl::OkStatus();
   }
   if (options.kafka.empty()) {
-    for (const host::JournalOf& of : host::JournalsOf(specs, options.partitions)) {
-      const auto end = log.EndOffset(of.journal);
-      if (!end.ok()) return end.status();
-      if (*end > 1) {
-        return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", options.data));
-      }
-    }
+    const auto begun = HaveBegun(options, specs, log);
+    if (!begun.ok()) return begun.status();
+    if (*begun)
+      return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", options.data));
   }
   const auto ids = options.kafka.empty() ? host::CreateJournals(specs, options.partitions, log)
                                          : host::ReadJournalIds(specs, options.partitions, log);
@@ -115,7 +125,9 @@ absl::StatusOr<absl::Time> KeptClock(const std::string& path) {
 
 // The keys of people. Journals whose keys are gone are not served by accident: every text in them would be empty,
 // and new ones would hide that.
-absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options) {
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options,
+                                                           const std::vector<host::ContextSpec>& specs,
+                                                           log::Log& log) {
   const bool made_here = options.master_key_file.empty();
   const std::string path =
       made_here ? (std::filesystem::path(options.data) / "dev-master-key").string() : options.master_key_file;
@@ -123,11 +135,14 @@ absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& o
   if (!master_key.ok()) return master_key.status();
   if (made_here) spdlog::warn("keys of people are wrapped by {}, for development only", path);
   const std::string keys = sealed::KeyStore::PathIn(options.data);
-  if (!options.new_keys && !std::filesystem::exists(keys) &&
-      log::IdentityFile(options.data).Read().status().code() != absl::StatusCode::kNotFound) {
-    return absl::FailedPreconditionError(fmt::format(
-        "{} is missing: put it back, or start once with --new-keys and leave unreadable what was sealed",
-        keys));
+  if (!options.new_keys && !std::filesystem::exists(keys)) {
+    const auto begun = HaveBegun(options, specs, log);
+    if (!begun.ok()) return begun.status();
+    if (*begun) {
+      return absl::FailedPreconditionError(fmt::format(
+          "{} is missing: put it back, or start once with --new-keys and leave unreadable what was sealed",
+          keys));
+    }
   }
   return sealed::KeyStore::Open(options.data, *master_key);
 }
@@ -161,10 +176,16 @@ absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions&
 absl::Status Deployment::OpenStores(const ServeOptions& options) {
   spdlog::info("opening {}", options.data);
   specs_ = Contexts(options);
+  if (!options.kafka.empty()) {
+    // The embedded log takes it itself.
+    auto lock = log::DirectoryLock::Acquire(options.data);
+    if (!lock.ok()) return lock.status();
+    lock_ = *std::move(lock);
+  }
   auto log = OpenLog(options, specs_);
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
-  auto keys = OpenKeys(options);
+  auto keys = OpenKeys(options, specs_, *log_);
   if (!keys.ok()) return keys.status();
   keys_ = *std::move(keys);
   sealer_ = std::make_unique<sealed::Sealer>(*keys_);

@@ -13,6 +13,7 @@
 #include "common/host/executor.h"
 #include "common/host/host_group.h"
 #include "common/host/snapshot_store.h"
+#include "common/log/embedded/directory_lock.h"
 #include "common/log/log.h"
 #include "common/rpc/dispatch.h"
 #include "common/rpc/method_table.h"
@@ -49,6 +50,7 @@ class Deployment {
   absl::Status ForgetAgain();
 
   // In the order of what stands on what.
+  std::unique_ptr<log::DirectoryLock> lock_;
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<sealed::KeyStore> keys_;
   std::unique_ptr<sealed::Sealer> sealer_;

@@ -149,7 +149,9 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
                 checkpoint.partition != host->journal().partition) {
               continue;
             }
-            if (absl::Status compared = Compare(checkpoint, read, *replayed); !compared.ok()) return compared;
+            if (absl::Status compared = Compare(checkpoint, read, host::StrictnessOf(log), *replayed);
+                !compared.ok())
+              return compared;
           }
           *response.add_partitions() = StatusMessage(*replayed, host->spec().context);
         }

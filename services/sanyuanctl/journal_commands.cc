@@ -119,7 +119,9 @@ absl::StatusOr<Statuses> VerifySource(const JournalPlace& place, const std::stri
     for (const v1::Checkpoint& message : *checkpoints) {
       const host::Checkpoint checkpoint = CheckpointOf(message);
       if (checkpoint.context != context || checkpoint.partition != one.journal.partition) continue;
-      if (absl::Status compared = Compare(checkpoint, source->Reader(), one); !compared.ok()) return compared;
+      if (absl::Status compared = Compare(checkpoint, source->Reader(), source->strictness(), one);
+          !compared.ok())
+        return compared;
     }
     statuses.push_back(StatusMessage(one, context));
   }
@@ -291,8 +293,8 @@ int Release(const Session& session, const Arguments& arguments) {
     const host::ReadRecords read = [&](const log::TopicPartition& journal, int64_t offset, size_t limit) {
       return (*file)->ReadFrom(journal, offset, limit);
     };
-    const auto record =
-        host::FindHeight(read, {arguments.context + ".journal", arguments.partition}, halted->height() + 1);
+    const auto record = host::FindHeight(read, {arguments.context + ".journal", arguments.partition},
+                                         halted->height() + 1, partition::Strictness::kStrict);
     if (!record.ok()) return session.Fail(record.status());
     if (!*record) return session.Fail(absl::NotFoundError("the backup does not hold the record"));
     request.set_repaired_record((*record)->bytes);

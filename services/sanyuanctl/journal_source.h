@@ -33,6 +33,7 @@ class JournalSource {
   const host::ContextSpec* Find(const std::string& context) const;
   std::string ContextOf(const host::Replayed& replayed) const;
   log::LogReader& log() const { return *log_; }
+  partition::Strictness strictness() const { return strictness_; }
   host::ReadRecords Reader() const;
   // All journals from their beginnings; one that is not what the directory was made with is damaged.
   absl::StatusOr<std::vector<host::Replayed>> Replay() const;

@@ -85,7 +85,8 @@ class KafkaDayTest(unittest.TestCase):
             with Server(BINARIES, self.data("kafka"), *journals.serve, *redis_flags(redis)) as server:
                 self.assertEqual(server.ctl("digest"), live)
                 # Snapshots, keys and views of the first server are not needed for the state.
-            with Server(BINARIES, self.data("another"), *journals.serve) as server:
+            self.assert_start_fails("keys.db is missing", *journals.serve, name="another")
+            with Server(BINARIES, self.data("another"), *journals.serve, "--new-keys") as server:
                 self.assertEqual(server.ctl("digest"), live)
         self.assert_same_state(day, self.embedded_day())
 
@@ -103,6 +104,8 @@ class KafkaDayTest(unittest.TestCase):
             with Server(BINARIES, self.data("kafka"), *journals.serve, *redis_flags(redis)) as server:
                 day = self.play(server, [(300, broker_dies), (600, redis_dies), (900, broker_dies), (1200, redis_dies)])
                 self.check_proofs(server, journals, day)
+                redis.down()
+                self.assertEqual(server.stop(), 0)
         self.assert_same_state(day, self.embedded_day())
 
     def assert_start_fails(self, pattern, *flags, name="wrong"):
@@ -121,6 +124,7 @@ class KafkaDayTest(unittest.TestCase):
                                     "--redis-password-file", self.data("none"))
             self.assert_start_fails("--redis: HOST:PORT is wanted", *journals.serve, "--redis", "here")
             with Server(BINARIES, self.data("right"), *journals.serve) as server:
+                self.assert_start_fails("another process|has it|process", *journals.serve, name="right")
                 self.assertEqual(server.stop(), 0)
             others = Journals(BINARIES, self.data("right"), kafka.bootstrap)
             self.assert_start_fails("is not the journal that this directory was made with", *others.serve, name="right")

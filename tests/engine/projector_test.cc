@@ -138,7 +138,7 @@ TEST_F(ProjectorTest, AViewThatStandsElsewhereIsAskedForAgainAndBuiltFromTheStat
   timeline_.Pass(absl::Milliseconds(10));
   EXPECT_THAT(store_.applied, IsEmpty());
   projector_.Begin(PlaceAt(3), {});
-  timeline_.Pass(absl::Milliseconds(10));
+  timeline_.Pass(absl::Milliseconds(50));
   EXPECT_THAT(store_.applied, ElementsAre(3));
   EXPECT_EQ(projector_.height(), 3u);
 }

@@ -25,6 +25,8 @@ const Settings& CommonSettings() {
       {"topic.metadata.refresh.fast.interval.ms", "100"},
       {"topic.metadata.refresh.interval.ms", "30000"},
       {"log.connection.close", "false"},
+      // A deleted topic must not come back with a broker's defaults.
+      {"allow.auto.create.topics", "false"},
       {"api.version.request.timeout.ms", "3000"},
   };
   return settings;
@@ -100,7 +102,12 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing) {
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
       return absl::PermissionDeniedError(text);
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+    case RD_KAFKA_RESP_ERR_INVALID_REQUEST:
+      return absl::InternalError(text);
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
       return absl::DataLossError(text);
@@ -197,6 +204,21 @@ void Client::FindLeaders(const TopicPartition& where, absl::Duration timeout) {
     topic = KnownTopic(TopicName(where)).topic.get();
   }
   if (topic != nullptr) (void)Metadata(topic, timeout);
+}
+
+absl::StatusOr<int64_t> Client::OffsetOf(const TopicPartition& where, int64_t which, absl::Duration timeout) {
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>
+      list(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+  rd_kafka_topic_partition_t* asked =
+      rd_kafka_topic_partition_list_add(list.get(), TopicName(where).c_str(), where.partition);
+  asked->offset = which;
+  rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle_, list.get(), ToTimeout(timeout));
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->err;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return asked->offset;
+  FindLeaders(where, timeout);
+  absl::Status status = ToStatus(error, "the end of " + where.ToString());
+  // The answer lacked the partition.
+  return absl::IsDataLoss(status) ? absl::UnavailableError(status.message()) : status;
 }
 
 absl::StatusOr<rd_kafka_topic_t*> Client::Topic(const TopicPartition& where, absl::Duration timeout) {

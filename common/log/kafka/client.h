@@ -82,6 +82,9 @@ class Client {
   // Asks who leads the partitions of this topic now. librdkafka itself would send questions for offsets to the leader
   // that it knows until it asks next, half a minute later.
   void FindLeaders(const TopicPartition& where, absl::Duration timeout);
+  // RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END as the leader knows it. The question is that for times, which
+  // keeps to its time-out: the one for watermarks does not before librdkafka 2.3. A wrong leader is looked for anew.
+  absl::StatusOr<int64_t> OffsetOf(const TopicPartition& where, int64_t which, absl::Duration timeout);
 
  private:
   struct TopicDeleter {
@@ -110,18 +113,22 @@ class Client {
 int ToTimeout(absl::Duration duration);
 
 // Asks until there is an answer: what may go by itself is asked for again until `deadline`, and that something is not
-// there is believed when it has been said for `confirm`, because a broker may learn of it a moment later than others.
+// there is believed when it is said again for `confirm`, because a broker may learn of it a moment later than others.
 template <typename Ask>
 auto Insist(absl::Time deadline, absl::Duration confirm, Ask ask) -> decltype(ask()) {
   constexpr absl::Duration kPause = absl::Milliseconds(20);
-  const absl::Time confirmed = absl::Now() + confirm;
+  absl::Time confirmed = absl::InfiniteFuture();
   while (true) {
     auto answer = ask();
-    const absl::Time until = absl::IsUnavailable(answer.status()) ? deadline
-                             : absl::IsNotFound(answer.status())  ? std::min(confirmed, deadline)
-                                                                  : absl::InfinitePast();
-    if (absl::Now() + kPause >= until) return answer;
-    absl::SleepFor(kPause);
+    const absl::Time now = absl::Now();
+    absl::Time until = absl::InfinitePast();
+    if (absl::IsUnavailable(answer.status())) until = deadline;
+    if (absl::IsNotFound(answer.status())) {
+      confirmed = std::min(confirmed, now + confirm);
+      until = std::min(confirmed, deadline);
+    }
+    if (now >= until) return answer;
+    absl::SleepFor(std::min(kPause, until - now));
   }
 }
 

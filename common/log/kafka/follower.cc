@@ -15,6 +15,8 @@ constexpr size_t kBatchRecords = 1'000;
 constexpr size_t kBatchBytes = 4 << 20;
 // A partition that met trouble is read again from where it stands, at most so often.
 constexpr absl::Duration kRecoveryPause = absl::Milliseconds(500);
+constexpr int kReadAgain = 3;
+constexpr absl::Duration kWakePatience = absl::Seconds(1);
 
 const Settings& FollowerSettings() {
   static const auto& settings = *new Settings{
@@ -54,6 +56,8 @@ class Follower::Feed {
 
   // REQUIRES: on the thread that polls, like all below.
   void Deliver(const std::vector<MessagePtr>& messages, rd_kafka_t* handle) {
+    // What comes behind something that could not be read waits until that was tried again: see Damaged.
+    if (troubled_ && !passing_) return;
     std::vector<Record> records;
     records.reserve(messages.size());
     for (const MessagePtr& message : messages) {
@@ -63,6 +67,7 @@ class Follower::Feed {
       next_ = message->offset + 1;
     }
     if (records.empty()) return;
+    passing_ = false;
     reached_.reset();  // It has gone on from there.
     const std::lock_guard lock(calling_);
     if (listener_ == nullptr) return;
@@ -87,6 +92,13 @@ class Follower::Feed {
     if (const auto end = std::exchange(reached_, std::nullopt); end && listener_ != nullptr) SayEnd(*end);
   }
 
+  // A record whose checksum is wrong. On the way it may have been damaged, and reading it again helps; what is damaged
+  // where it lies does not change, and then what comes behind it shows the hole to the journal.
+  void Damaged(const absl::Status& why) {
+    failures_ = std::exchange(failed_at_, next_) == next_ ? failures_ + 1 : 1;
+    passing_ = failures_ >= kReadAgain;
+    Trouble(why);
+  }
   void Trouble(const absl::Status& why) {
     troubled_ = true;
     said_ = -1;  // The end is told again.
@@ -118,6 +130,9 @@ class Follower::Feed {
   int64_t said_ = -1;
   std::optional<int64_t> reached_;
   bool troubled_ = false;
+  bool passing_ = false;
+  int64_t failed_at_ = -1;
+  int failures_ = 0;    // In a row, at that offset.
   std::mutex calling_;  // Held during a callback.
   RecordListener* listener_;
 };
@@ -173,9 +188,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(std::shared_ptr<F
     return ToStatus(rd_kafka_last_error(), "following " + where.ToString());
   }
   // Wakes the client, which may sleep up to a second before it asks for what was just begun.
-  int64_t low = 0, high = 0;
-  rd_kafka_query_watermark_offsets(follower->client_->handle(), feed->topic_name.c_str(), where.partition,
-                                   &low, &high, ToTimeout(follower->options_.read_timeout));
+  (void)follower->client_->OffsetOf(where, RD_KAFKA_OFFSET_END, kWakePatience);
   follower->newcomers_ = true;
   rd_kafka_queue_yield(follower->queue_.get());
   return subscription;
@@ -184,8 +197,20 @@ absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(std::shared_ptr<F
 void Follower::Remove(const FeedPtr& feed) {
   feed->Detach();
   rd_kafka_consume_stop(feed->topic, feed->where.partition);
+  // Not before the polling thread has nothing of it in its hands: that would be given to whoever comes next.
+  std::unique_lock lock(mutex_);
+  removed_.push_back({feed->topic, feed->where.partition});
+  rd_kafka_queue_yield(queue_.get());
+  erased_.wait(lock, [&] { return removed_.empty(); });
+}
+
+void Follower::EraseRemoved(MessagePtr& in_hand) {
   const std::lock_guard lock(mutex_);
-  feeds_.erase({feed->topic, feed->where.partition});
+  for (const FeedKey& key : std::exchange(removed_, {})) {
+    if (in_hand != nullptr && key == FeedKey(in_hand->rkt, in_hand->partition)) in_hand.reset();
+    feeds_.erase(key);
+  }
+  erased_.notify_all();
 }
 
 Follower::FeedPtr Follower::Find(const rd_kafka_message_t& message) {
@@ -213,7 +238,12 @@ MessagePtr Follower::Take(MessagePtr first) {
     if (first->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       feed->ReachedEnd(first->offset);
     } else {
-      feed->Trouble(ToStatus(first->err, "following " + feed->where.ToString()));
+      const absl::Status why = ToStatus(first->err, "following " + feed->where.ToString());
+      if (absl::IsDataLoss(why)) {
+        feed->Damaged(why);
+      } else {
+        feed->Trouble(why);
+      }
     }
     return nullptr;
   }
@@ -243,6 +273,7 @@ void Follower::Recover(absl::Time now) {
 void Follower::Poll() {
   MessagePtr next;
   while (!stopped_) {
+    EraseRemoved(next);
     if (next == nullptr) next.reset(rd_kafka_consume_queue(queue_.get(), kFollowMs));
     if (next != nullptr) next = Take(std::move(next));
     if (newcomers_.exchange(false)) {

@@ -6,6 +6,7 @@
 #define SANYUAN_COMMON_LOG_KAFKA_FOLLOWER_H_
 
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,7 @@ class Follower final : private ClientEvents {
   FeedPtr Find(const rd_kafka_message_t& message);
   std::vector<FeedPtr> Feeds();
   void Remove(const FeedPtr& feed);
+  void EraseRemoved(MessagePtr& in_hand);
 
   const KafkaLogOptions options_;
   std::unique_ptr<Client> client_;
@@ -55,6 +57,8 @@ class Follower final : private ClientEvents {
   absl::Time next_recovery_;  // Used by the thread that polls.
   std::mutex mutex_;
   std::map<FeedKey, FeedPtr> feeds_;
+  std::vector<FeedKey> removed_;  // Ended, and perhaps still in the hands of the polling thread.
+  std::condition_variable erased_;
   std::thread poller_;
 };
 

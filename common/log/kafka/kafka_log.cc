@@ -89,12 +89,15 @@ absl::StatusOr<std::unique_ptr<Subscription>> KafkaLog::Subscribe(const TopicPar
 }
 
 absl::StatusOr<bool> KafkaLog::EndsBy(const TopicPartition& where, int64_t offset) {
-  const absl::Time sure = absl::Now() + options_.confirm_end;
+  absl::Time sure = absl::InfiniteFuture();
   while (true) {
-    const auto bounds = readers_->BoundsOf(where);
-    if (!bounds.ok()) return bounds.status();
-    if (bounds->end > offset) return false;
-    if (absl::Now() >= sure) return true;
+    const auto end = readers_->EndOf(where);
+    if (!end.ok()) return end.status();
+    if (*end > offset) return false;
+    // From the first answer on, however long that took.
+    const absl::Time now = absl::Now();
+    if (now >= sure) return true;
+    sure = std::min(sure, now + options_.confirm_end);
     absl::SleepFor(kConfirmPause);
   }
 }
@@ -105,8 +108,11 @@ absl::StatusOr<std::optional<Record>> KafkaLog::ReadAt(const TopicPartition& whe
     const auto ends = EndsBy(where, offset);
     if (!ends.ok()) return ends.status();
     if (*ends) return std::nullopt;
-    records = readers_->Read(where, offset, 1);
-    if (absl::IsOutOfRange(records.status())) return std::nullopt;  // It begins behind the offset.
+    const auto bounds = readers_->BoundsOf(where);
+    if (!bounds.ok()) return bounds.status();
+    if (offset < bounds->low) return std::nullopt;
+    return absl::UnavailableError(
+        fmt::format("{}: the brokers do not agree whether there is an offset {}", where.ToString(), offset));
   }
   if (!records.ok()) return records.status();
   if (records->empty() || records->front().offset != offset) return std::nullopt;
@@ -128,10 +134,9 @@ absl::StatusOr<std::vector<Record>> KafkaLog::ReadFrom(const TopicPartition& whe
 }
 
 absl::StatusOr<int64_t> KafkaLog::EndOffset(const TopicPartition& where) {
-  const auto bounds = readers_->BoundsOf(where);
-  if (absl::IsNotFound(bounds.status())) return 0;
-  if (!bounds.ok()) return bounds.status();
-  return bounds->end;
+  const auto end = readers_->EndOf(where);
+  if (absl::IsNotFound(end.status())) return 0;
+  return end;
 }
 
 absl::StatusOr<std::vector<TopicPartition>> KafkaLog::Partitions() {

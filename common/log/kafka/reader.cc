@@ -57,18 +57,24 @@ class Readers::Reader final : private ClientEvents {
     return topic_ != nullptr && where == where_ && offset == next_;
   }
 
-  absl::StatusOr<Bounds> BoundsOf(const TopicPartition& where, absl::Time deadline) {
+  // As Client::OffsetOf, asked until there is an answer.
+  absl::StatusOr<int64_t> OffsetOf(const TopicPartition& where, int64_t which, absl::Time deadline) {
     if (const auto topic = client_->Topic(where, deadline - absl::Now()); !topic.ok()) return topic.status();
-    return Insist(deadline, confirm_missing_, [&]() -> absl::StatusOr<Bounds> {
-      Bounds bounds;
-      const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-          client_->handle(), client_->TopicName(where).c_str(), where.partition, &bounds.low, &bounds.end,
-          ToTimeout(deadline - absl::Now()));
-      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
-      client_->FindLeaders(where, deadline - absl::Now());
-      return ToStatus(error, "the end of " + where.ToString());
-    });
+    return Insist(deadline, confirm_missing_,
+                  [&] { return client_->OffsetOf(where, which, deadline - absl::Now()); });
   }
+  absl::StatusOr<int64_t> EndOf(const TopicPartition& where, absl::Time deadline) {
+    return OffsetOf(where, RD_KAFKA_OFFSET_END, deadline);
+  }
+  absl::StatusOr<Bounds> BoundsOf(const TopicPartition& where, absl::Time deadline) {
+    const auto low = OffsetOf(where, RD_KAFKA_OFFSET_BEGINNING, deadline);
+    if (!low.ok()) return low.status();
+    const auto end = EndOf(where, deadline);
+    if (!end.ok()) return end.status();
+    return Bounds{*low, *end};
+  }
+  // Errors of connections, which nobody is told here: what is asked for next fails by itself.
+  void DropEvents() { rd_kafka_poll(client_->handle(), 0); }
 
   absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, size_t limit,
                                            absl::Time deadline) {
@@ -76,22 +82,20 @@ class Readers::Reader final : private ClientEvents {
     if (!StandsAt(where, offset)) {
       if (absl::Status begun = Begin(where, offset, deadline); !begun.ok()) return begun;
     }
-    const auto bounds = BoundsOf(where, deadline);
-    if (!bounds.ok() || offset < bounds->low || offset >= bounds->end) {
+    const auto end = EndOf(where, deadline);
+    if (!end.ok() || offset >= *end) {
       Stop();
-      if (!bounds.ok()) return bounds.status();
-      return absl::OutOfRangeError(
-          fmt::format("{}: it has offsets {} to {}", doing, bounds->low, bounds->end - 1));
+      if (!end.ok()) return end.status();
+      return absl::OutOfRangeError(fmt::format("{}: it ends at {}", doing, *end));
     }
-    const int64_t end = bounds->end;
     std::vector<Record> records;
     size_t bytes = 0;
-    while (next_ < end && records.size() < limit && bytes < kReadBytes) {
+    while (next_ < *end && records.size() < limit && bytes < kReadBytes) {
       const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) break;
       const MessagePtr message(rd_kafka_consume_queue(queue_.get(), ToTimeout(std::min(left, kNudgePause))));
       if (message == nullptr) {
-        (void)BoundsOf(where, deadline);  // Wakes the client.
+        (void)EndOf(where, deadline);  // Wakes the client.
         continue;
       }
       if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -108,9 +112,9 @@ class Readers::Reader final : private ClientEvents {
           {message->offset, std::string(static_cast<const char*>(message->payload), message->len)});
       next_ = message->offset + 1;
     }
-    const bool late = records.empty() && next_ < end;
+    const bool late = records.empty() && next_ < *end;
     // One that stands at the end would ask for more all the time.
-    if (late || next_ >= end) Stop();
+    if (late || next_ >= *end) Stop();
     if (late) return absl::UnavailableError(doing + ": no answer in time");
     return records;
   }
@@ -165,7 +169,8 @@ class Readers::Lease {
 Readers::Readers(const KafkaLogOptions& options) : options_(options) {}
 Readers::~Readers() = default;
 
-absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int64_t offset) {
+absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int64_t offset,
+                                               absl::Time deadline) {
   std::unique_lock lock(mutex_);
   if (free_.empty() && all_.size() < kReaders) {
     auto reader = Reader::New(options_);
@@ -173,7 +178,9 @@ absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int6
     all_.push_back(*std::move(reader));
     return Lease(*this, all_.back().get());
   }
-  given_back_.wait(lock, [&] { return !free_.empty(); });
+  if (!given_back_.wait_until(lock, absl::ToChronoTime(deadline), [&] { return !free_.empty(); })) {
+    return absl::UnavailableError(fmt::format("reading {}: all readers are busy", where.ToString()));
+  }
   auto chosen = std::find_if(free_.begin(), free_.end(),
                              [&](const Reader* reader) { return reader->StandsAt(where, offset); });
   if (chosen == free_.end()) chosen = free_.begin();
@@ -183,27 +190,36 @@ absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int6
 }
 
 void Readers::GiveBack(Reader* reader) {
+  reader->DropEvents();
   const std::lock_guard lock(mutex_);
   free_.push_back(reader);
   given_back_.notify_one();
 }
 
 absl::StatusOr<Bounds> Readers::BoundsOf(const TopicPartition& where) {
-  auto reader = Borrow(where, -1);
+  const absl::Time deadline = absl::Now() + options_.read_timeout;
+  auto reader = Borrow(where, -1, deadline);
   if (!reader.ok()) return reader.status();
-  return (*reader)->BoundsOf(where, absl::Now() + options_.read_timeout);
+  return (*reader)->BoundsOf(where, deadline);
+}
+
+absl::StatusOr<int64_t> Readers::EndOf(const TopicPartition& where) {
+  const absl::Time deadline = absl::Now() + options_.read_timeout;
+  auto reader = Borrow(where, -1, deadline);
+  if (!reader.ok()) return reader.status();
+  return (*reader)->EndOf(where, deadline);
 }
 
 absl::StatusOr<std::vector<Record>> Readers::Read(const TopicPartition& where, int64_t offset, size_t limit) {
   if (offset < 0) return absl::OutOfRangeError(fmt::format("{}: offset {}", where.ToString(), offset));
   const absl::Time deadline = absl::Now() + options_.read_timeout;
-  auto reader = Borrow(where, offset);
+  auto reader = Borrow(where, offset, deadline);
   if (!reader.ok()) return reader.status();
   return (*reader)->Read(where, offset, limit, deadline);
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, int32_t>>> Readers::Topics() {
-  auto reader = Borrow({}, -1);
+  auto reader = Borrow({}, -1, absl::Now() + options_.read_timeout);
   if (!reader.ok()) return reader.status();
   const auto metadata = (*reader)->client().Metadata(nullptr, options_.read_timeout);
   if (!metadata.ok()) return metadata.status();

@@ -28,6 +28,7 @@ class Readers {
 
   // Errors as ToStatus.
   absl::StatusOr<Bounds> BoundsOf(const TopicPartition& where);
+  absl::StatusOr<int64_t> EndOf(const TopicPartition& where);
   // Up to `limit` records from `offset` on, fewer when they are large or the end comes first. OutOfRange: `offset` is
   // not within the bounds.
   absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, size_t limit);
@@ -39,7 +40,7 @@ class Readers {
   class Lease;
 
   // The one that stands at this place if there is one, else any that is free; a new one while there are few.
-  absl::StatusOr<Lease> Borrow(const TopicPartition& where, int64_t offset);
+  absl::StatusOr<Lease> Borrow(const TopicPartition& where, int64_t offset, absl::Time deadline);
   void GiveBack(Reader* reader);
 
   const KafkaLogOptions options_;

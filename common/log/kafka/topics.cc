@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "common/log/kafka/client.h"
 
@@ -47,6 +48,9 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     if (topic == nullptr) return absl::InvalidArgumentError(fmt::format("topic {}: {}", name, why.data()));
     for (const auto& [setting, value] : spec.settings) {
       rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
+    }
+    for (const auto& [setting, value] : spec.at_least) {
+      rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), std::to_string(value).c_str());
     }
     rd_kafka_NewTopic_t* topics[] = {topic.get()};
     const EventPtr event = Ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, [&](const auto* options, auto* queue) {
@@ -163,6 +167,12 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
       const std::string& value = values[setting];
       if (value != wanted) mismatches.push_back({name, setting, value, wanted});
     }
+    for (const auto& [setting, least] : spec.at_least) {
+      int64_t value = 0;
+      if (!absl::SimpleAtoi(values[setting], &value) || value < least) {
+        mismatches.push_back({name, setting, values[setting], fmt::format("at least {}", least)});
+      }
+    }
     return absl::OkStatus();
   }
 
@@ -194,10 +204,9 @@ TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t repl
           {{"cleanup.policy", "delete"},
            {"retention.ms", "-1"},
            {"retention.bytes", "-1"},
-           {"min.insync.replicas", std::to_string(replication > 1 ? replication - 1 : 1)},
            {"unclean.leader.election.enable", "false"},
-           {"message.timestamp.type", "LogAppendTime"},
-           {"max.message.bytes", "1114112"}}};
+           {"message.timestamp.type", "LogAppendTime"}},
+          {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}}};
 }
 
 std::string Mismatch::ToString() const {

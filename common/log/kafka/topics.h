@@ -21,6 +21,7 @@ struct TopicSpec {
   std::string name;  // Without the prefix of the installation.
   int32_t partitions = 1;
   std::map<std::string, std::string> settings;  // Kafka's names; what is not named is left to the brokers.
+  std::map<std::string, int64_t> at_least;      // Numbers that may also be greater.
 };
 
 // A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
