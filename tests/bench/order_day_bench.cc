@@ -296,7 +296,8 @@ Settings Parse(int argc, char** argv) {
 }
 
 int Main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("order_day_bench"));  // The figures go to standard output.
+  spdlog::set_default_logger(
+      spdlog::stderr_logger_mt("order_day_bench"));  // The figures go to standard output.
   const Settings settings = Parse(argc, argv);
   auto begun = Clock::now();
   Day day(settings);
