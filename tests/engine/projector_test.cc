@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,13 +20,15 @@ using ::testing::IsEmpty;
 
 class RecordingStore final : public view::ViewStore {
  public:
-  std::vector<uint64_t> applied;  // The height of each transaction.
-  absl::Status refuse;            // Of the next one.
-  absl::Status away;              // Of every call while it is not OK.
-  int asked = 0;                  // For the position.
+  std::vector<uint64_t> applied;    // The height of each transaction.
+  absl::Status refuse;              // Of the next one.
+  absl::Status away;                // Of every call while it is not OK.
+  int asked = 0;                    // For the position.
+  std::function<void()> meanwhile;  // What happens during the next question.
 
   absl::StatusOr<std::optional<view::ViewPosition>> Position(const view::ViewName&) override {
     ++asked;
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     if (!away.ok()) return away;
     return position_;
   }
@@ -204,6 +207,33 @@ TEST_F(StoreAwayTest, MoreThanIsKeptIsBuiltFromTheStateWhenTheStoreIsBack) {
   Answer();
   timeline_.Pass(absl::Seconds(3));
   EXPECT_THAT(store_.applied, ElementsAre(height_));
+}
+
+TEST_F(StoreAwayTest, WhatIsGivenUpDuringATryIsNotForgotten) {
+  GoAway();
+  store_.meanwhile = [this] { AcceptNext(30'000); };
+  timeline_.Pass(absl::Seconds(3));
+  AcceptNext();
+  store_.away = absl::OkStatus();
+  timeline_.Pass(absl::Seconds(3));
+  EXPECT_THAT(store_.applied, IsEmpty()) << "rows were left out";
+  EXPECT_EQ(lost_, 1);
+  AcceptNext();  // It is part of the state that comes.
+  timeline_.Pass(absl::Milliseconds(50));
+  EXPECT_THAT(store_.applied, IsEmpty());
+  Answer();
+  timeline_.Pass(absl::Seconds(3));
+  EXPECT_THAT(store_.applied, ElementsAre(height_));
+}
+
+TEST_F(StoreAwayTest, AfterStopNothingIsTriedAgain) {
+  GoAway();
+  projector_.Stop();
+  timeline_.Pass(absl::Minutes(1));
+  store_.asked = 0;
+  AcceptNext();
+  timeline_.Pass(absl::Minutes(1));
+  EXPECT_EQ(store_.asked, 0);
 }
 
 }  // namespace

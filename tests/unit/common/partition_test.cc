@@ -278,5 +278,30 @@ TEST_F(PartitionTest, TooManyWaitingCommandsAreTurnedAway) {
   EXPECT_EQ(domain_.Value("sum"), 4);
 }
 
+TEST_F(PartitionTest, OffsetsWithoutARecordDoNotKeepItFromTakingOver) {
+  Member member(journals_, Options(), domain_);
+  member->Assign();
+  member->OnRecords({{0, journals_["counter.journal"][0]}});
+  member->OnEnd(3);  // Behind the last record a transaction of a stranger has ended.
+  EXPECT_FALSE(member->Pump());
+  EXPECT_TRUE(member.produced.empty());
+  member->OnNoRecords(1, 3);
+  member->OnEnd(3);
+  while (member->Pump()) {
+  }
+  EXPECT_EQ(member.produced.size(), 1u);
+}
+
+TEST_F(PartitionTest, WhatWasToldOfOffsetsThatItReadsAgainDoesNotCount) {
+  Member member(journals_, Options(), domain_);
+  member->Assign();
+  member->OnNoRecords(5, 9);  // It stands at 0.
+  member->OnRecords({{0, journals_["counter.journal"][0]}});
+  member->OnEnd(1);
+  while (member->Pump()) {
+  }
+  EXPECT_EQ(member.produced.size(), 1u);
+}
+
 }  // namespace
 }  // namespace sanyuan::partition
