@@ -70,14 +70,14 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
     }
     return absl::OkStatus();
   }
-  if (options.kafka.empty()) {
+  if (options.kafka.brokers.empty()) {
     const auto begun = HaveBegun(options, specs, log);
     if (!begun.ok()) return begun.status();
     if (*begun)
       return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", options.data));
   }
-  const auto ids = options.kafka.empty() ? host::CreateJournals(specs, options.partitions, log)
-                                         : host::ReadJournalIds(specs, options.partitions, log);
+  const auto ids = options.kafka.brokers.empty() ? host::CreateJournals(specs, options.partitions, log)
+                                                 : host::ReadJournalIds(specs, options.partitions, log);
   if (!ids.ok()) return ids.status();
   log::Identity identity;
   identity.created_at = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
@@ -89,15 +89,16 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
 // On Kafka everything about the topics must be as the journals need it: what is not is said, and nothing starts.
 absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options,
                                                   const std::vector<host::ContextSpec>& specs) {
-  if (options.kafka.empty()) {
+  if (options.kafka.brokers.empty()) {
     log::EmbeddedLogOptions embedded;
     embedded.directory = options.data;
     return log::EmbeddedLog::Open(embedded);
   }
-  const log::KafkaLogOptions kafka = KafkaOptions(options.kafka, options.topic_prefix);
-  const auto topics = log::KafkaTopics::Open(kafka);
+  const auto kafka = KafkaOptions(options.kafka);
+  if (!kafka.ok()) return kafka.status();
+  const auto topics = log::KafkaTopics::Open(*kafka);
   if (!topics.ok()) return topics.status();
-  spdlog::info("asking the brokers at {} for the topics", options.kafka);
+  spdlog::info("asking the brokers at {} for the topics", options.kafka.brokers);
   const int32_t replication = options.single_copy ? 1 : kReplication;
   const auto mismatches =
       (*topics)->Compare(JournalTopics(specs, options.partitions, replication), replication);
@@ -109,7 +110,7 @@ absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options,
                     mismatches->front().ToString(),
                     options.single_copy ? "" : " (--single-copy is for a laptop with one broker)"));
   }
-  return log::KafkaLog::Open(kafka);
+  return log::KafkaLog::Open(*kafka);
 }
 
 // The simulated clock's place, kept in a file of the directory: being told the time is no decision, so no journal
@@ -176,7 +177,7 @@ absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions&
 absl::Status Deployment::OpenStores(const ServeOptions& options) {
   spdlog::info("opening {}", options.data);
   specs_ = Contexts(options);
-  if (!options.kafka.empty()) {
+  if (!options.kafka.brokers.empty()) {
     // The embedded log takes it itself.
     auto lock = log::DirectoryLock::Acquire(options.data);
     if (!lock.ok()) return lock.status();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "common/host/partition_host.h"
 #include "common/log/kafka/options.h"
 #include "common/log/kafka/topics.h"
@@ -14,7 +15,16 @@ namespace sanyuan {
 // Brokers that hold each record, of which one may be away while records are taken.
 inline constexpr int32_t kReplication = 3;
 
-log::KafkaLogOptions KafkaOptions(const std::string& bootstrap, const std::string& topic_prefix);
+// Where the journals are, as command lines say it.
+struct KafkaPlace {
+  std::string brokers;       // HOST:PORT,...; empty: not on Kafka.
+  std::string topic_prefix;  // Before the name of each topic.
+  std::string
+      properties_file;  // Further settings of librdkafka (TLS, SASL), a line NAME=VALUE each; '#' begins a comment.
+};
+
+// InvalidArgument: a line of the file can't be read, by its number. NotFound and others: of the file.
+absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place);
 std::vector<log::TopicSpec> JournalTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
                                           int32_t replication);
 

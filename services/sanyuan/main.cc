@@ -17,13 +17,15 @@ int main(int argc, char** argv) {
                    "Directory of the journals, views and keys; made when it is not there")
       ->required();
   serve->add_option(
-      "--kafka", options.kafka,
+      "--kafka", options.kafka.brokers,
       "HOST:PORT,... of Kafka brokers that keep the journals; without it they are in the directory");
   serve->add_option("--redis", options.redis,
                     "HOST:PORT of the Redis that keeps the views; without it they are in the directory");
   serve->add_option("--redis-user", options.redis_user, "Name in its access list");
   serve->add_option("--redis-password-file", options.redis_password_file, "File with that user's password");
-  serve->add_option("--topic-prefix", options.topic_prefix, "Before the name of each topic");
+  serve->add_option("--topic-prefix", options.kafka.topic_prefix, "Before the name of each topic");
+  serve->add_option("--kafka-properties", options.kafka.properties_file,
+                    "File of further librdkafka settings, a line NAME=VALUE each: TLS, SASL");
   serve->add_flag("--single-copy", options.single_copy,
                   "Topics with one copy of each record will do: a laptop with one broker");
   serve->add_option("--listen", options.listen, "HOST:PORT of gRPC; port 0 picks one")->capture_default_str();

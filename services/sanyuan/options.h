@@ -5,16 +5,17 @@
 #include <cstdint>
 #include <string>
 
+#include "services/sanyuan/journal_topics.h"
+
 namespace sanyuan {
 
 struct ServeOptions {
   // Directory of all that is kept here, with the embedded engine also of the journals; made when it is not there.
   std::string data;
-  std::string kafka;                   // Brokers of the journals, HOST:PORT,...; empty: the embedded engine.
+  KafkaPlace kafka;                    // Of the journals; without brokers the embedded engine keeps them.
   std::string redis;                   // HOST:PORT of the views; empty: a file in the directory.
   std::string redis_user;              // Empty: the default user.
   std::string redis_password_file;     // Empty: no password.
-  std::string topic_prefix;            // Before the names of the topics.
   bool single_copy = false;            // Each record on one broker alone will do.
   std::string listen = "127.0.0.1:0";  // gRPC. Port 0 picks a free one.
   std::string ops = "127.0.0.1:0";     // HTTP: /livez, /readyz, /metrics.

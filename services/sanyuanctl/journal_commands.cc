@@ -136,8 +136,8 @@ int Verify(const Session& session, const Arguments& arguments) {
   if (arguments.place.given()) {
     const auto statuses = VerifySource(arguments.place, arguments.checkpoint);
     if (!statuses.ok()) {
-      session.Fail(statuses.status());
-      return kCheckFailed;
+      const int code = session.Fail(statuses.status());
+      return code == kUnavailable ? code : kCheckFailed;  // Nothing is known when nobody answers.
     }
     return PrintStatuses(session, *statuses, true);
   }
@@ -374,9 +374,12 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   };
   const auto place = [arguments, data](CLI::App* command) {
     data(command);
-    command->add_option("--kafka", arguments->place.kafka,
+    command->add_option("--kafka", arguments->place.kafka.brokers,
                         "HOST:PORT,... of the brokers that keep the journals, instead of a running server");
-    command->add_option("--topic-prefix", arguments->place.topic_prefix, "Before the name of each topic");
+    command->add_option("--topic-prefix", arguments->place.kafka.topic_prefix,
+                        "Before the name of each topic");
+    command->add_option("--kafka-properties", arguments->place.kafka.properties_file,
+                        "File of further librdkafka settings, a line NAME=VALUE each");
   };
 
   CLI::App* status = app.add_subcommand("status", "Partitions, heads, what is halted and why");

@@ -6,7 +6,6 @@
 #include "common/log/embedded/journal_file.h"
 #include "common/log/kafka/kafka_log.h"
 #include "services/sanyuan/contexts.h"
-#include "services/sanyuan/journal_topics.h"
 
 namespace sanyuan::ctl {
 
@@ -15,12 +14,14 @@ absl::StatusOr<JournalSource> JournalSource::Open(const JournalPlace& place) {
     return absl::InvalidArgumentError("--data or --kafka: where the journals are is wanted");
   JournalSource source;
   source.specs_ = Contexts(ServeOptions{});
-  if (place.kafka.empty()) {
+  if (place.kafka.brokers.empty()) {
     auto file = log::JournalFile::OpenReadOnly(place.data);
     if (!file.ok()) return file.status();
     source.log_ = *std::move(file);
   } else {
-    auto log = log::KafkaLog::Open(KafkaOptions(place.kafka, place.topic_prefix));
+    const auto options = KafkaOptions(place.kafka);
+    if (!options.ok()) return options.status();
+    auto log = log::KafkaLog::Open(*options);
     if (!log.ok()) return log.status();
     source.strictness_ = host::StrictnessOf(**log);
     source.log_ = *std::move(log);

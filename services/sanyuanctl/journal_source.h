@@ -11,17 +11,17 @@
 #include "common/host/replay.h"
 #include "common/log/embedded/identity_file.h"
 #include "common/log/log.h"
+#include "services/sanyuan/journal_topics.h"
 
 namespace sanyuan::ctl {
 
 // Where journals are. With brokers and a directory the journals are the brokers' and the directory says which they
 // were when it was made.
 struct JournalPlace {
-  std::string data;   // Data directory.
-  std::string kafka;  // HOST:PORT,...
-  std::string topic_prefix;
+  std::string data;  // Data directory.
+  KafkaPlace kafka;
 
-  bool given() const { return !data.empty() || !kafka.empty(); }
+  bool given() const { return !data.empty() || !kafka.brokers.empty(); }
 };
 
 class JournalSource {

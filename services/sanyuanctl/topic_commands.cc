@@ -20,8 +20,7 @@ namespace {
 using nlohmann::json;
 
 struct Arguments {
-  std::string kafka;
-  std::string topic_prefix;
+  KafkaPlace kafka;
   int32_t partitions = 8;
   bool single_copy = false;
 };
@@ -48,7 +47,9 @@ int PrintDifferences(const Session& session, const std::vector<log::Mismatch>& m
 }
 
 int Check(const Session& session, const Arguments& arguments) {
-  const auto topics = log::KafkaTopics::Open(KafkaOptions(arguments.kafka, arguments.topic_prefix));
+  const auto options = KafkaOptions(arguments.kafka);
+  if (!options.ok()) return session.Fail(options.status());
+  const auto topics = log::KafkaTopics::Open(*options);
   if (!topics.ok()) return session.Fail(topics.status());
   const auto mismatches = Differences(**topics, arguments, Contexts(ServeOptions{}));
   if (!mismatches.ok()) return session.Fail(mismatches.status());
@@ -59,8 +60,9 @@ int Check(const Session& session, const Arguments& arguments) {
 // Makes the topics that are missing and begins the journals that are empty. What differs is only said: the data of a
 // topic that is there are not this command's to risk.
 int Apply(const Session& session, const Arguments& arguments) {
-  const log::KafkaLogOptions options = KafkaOptions(arguments.kafka, arguments.topic_prefix);
-  const auto topics = log::KafkaTopics::Open(options);
+  const auto options = KafkaOptions(arguments.kafka);
+  if (!options.ok()) return session.Fail(options.status());
+  const auto topics = log::KafkaTopics::Open(*options);
   if (!topics.ok()) return session.Fail(topics.status());
   const std::vector<host::ContextSpec> specs = Contexts(ServeOptions{});
   const int32_t replication = arguments.single_copy ? 1 : kReplication;
@@ -76,7 +78,7 @@ int Apply(const Session& session, const Arguments& arguments) {
   const auto mismatches = Differences(**topics, arguments, specs);
   if (!mismatches.ok()) return session.Fail(mismatches.status());
   if (!mismatches->empty()) return PrintDifferences(session, *mismatches, {{"made", made}}, text);
-  auto log = log::KafkaLog::Open(options);
+  auto log = log::KafkaLog::Open(*options);
   if (!log.ok()) return session.Fail(log.status());
   const auto ids = host::CreateJournals(specs, arguments.partitions, **log);
   if (!ids.ok()) return session.Fail(ids.status());
@@ -93,8 +95,10 @@ void AddTopicCommands(CLI::App& app, const Globals& globals, std::function<int()
   const auto add = [&](const char* name, const char* what, int (*command)(const Session&, const Arguments&)) {
     CLI::App* sub = topics->add_subcommand(name, what);
     sub->footer(fmt::format("Example: sanyuanctl topics {} --kafka 127.0.0.1:9092 --single-copy", name));
-    sub->add_option("--kafka", arguments->kafka, "HOST:PORT,... of the brokers")->required();
-    sub->add_option("--topic-prefix", arguments->topic_prefix, "Before the name of each topic");
+    sub->add_option("--kafka", arguments->kafka.brokers, "HOST:PORT,... of the brokers")->required();
+    sub->add_option("--topic-prefix", arguments->kafka.topic_prefix, "Before the name of each topic");
+    sub->add_option("--kafka-properties", arguments->kafka.properties_file,
+                    "File of further librdkafka settings, a line NAME=VALUE each");
     sub->add_option("--partitions", arguments->partitions, "Partitions of each context's journal")
         ->capture_default_str()
         ->check(CLI::Range(1, 1024));

@@ -177,7 +177,7 @@ class Day {
       log_ = std::move(embedded);
       return;
     }
-    const log::KafkaLogOptions options = KafkaOptions(settings_.kafka, "");
+    const log::KafkaLogOptions options = Check(KafkaOptions({settings_.kafka, "", ""}));
     const auto topics = Check(log::KafkaTopics::Open(options));
     for (const log::TopicSpec& spec : JournalTopics(specs, settings_.partitions, 1))
       Check(topics->Create(spec, 1));

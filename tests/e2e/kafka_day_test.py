@@ -123,6 +123,12 @@ class KafkaDayTest(unittest.TestCase):
             self.assert_start_fails("--redis-password-file|No such file", *journals.serve, "--redis", "127.0.0.1:1",
                                     "--redis-password-file", self.data("none"))
             self.assert_start_fails("--redis: HOST:PORT is wanted", *journals.serve, "--redis", "here")
+            for text, said in (("acks=1", "acks: the journal rests on its value"), ("no.such=1", "no.such"),
+                               ("# settings\nnonsense", "line 2: NAME=VALUE is wanted")):
+                with open(self.data("properties"), "w", encoding="utf-8") as file:
+                    file.write(text)
+                self.assert_start_fails(said, *journals.serve, "--kafka-properties", self.data("properties"))
+            self.assert_start_fails("No such file|none", *journals.serve, "--kafka-properties", self.data("none"))
             with Server(BINARIES, self.data("right"), *journals.serve) as server:
                 self.assert_start_fails("another process|has it|process", *journals.serve, name="right")
                 self.assertEqual(server.stop(), 0)
