@@ -46,6 +46,12 @@ Scan ScanLog(const World& world, size_t context) {
   return scan;
 }
 
+// What was cut may have landed again, further on: a duplicate of it was still under way. Then the journal is the same, and
+// who remembers the record remembers nothing that is gone.
+bool Holds(const Scan& scan, const Place& place) {
+  return place.height < scan.accepted.size() && scan.accepted[place.height].head == place.head;
+}
+
 // A cursor in the state of `other` names a record of the context's log which is gone, and its owner reads on.
 bool CursorIsBroken(World& world, size_t context, size_t other) {
   const std::string topic = world.name(context) + ".journal";
@@ -234,14 +240,14 @@ void Checker::States(std::vector<Scan>& scans) {
 
 bool DamageCanBeShown(World& world, size_t context) {
   if (world.ownership.damage(context)) return true;  // It was.
-  if (ScanLog(world, context).damage || AnyCursorIsBroken(world, context)) return true;
-  // What was cut may have landed again.
+  const Scan scan = ScanLog(world, context);
+  if (scan.damage || AnyCursorIsBroken(world, context)) return true;
   for (Process& process : world.processes) {
     const Member& member = process.member(context);
-    if (member.knows_more_since && !world.HeadIsInLog(context, member.lost_head)) return true;
+    if (member.knows_more_since && !Holds(scan, member.lost_head)) return true;
   }
   for (const auto& [who, place] : world.ownership.heads(context)) {
-    if (!world.HeadIsInLog(context, place)) return true;
+    if (!Holds(scan, place)) return true;
   }
   return false;
 }
