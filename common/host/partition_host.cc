@@ -195,6 +195,10 @@ void PartitionHost::RestartFromGenesis() {
   });
 }
 
+void PartitionHost::HaltAt(int64_t offset, std::string why) {
+  Do([offset, why = std::move(why)](Partition& p) { p.HaltAt(offset, why, {}); });
+}
+
 void PartitionHost::RestartOnStrand() {
   if (stopped_) return;
   const absl::Status started = StartOnStrand();

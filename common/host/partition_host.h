@@ -106,6 +106,8 @@ class PartitionHost final : private partition::Effects,
   void CheckHead();
   // Forgets the snapshot and the state and reads the whole journal again, so that damage behind them halts it.
   void RestartFromGenesis();
+  // Goes no further: what was read of the journal before is not in it any more.
+  void HaltAt(int64_t offset, std::string why);
   // Writes an operator's release for the damage at `offset`. FailedPrecondition when the partition is not halted
   // there, InvalidArgument when the repaired record does not continue the journal.
   absl::Status Release(int64_t offset, std::string repaired_record, std::string operator_id, std::string why);

@@ -57,6 +57,7 @@ void Scrub::ReadJournal(PartitionHost& host) {
   const HostStatus status = StatusOf(host);
   if (!status.place || status.damage) return;
   partition::JournalReader reader(StrictnessOf(log_));
+  std::optional<Digest> head;  // At the height that the partition has reached: it may be another history's.
   int64_t offset = 0;
   while (offset <= status.place->offset) {
     const auto begun = std::chrono::steady_clock::now();
@@ -71,6 +72,7 @@ void Scrub::ReadJournal(PartitionHost& host) {
     for (const log::Record& record : *records) {
       offset = record.offset + 1;
       const auto read = reader.Read(record.offset, record.bytes);
+      if (reader.place() && reader.place()->height == status.place->height) head = reader.place()->head;
       if (read.kind == partition::ReadResult::Kind::kReleased) {
         offset = read.resume_offset;
         break;
@@ -78,17 +80,20 @@ void Scrub::ReadJournal(PartitionHost& host) {
     }
     if (!Pause(absl::FromChrono(std::chrono::steady_clock::now() - begun))) return;
   }
-  const bool same = reader.place() && reader.place()->height >= status.place->height;
-  if (!reader.damage() && same) return;
-  if (!reader.damage()) {
+  if (reader.damage()) {
+    spdlog::critical("{}: the scrub found damage at offset {}: {}", host.journal().ToString(),
+                     reader.damage()->offset, reader.damage()->why);
+    return host.RestartFromGenesis();
+  }
+  if (head == status.place->head) return;
+  if (!head) {
     // A broker may know an older end for a moment: whether the record is gone is asked for by itself.
     const auto record = log_.ReadAt(host.journal(), status.place->offset);
     if (!record.ok() || *record) return;
   }
-  spdlog::critical("{}: the scrub found damage at offset {}: {}", host.journal().ToString(),
-                   reader.damage() ? reader.damage()->offset : offset,
-                   reader.damage() ? reader.damage()->why : "the journal ends before what was read of it");
-  host.RestartFromGenesis();
+  // Read from its beginning it would look sound: only who has seen more can tell.
+  host.HaltAt(status.place->offset, head ? "the journal is not the one that was read"
+                                         : "the journal ends before what was read of it");
 }
 
 }  // namespace sanyuan::host

@@ -91,13 +91,19 @@ class HostTest : public ::testing::Test {
   ~HostTest() override { std::filesystem::remove_all(directory_); }
 
   // Overwrites a byte of a record behind the log's back.
-  void Flip(const std::string& topic, int32_t partition, int64_t offset) {
+  void Flip(const log::TopicPartition& journal, int64_t offset) {
+    Change("UPDATE journal SET record = CAST(substr(record, 1, 80) || x'ff' || substr(record, 82) AS BLOB)",
+           journal, offset);
+  }
+  void Delete(const log::TopicPartition& journal, int64_t offset) {
+    Change("DELETE FROM journal", journal, offset);
+  }
+  void Change(const std::string& what, const log::TopicPartition& journal, int64_t offset) {
     sqlite3* db = nullptr;
     ASSERT_EQ(sqlite3_open((directory_ + "/journal.db").c_str(), &db), SQLITE_OK);
-    const std::string sql =
-        "UPDATE journal SET record = CAST(substr(record, 1, 80) || x'ff' || substr(record, 82) AS "
-        "BLOB) WHERE topic = '" +
-        topic + "' AND partition = " + std::to_string(partition) + " AND offset = " + std::to_string(offset);
+    const std::string sql = what + " WHERE topic = '" + journal.topic +
+                            "' AND partition = " + std::to_string(journal.partition) +
+                            " AND offset = " + std::to_string(offset);
     EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
     EXPECT_EQ(sqlite3_changes(db), 1);
     sqlite3_close(db);
@@ -166,7 +172,7 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
     good = (*process.log().ReadAt(journal, 3))->bytes;
   }
   Process process(directory_);
-  Flip(journal.topic, journal.partition, 3);
+  Flip(journal, 3);
   PartitionHost* host = process.hosts().Find("counter", kCounty);
   const auto damage = [&]() -> std::optional<partition::Damage> {
     std::promise<HostStatus> status;
@@ -194,6 +200,30 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
   ASSERT_TRUE(replayed.ok());
   for (const Replayed& one : *replayed) EXPECT_FALSE(one.damage) << one.journal.ToString() << one.damage->why;
   EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
+}
+
+TEST_F(HostTest, AnEndThatIsGoneHaltsThePartitionAndIsNotForgotten) {
+  Process process(directory_);
+  for (uint64_t i = 1; i <= 5; ++i) process.Send("counter", "add", 1, i);
+  process.hosts().Settle();
+  PartitionHost* host = process.hosts().Find("counter", kCounty);
+  const auto status = [&] {
+    std::promise<HostStatus> told;
+    host->Probe([&](HostStatus now) { told.set_value(std::move(now)); });
+    return told.get_future().get();
+  };
+  const partition::Place place = *status().place;
+  Delete(host->journal(), place.offset);
+  {
+    Scrub scrub(process.log(), process.hosts(), absl::Milliseconds(1));
+    // Read from its beginning it would look sound, and the partition would go on without what it has answered.
+    while (!status().damage && status().place && status().place->height >= place.height)
+      std::this_thread::yield();
+  }
+  ASSERT_TRUE(status().damage);
+  EXPECT_EQ(status().damage->offset, place.offset);
+  EXPECT_EQ(process.Send("counter", "add", 1, 6).kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(process.Value("counter", "sum"), 5);
 }
 
 // Reads all that there is up to a height, which is or will be there.
@@ -281,7 +311,7 @@ TEST_F(HostTest, AFollowerEndsWithItsPartitionsHaltAndGoesOnFromARepairedRecord)
     ASSERT_TRUE(follower.ok()) << follower.status();
     before = ReadTo(**follower, 6);
     good = (*process.log().ReadAt(journal, 3))->bytes;
-    Flip(journal.topic, journal.partition, 3);
+    Flip(journal, 3);
 
     const auto waiting = host->tail()->Follow(std::nullopt, [] {});
     ASSERT_TRUE(waiting.ok());
