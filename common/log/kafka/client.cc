@@ -164,7 +164,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const 
   std::array<char, 512> why{};
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), why.data(), why.size());
   if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", why.data()));
-  conf.release();  // The client has it now.
+  static_cast<void>(conf.release());  // The client has it now.
   return std::unique_ptr<Client>(new Client(handle, options));
 }
 

@@ -171,7 +171,7 @@ Follower::~Follower() {
   queue_.reset();
 }
 
-absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(std::shared_ptr<Follower> follower,
+absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(const std::shared_ptr<Follower>& follower,
                                                                const TopicPartition& where,
                                                                int64_t from_offset, int64_t end_offset,
                                                                RecordListener* listener) {
@@ -199,7 +199,7 @@ void Follower::Remove(const FeedPtr& feed) {
   rd_kafka_consume_stop(feed->topic, feed->where.partition);
   // Not before the polling thread has nothing of it in its hands: that would be given to whoever comes next.
   std::unique_lock lock(mutex_);
-  removed_.push_back({feed->topic, feed->where.partition});
+  removed_.emplace_back(feed->topic, feed->where.partition);
   rd_kafka_queue_yield(queue_.get());
   erased_.wait(lock, [&] { return removed_.empty(); });
 }

@@ -26,7 +26,7 @@ class Follower final : private ClientEvents {
 
   // `end_offset` is the partition's end as it was just asked for. nullptr: this client follows it already. The
   // subscription keeps its follower.
-  static absl::StatusOr<std::unique_ptr<Subscription>> Follow(std::shared_ptr<Follower> follower,
+  static absl::StatusOr<std::unique_ptr<Subscription>> Follow(const std::shared_ptr<Follower>& follower,
                                                               const TopicPartition& where,
                                                               int64_t from_offset, int64_t end_offset,
                                                               RecordListener* listener);

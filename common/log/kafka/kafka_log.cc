@@ -82,8 +82,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> KafkaLog::Subscribe(const TopicPar
       }
       follower = followers_[i];
     }
-    auto subscription =
-        kafka::Follower::Follow(std::move(follower), where, from_offset, bounds->end, listener);
+    auto subscription = kafka::Follower::Follow(follower, where, from_offset, bounds->end, listener);
     if (!subscription.ok() || *subscription != nullptr) return subscription;
   }
 }
@@ -134,7 +133,7 @@ absl::StatusOr<std::vector<Record>> KafkaLog::ReadFrom(const TopicPartition& whe
 }
 
 absl::StatusOr<int64_t> KafkaLog::EndOffset(const TopicPartition& where) {
-  const auto end = readers_->EndOf(where);
+  auto end = readers_->EndOf(where);
   if (absl::IsNotFound(end.status())) return 0;
   return end;
 }

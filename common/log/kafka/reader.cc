@@ -59,9 +59,14 @@ class Readers::Reader final : private ClientEvents {
 
   // As Client::OffsetOf, asked until there is an answer.
   absl::StatusOr<int64_t> OffsetOf(const TopicPartition& where, int64_t which, absl::Time deadline) {
-    if (const auto topic = client_->Topic(where, deadline - absl::Now()); !topic.ok()) return topic.status();
-    return Insist(deadline, confirm_missing_,
-                  [&] { return client_->OffsetOf(where, which, deadline - absl::Now()); });
+    if (const auto topic = client_->Topic(where, deadline - absl::Now()); !topic.ok()) {
+      given_up_ = given_up_ || absl::IsUnavailable(topic.status());
+      return topic.status();
+    }
+    auto offset = Insist(deadline, confirm_missing_,
+                         [&] { return client_->OffsetOf(where, which, deadline - absl::Now()); });
+    given_up_ = given_up_ || absl::IsUnavailable(offset.status());
+    return offset;
   }
   absl::StatusOr<int64_t> EndOf(const TopicPartition& where, absl::Time deadline) {
     return OffsetOf(where, RD_KAFKA_OFFSET_END, deadline);
@@ -73,6 +78,9 @@ class Readers::Reader final : private ClientEvents {
     if (!end.ok()) return end.status();
     return Bounds{*low, *end};
   }
+  // It had no answer in time. What it knows of the cluster may be outdated for good: a topic that was made anew is not
+  // looked for by every version of librdkafka.
+  bool given_up() const { return given_up_; }
   // Errors of connections, which nobody is told here: what is asked for next fails by itself.
   void DropEvents() { rd_kafka_poll(client_->handle(), 0); }
 
@@ -115,6 +123,7 @@ class Readers::Reader final : private ClientEvents {
     const bool late = records.empty() && next_ < *end;
     // One that stands at the end would ask for more all the time.
     if (late || next_ >= *end) Stop();
+    given_up_ = given_up_ || late;
     if (late) return absl::UnavailableError(doing + ": no answer in time");
     return records;
   }
@@ -149,6 +158,7 @@ class Readers::Reader final : private ClientEvents {
   rd_kafka_topic_t* topic_ = nullptr;  // The client's; nothing is being read without it.
   TopicPartition where_;
   int64_t next_ = 0;
+  bool given_up_ = false;
 };
 
 class Readers::Lease {
@@ -172,14 +182,15 @@ Readers::~Readers() = default;
 absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int64_t offset,
                                                absl::Time deadline) {
   std::unique_lock lock(mutex_);
-  if (free_.empty() && all_.size() < kReaders) {
+  if (!given_back_.wait_until(lock, absl::ToChronoTime(deadline),
+                              [&] { return !free_.empty() || all_.size() < kReaders; })) {
+    return absl::UnavailableError(fmt::format("reading {}: all readers are busy", where.ToString()));
+  }
+  if (free_.empty()) {
     auto reader = Reader::New(options_);
     if (!reader.ok()) return reader.status();
     all_.push_back(*std::move(reader));
     return Lease(*this, all_.back().get());
-  }
-  if (!given_back_.wait_until(lock, absl::ToChronoTime(deadline), [&] { return !free_.empty(); })) {
-    return absl::UnavailableError(fmt::format("reading {}: all readers are busy", where.ToString()));
   }
   auto chosen = std::find_if(free_.begin(), free_.end(),
                              [&](const Reader* reader) { return reader->StandsAt(where, offset); });
@@ -191,8 +202,16 @@ absl::StatusOr<Readers::Lease> Readers::Borrow(const TopicPartition& where, int6
 
 void Readers::GiveBack(Reader* reader) {
   reader->DropEvents();
+  std::unique_ptr<Reader> gone;  // Ends outside of the lock, which may take a while.
   const std::lock_guard lock(mutex_);
-  free_.push_back(reader);
+  if (reader->given_up()) {
+    const auto it =
+        std::find_if(all_.begin(), all_.end(), [&](const auto& each) { return each.get() == reader; });
+    gone = std::move(*it);
+    all_.erase(it);
+  } else {
+    free_.push_back(reader);
+  }
   given_back_.notify_one();
 }
 

@@ -68,7 +68,7 @@ class Writer::Lane {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return absl::FailedPreconditionError(ToStatus(error, where_.ToString()).message());
     }
-    delivery.release();  // Comes back with the delivery report.
+    static_cast<void>(delivery.release());  // Comes back with the delivery report.
     if (records_++ == 0) progress_ = absl::Now();
     bytes_ += bytes.size();
     return absl::OkStatus();
