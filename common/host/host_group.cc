@@ -39,7 +39,6 @@ class Latch {
 HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log,
                      view::ViewStore& views, SnapshotStore& snapshots)
     : options_(options),
-      log_(log),
       deciding_(options.deciding_threads),
       blocking_(options.blocking_threads),
       reading_(options.reading_threads) {

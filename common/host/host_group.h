@@ -65,7 +65,6 @@ class HostGroup {
   bool InputsAreRead(const std::vector<std::pair<PartitionHost*, HostStatus>>& statuses) const;
 
   const HostGroupOptions options_;
-  log::Log& log_;
   RecentRecords recent_;
   Executor deciding_;
   Executor blocking_;
