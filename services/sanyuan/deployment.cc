@@ -267,7 +267,8 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
   }
   AddContextMethods(methods_);
   AddOperations(methods_, *hosts_, *log_, options.dev);
-  services_.reset(new rpc::DispatchServices{*hosts_, *views_, queries_, sealer_.get()});
+  services_ = std::make_unique<rpc::DispatchServices>(
+      rpc::DispatchServices{*hosts_, *views_, queries_, sealer_.get()});
   return absl::OkStatus();
 }
 

@@ -38,6 +38,7 @@ absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place) {
 std::vector<log::TopicSpec> JournalTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
                                           int32_t replication) {
   std::vector<log::TopicSpec> topics;
+  topics.reserve(specs.size());
   for (const host::ContextSpec& spec : specs) {
     topics.push_back(log::JournalTopic(spec.topic(), spec.single_partition ? 1 : partitions, replication));
   }
