@@ -39,6 +39,7 @@ server=''
 finish() {
   [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" || true; }
   if $kafka; then
+    # What keeps an engine from ending it says itself; the exit code stays that of the run.
     deploy/local/kafka down --data "$data/kafka" >&2 || true
     deploy/local/redis down --data "$data/redis" >&2 || true
   fi

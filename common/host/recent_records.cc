@@ -32,7 +32,7 @@ std::optional<RecentRecords::Piece> RecentRecords::From(const log::TopicPartitio
   const std::deque<log::Record>& records = it->second.records;
   Piece piece;
   piece.end = records.back().offset + 1;
-  if (offset < records.front().offset || offset > piece.end) return std::nullopt;
+  if (offset < records.front().offset || offset >= piece.end) return std::nullopt;
   // Offsets ascend but may have holes.
   const auto from =
       std::lower_bound(records.begin(), records.end(), offset,

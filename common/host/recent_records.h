@@ -32,7 +32,8 @@ class RecentRecords {
   void Add(const log::TopicPartition& journal, absl::Span<const log::Record> records);
   // What was read may be the log's no longer.
   void Forget(const log::TopicPartition& journal);
-  // At most `limit` records from `offset` on. nullopt: whether there are any, only the log can tell.
+  // At most `limit` records from `offset` on, at least one. nullopt: whether there are any, only the log can tell; also at
+  // the end of what is known here, for the partition may itself still be reading.
   std::optional<Piece> From(const log::TopicPartition& journal, int64_t offset, size_t limit) const;
 
  private:

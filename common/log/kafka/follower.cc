@@ -82,6 +82,8 @@ class Follower::Feed {
 
   // The brokers have no more for now. Records of transactions' ends are none of ours, but have offsets.
   void ReachedEnd(int64_t offset) {
+    // What Deliver left out is still to come.
+    if (troubled_ && !passing_) return;
     next_ = std::max(next_, offset);
     reached_ = next_;
     SayReached();
