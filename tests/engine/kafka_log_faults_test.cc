@@ -1,14 +1,9 @@
-// The log on three real brokers that die, come back, and lose what they had. SANYUAN_TEST_KAFKA names the brokers and
-// SANYUAN_TEST_KAFKA_DATA their directory (tests/engine/with_engines.py --kafka 3).
+// The log on three real brokers that die, come back, and lose what they had (tests/engine/with_engines.py --kafka 3).
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-#include <signal.h>
 
 #include <condition_variable>
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -18,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "common/log/kafka/kafka_log.h"
 #include "common/log/kafka/topics.h"
+#include "tests/engine/kafka_brokers.h"
 #include "tests/engine/log_listeners.h"
 
 namespace sanyuan::log {
@@ -26,33 +22,6 @@ namespace {
 using ::testing::HasSubstr;
 
 const TopicPartition kWhere{"faults.journal", 0};
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) ADD_FAILURE() << name << " is not set";
-  return value == nullptr ? "" : value;
-}
-
-// The brokers of deploy/local/kafka.
-class Brokers {
- public:
-  void Kill(int number) const {
-    std::ifstream file(fmt::format("{}/broker-{}/pid", data_, number));
-    pid_t pid = 0;
-    ASSERT_TRUE(file >> pid) << number;
-    ASSERT_EQ(kill(pid, SIGKILL), 0);
-    while (kill(pid, 0) == 0) absl::SleepFor(absl::Milliseconds(1));
-  }
-  // Starts those that do not run, and returns when all serve.
-  void Up() const {
-    const std::string command =
-        fmt::format("{}/deploy/local/kafka up --brokers 3 --data {} >/dev/null", SANYUAN_SOURCE_DIR, data_);
-    ASSERT_EQ(std::system(command.c_str()), 0);
-  }
-
- private:
-  const std::string data_ = Environment("SANYUAN_TEST_KAFKA_DATA");
-};
 
 // Keeps what was delivered, and takes trouble as it comes.
 class Tolerant : public RecordListener {
@@ -106,7 +75,7 @@ class KafkaLogFaultsTest : public ::testing::Test {
  protected:
   KafkaLogFaultsTest() {
     brokers_.Up();
-    options_.bootstrap = Environment("SANYUAN_TEST_KAFKA");
+    options_.bootstrap = brokers_.bootstrap();
     options_.topic_prefix = fmt::format("f{:08x}.", std::random_device()());
     options_.read_timeout = absl::Seconds(20);
     MakeTopic();
@@ -118,21 +87,6 @@ class KafkaLogFaultsTest : public ::testing::Test {
     ASSERT_TRUE(topics.ok()) << topics.status();
     const absl::Status made = (*topics)->Create(JournalTopic(kWhere.topic, 1, 3), 3);
     ASSERT_TRUE(made.ok()) << made;
-  }
-  void DeleteTopic() {
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", options_.bootstrap.c_str(), nullptr, 0);
-    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-    rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new((options_.topic_prefix + kWhere.topic).c_str());
-    rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
-    rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue);
-    rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 20'000);
-    ASSERT_NE(event, nullptr);
-    EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
-    rd_kafka_event_destroy(event);
-    rd_kafka_DeleteTopic_destroy(topic);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(client);
   }
   static std::unique_ptr<KafkaLog> Open(const KafkaLogOptions& options) {
     auto log = KafkaLog::Open(options);
@@ -156,7 +110,7 @@ class KafkaLogFaultsTest : public ::testing::Test {
     }
   }
 
-  Brokers brokers_;
+  KafkaBrokers brokers_;
   KafkaLogOptions options_;
   Fate fate_;
   std::unique_ptr<KafkaLog> log_;
@@ -208,7 +162,7 @@ TEST_F(KafkaLogFaultsTest, ATopicThatWasMadeAnewIsTroubleAndItsOldRecordsAreGone
   auto producer = NewProducer();
   Append(*producer, 100);
   ASSERT_TRUE(listener.WaitForCount(100));
-  DeleteTopic();
+  brokers_.DeleteTopic(options_.topic_prefix + kWhere.topic);
   MakeTopic();
   ASSERT_TRUE(listener.WaitForTrouble());
   while (true) {

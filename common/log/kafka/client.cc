@@ -231,6 +231,13 @@ absl::StatusOr<rd_kafka_topic_t*> Client::Topic(const TopicPartition& where, abs
   return Insist(deadline, confirm_missing_, [&] { return AskForTopic(where, deadline - absl::Now()); });
 }
 
+absl::StatusOr<int32_t> Client::PartitionCount(const std::string& topic, absl::Duration timeout) {
+  const auto known = Topic({topic, 0}, timeout);
+  if (!known.ok()) return known.status();
+  const std::lock_guard lock(mutex_);
+  return topics_[prefix_ + topic].partitions;
+}
+
 absl::StatusOr<rd_kafka_topic_t*> Client::AskForTopic(const TopicPartition& where, absl::Duration timeout) {
   const std::string name = TopicName(where);
   rd_kafka_topic_t* topic = nullptr;

@@ -79,6 +79,8 @@ class Client {
   // The topic of a partition that the brokers have confirmed to exist: without this, the first record for a topic would
   // wait up to a second. NotFound: no such topic or partition. May block for `timeout`.
   absl::StatusOr<rd_kafka_topic_t*> Topic(const TopicPartition& where, absl::Duration timeout);
+  // How many partitions the topic has. Errors as Topic. May block for `timeout`.
+  absl::StatusOr<int32_t> PartitionCount(const std::string& topic, absl::Duration timeout);
   // Asks who leads the partitions of this topic now. librdkafka itself would send questions for offsets to the leader
   // that it knows until it asks next, half a minute later.
   void FindLeaders(const TopicPartition& where, absl::Duration timeout);

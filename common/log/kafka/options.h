@@ -34,6 +34,9 @@ struct KafkaLogOptions {
   absl::Duration confirm_end = absl::Milliseconds(500);
   // The same for a topic or partition that is said not to be there: a broker may learn of it later than others.
   absl::Duration confirm_missing = absl::Seconds(2);
+
+  // A row of a KafkaTable that has not landed by then is given up.
+  absl::Duration row_timeout = absl::Seconds(30);
 };
 
 }  // namespace sanyuan::log

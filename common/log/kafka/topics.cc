@@ -14,6 +14,7 @@ namespace sanyuan::log {
 namespace {
 
 constexpr absl::Duration kLeaderPause = absl::Milliseconds(20);
+constexpr char kMissingTopic[] = "topic";
 
 struct EventDeleter {
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
@@ -83,6 +84,29 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
 
   absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
                                                 int32_t replication) override {
+    const absl::Time confirmed = absl::Now() + options_.confirm_missing;
+    while (true) {
+      auto mismatches = CompareOnce(specs, replication);
+      const bool missing = mismatches.ok()
+                               ? std::any_of(mismatches->begin(), mismatches->end(),
+                                             [](const Mismatch& one) { return one.setting == kMissingTopic; })
+                               : absl::IsNotFound(mismatches.status());
+      // A topic that was just made is known to some brokers before others.
+      if (!missing || absl::Now() >= confirmed) return mismatches;
+      absl::SleepFor(kLeaderPause);
+    }
+  }
+
+  absl::StatusOr<int32_t> Brokers() override {
+    const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
+    if (!metadata.ok()) return metadata.status();
+    return (*metadata)->broker_cnt;
+  }
+
+ private:
+  void OnError(rd_kafka_resp_err_t, std::string_view) override {}
+
+  absl::StatusOr<std::vector<Mismatch>> CompareOnce(absl::Span<const TopicSpec> specs, int32_t replication) {
     const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
     if (!metadata.ok()) return metadata.status();
     std::vector<Mismatch> mismatches;
@@ -92,7 +116,7 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
       const auto* end = begin + (*metadata)->topic_cnt;
       const auto* found = std::find_if(begin, end, [&](const auto& topic) { return topic.topic == name; });
       if (found == end || found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-        mismatches.push_back({name, "topic", "missing", fmt::format("{} partitions", spec.partitions)});
+        mismatches.push_back({name, kMissingTopic, "missing", fmt::format("{} partitions", spec.partitions)});
         continue;
       }
       if (found->partition_cnt != spec.partitions) {
@@ -110,15 +134,6 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     }
     return mismatches;
   }
-
-  absl::StatusOr<int32_t> Brokers() override {
-    const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
-    if (!metadata.ok()) return metadata.status();
-    return (*metadata)->broker_cnt;
-  }
-
- private:
-  void OnError(rd_kafka_resp_err_t, std::string_view) override {}
 
   // The broker that is asked learns of a new topic a moment after it was made.
   absl::Status AwaitLeaders(const std::string& name) {
@@ -207,6 +222,24 @@ TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t repl
            {"unclean.leader.election.enable", "false"},
            {"message.timestamp.type", "LogAppendTime"}},
           {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}}};
+}
+
+TopicSpec TableTopic(const std::string& name, int32_t partitions, int32_t replication) {
+  return {
+      name,
+      partitions,
+      {{"cleanup.policy", "compact"},
+       {"unclean.leader.election.enable", "false"},
+       {"message.timestamp.type", "LogAppendTime"},
+       // Only what lies in a finished segment is compacted, and a segment is finished by a row that comes later
+       // than segment.ms after its first. Managed services refuse less than ten minutes.
+       {"segment.ms", "600000"},
+       {"segment.bytes", "16777216"},
+       {"min.compaction.lag.ms", "0"},
+       {"max.compaction.lag.ms", "3600000"},
+       {"min.cleanable.dirty.ratio", "0.1"},
+       {"delete.retention.ms", "3600000"}},
+      {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}}};
 }
 
 std::string Mismatch::ToString() const {

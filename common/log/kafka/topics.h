@@ -26,6 +26,9 @@ struct TopicSpec {
 
 // A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
 TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t replication);
+// A KafkaTable: of rows with the same key the last is kept. What is overwritten leaves the brokers' disks within about
+// an hour after the first row that is written ten minutes later (README.md, "Tables").
+TopicSpec TableTopic(const std::string& name, int32_t partitions, int32_t replication);
 
 // One thing that is not as it must be. `topic` is empty for what concerns the brokers.
 struct Mismatch {
@@ -46,7 +49,7 @@ class KafkaTopics {
   // Returns when each partition has a leader. AlreadyExists, Unavailable, PermissionDenied, InvalidArgument (the brokers refuse a setting, with their reason).
   virtual absl::Status Create(const TopicSpec& spec, int32_t replication) = 0;
   // What differs from `specs` now, in their order; replication may be greater than `replication`. A topic that is not
-  // there differs in "topic".
+  // there differs in "topic", once the brokers have kept to that for `options.confirm_missing`.
   virtual absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
                                                         int32_t replication) = 0;
   // The number of brokers that answer.
