@@ -17,11 +17,17 @@ namespace sanyuan::auth {
 inline constexpr std::string_view kActorKey = "sanyuan-actor";  // Licence or staff id.
 inline constexpr std::string_view kRoleKey = "sanyuan-role";    // "RETAILER", as in Role without its prefix.
 inline constexpr std::string_view kUnitKey = "sanyuan-unit";    // "620121", "6201", "62" or empty.
+// Of a call that another instance passes on: when the first instance received it, microseconds since the epoch.
+inline constexpr std::string_view kForwardedKey = "sanyuan-forwarded";
 
 struct Identity {
   partition::Actor actor;
   std::string unit;
+  std::optional<int64_t> forwarded_us;
 };
+
+// As in metadata: "RETAILER".
+std::string RoleName(common::v1::Role role);
 
 // `value_of` gives the value of a metadata key, nullopt when it was not sent. Unauthenticated when `trusted` is
 // false, or when the metadata name no role that a caller can have; the message names the key.

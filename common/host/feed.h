@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "common/host/host_group.h"
 #include "common/partition/domain.h"
@@ -42,6 +43,7 @@ struct FeedCall {
   view::ViewStore& views;
   // After kIdle there may be more. From any thread, also without need; it never calls back from inside.
   std::function<void()> wake;
+  std::string unit = {};  // Of the caller.
 };
 
 using OpenFeed = std::function<std::unique_ptr<Feed>(FeedCall call)>;

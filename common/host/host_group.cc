@@ -4,7 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <condition_variable>
+#include <latch>
+#include <optional>
 
 #include "absl/time/clock.h"
 #include "common/partition/partitioner.h"
@@ -14,34 +15,18 @@ namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr absl::Duration kHeadCheck = absl::Seconds(1);
-
-// Waits for `count` calls of Done.
-class Latch {
- public:
-  explicit Latch(size_t count) : left_(count) {}
-  void Done() {
-    const std::lock_guard lock(mutex_);
-    if (--left_ == 0) zero_.notify_all();
-  }
-  void Wait() {
-    std::unique_lock lock(mutex_);
-    zero_.wait(lock, [this] { return left_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable zero_;
-  size_t left_;
-};
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 }  // namespace
 
-HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log,
-                     view::ViewStore& views, SnapshotStore& snapshots)
+HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextSpec>& specs, log::Log& log,
+                     view::ViewStore& views, SnapshotStore& snapshots, ownership::Ownership* ownership)
     : options_(options),
+      ownership_(ownership),
       deciding_(options.deciding_threads),
       blocking_(options.blocking_threads),
-      reading_(options.reading_threads) {
+      reading_(options.reading_threads),
+      counts_(options.elsewhere) {
   HostServices services;
   services.log = &log;
   services.views = &views;
@@ -51,6 +36,7 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
   services.blocking = &blocking_;
   services.reading = &reading_;
   services.simulated_clock = options_.simulated_clock;
+  services.ownership = ownership;
   services.grown = [this](const log::TopicPartition& journal) {
     const auto [begin, end] = readers_.equal_range(journal.topic);
     const bool everywhere = journal.topic.find(".reference.") != std::string::npos;
@@ -68,13 +54,25 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
       for (const std::string& input : spec.inputs) readers_.emplace(input, hosts_.back().get());
     }
   }
+  for (const auto& [context, count] : options_.elsewhere) {
+    const std::string topic = context + ".journal";
+    if (readers_.find(topic) == readers_.end() || by_partition_.contains({context, 0})) continue;
+    for (int32_t partition = 0; partition < count; ++partition) {
+      watches_.push_back(std::make_unique<InputWatch>(log::TopicPartition{topic, partition}, log, recent_,
+                                                      services.grown, reading_.NewStrand()));
+    }
+  }
 }
 
 HostGroup::~HostGroup() { Stop(); }
 
 absl::Status HostGroup::Start() {
+  if (ownership_ != nullptr) {
+    if (absl::Status listening = ownership_->Listen(this); !listening.ok()) return listening;
+  }
   std::vector<std::future<absl::Status>> starts;
   for (const auto& host : hosts_) starts.push_back(host->Start());
+  for (const auto& watch : watches_) watch->Start();
   absl::Status all;
   for (std::future<absl::Status>& start : starts) all.Update(start.get());
   if (!all.ok()) return all;
@@ -83,6 +81,7 @@ absl::Status HostGroup::Start() {
     ticker_ = blocking_.Every(kTick, [this] { Tick(); });
   }
   head_ticker_ = blocking_.Every(kHeadCheck, [this] {
+    SayPresent();
     for (const auto& host : hosts_) {
       host->CheckHead();
       if (host->spec().projection != nullptr) host->projector().ExpireWaiters(absl::Now());
@@ -93,28 +92,75 @@ absl::Status HostGroup::Start() {
     ready = true;
     for (const auto& [host, status] : Statuses()) {
       latest = std::max(latest, status.last_decided);
-      if (status.damage || status.role == partition::Partition::Role::kLeading) continue;
-      ready = false;
+      const bool leads = status.role == partition::Partition::Role::kLeading;
+      ready = ready && (status.damage || leads || (ownership_ != nullptr && status.at_end));
     }
     if (ready && options_.simulated_clock && latest != absl::InfinitePast()) {
-      simulated_us_ = absl::ToUnixMicros(latest);
-      SendTime(latest);
+      MoveClock(std::max(latest, Now()));
     }
     if (!ready) absl::SleepFor(absl::Milliseconds(2));
   }
   return absl::OkStatus();
 }
 
+absl::Status HostGroup::Join(const std::string& address, Peers* peers) {
+  peers_ = peers;
+  if (absl::Status joined = ownership_->Join(address); !joined.ok()) return joined;
+  SayPresent();
+  ownership_ticker_ = blocking_.Every(kLook, [this] {
+    for (const auto& host : hosts_) host->LookAtOwnership();
+  });
+  return absl::OkStatus();
+}
+
+void HostGroup::SayPresent() {
+  if (ownership_ == nullptr || peers_ == nullptr) return;
+  const int64_t us = simulated_us_;
+  ownership_->Present(options_.simulated_clock && us != INT64_MIN ? std::optional(us) : std::nullopt);
+}
+
+void HostGroup::HandOver(absl::Duration patience) {
+  if (ownership_ == nullptr) return;
+  ownership_->Leave();
+  const absl::Time deadline = SteadyNow() + patience;
+  while (SteadyNow() < deadline && directory_.Living(SteadyNow()).size() > 1) {
+    if (std::none_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->leading(); })) return;
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+}
+
+void HostGroup::OnAssigned(const std::set<ownership::Share>& shares) {
+  for (const auto& host : hosts_) {
+    host->OnAssigned(shares.contains({host->spec().context, host->journal().partition}));
+  }
+}
+
+void HostGroup::OnAnnounced(const ownership::Announcement& announcement, bool earlier) {
+  directory_.OnAnnounced(announcement);
+  PartitionHost* host = FindPartition(announcement.share.context, announcement.share.partition);
+  if (host != nullptr) host->OnAnnounced(announcement, earlier);
+}
+
+void HostGroup::OnPresent(const ownership::Presence& presence, bool earlier) {
+  directory_.OnPresent(presence, earlier, SteadyNow());
+  if (!options_.simulated_clock || !presence.simulated_now_us) return;
+  const absl::Time theirs = absl::FromUnixMicros(*presence.simulated_now_us);
+  if (theirs > Now()) MoveClock(theirs);
+}
+
 void HostGroup::Stop() {
   if (std::exchange(stopped_, true)) return;
   ticker_.reset();
   head_ticker_.reset();
+  ownership_ticker_.reset();
+  for (const auto& watch : watches_) watch->Stop();
   for (const auto& host : hosts_) {
     host->Stop();
     if (host->spec().projection == nullptr) continue;
     host->projector().Stop();
     host->projector().ExpireWaiters(absl::InfiniteFuture());
   }
+  if (ownership_ != nullptr) ownership_->Close();
   reading_.Stop();
   blocking_.Stop();
   deciding_.Stop();
@@ -125,23 +171,28 @@ PartitionHost* HostGroup::FindPartition(std::string_view context, int32_t partit
   return it == by_partition_.end() ? nullptr : it->second;
 }
 
-PartitionHost* HostGroup::Find(std::string_view context, County county) {
+std::optional<ownership::Share> HostGroup::ShareOf(std::string_view context, County county) const {
   const auto count = counts_.find(std::string(context));
-  if (count == counts_.end()) return nullptr;
-  return FindPartition(context, partition::PartitionOf(county, count->second));
+  if (count == counts_.end()) return std::nullopt;
+  return ownership::Share{count->first, partition::PartitionOf(county, count->second)};
+}
+
+PartitionHost* HostGroup::Find(std::string_view context, County county) {
+  const auto share = ShareOf(context, county);
+  return share ? FindPartition(share->context, share->partition) : nullptr;
 }
 
 std::vector<std::pair<PartitionHost*, HostStatus>> HostGroup::Statuses() {
   std::vector<std::pair<PartitionHost*, HostStatus>> statuses(hosts_.size());
-  Latch latch(hosts_.size());
+  std::latch latch(static_cast<std::ptrdiff_t>(hosts_.size()));
   for (size_t i = 0; i < hosts_.size(); ++i) {
     statuses[i].first = hosts_[i].get();
     hosts_[i]->Probe([&statuses, &latch, i](HostStatus status) {
       statuses[i].second = std::move(status);
-      latch.Done();
+      latch.count_down();
     });
   }
-  latch.Wait();
+  latch.wait();
   return statuses;
 }
 
@@ -151,103 +202,15 @@ absl::Time HostGroup::Now() const {
   return us == INT64_MIN ? absl::InfinitePast() : absl::FromUnixMicros(us);
 }
 
+void HostGroup::MoveClock(absl::Time now) {
+  simulated_us_ = absl::ToUnixMicros(now);
+  SendTime(now);
+}
+
 void HostGroup::Tick() { SendTime(absl::Now()); }
 
 void HostGroup::SendTime(absl::Time now) {
   for (const auto& host : hosts_) host->OnTime(now);
-}
-
-// Whether every input was read to the end of what its own partition has accepted. A partition calls itself quiet
-// as long as nobody has told it that there is more.
-bool HostGroup::InputsAreRead(const std::vector<std::pair<PartitionHost*, HostStatus>>& statuses) const {
-  std::map<log::TopicPartition, int64_t> ends;
-  for (const auto& [host, status] : statuses) {
-    if (status.place && !status.damage) ends[host->journal()] = status.place->offset + 1;
-  }
-  for (const auto& [host, status] : statuses) {
-    for (const auto& [topic, next_offset] : status.read_inputs) {
-      auto end = ends.find({topic, host->journal().partition});
-      if (end == ends.end()) end = ends.find({topic, 0});  // Belongs to no county.
-      if (!status.damage && end != ends.end() && next_offset < end->second) return false;
-    }
-  }
-  return true;
-}
-
-void HostGroup::Settle() {
-  // Quiet twice in a row with nothing written in between: no partition had news for another.
-  std::vector<uint64_t> before;
-  while (true) {
-    std::vector<uint64_t> heights;
-    bool quiet = true;
-    const auto statuses = Statuses();
-    const bool unset = options_.simulated_clock && Now() == absl::InfinitePast();
-    for (const auto& [host, status] : statuses) {
-      heights.push_back(status.place ? status.place->height : 0);
-      quiet = quiet && (status.quiet || status.damage || unset);
-    }
-    quiet = quiet && (unset || InputsAreRead(statuses));
-    if (quiet && heights == before) break;
-    before = quiet ? std::move(heights) : std::vector<uint64_t>{};
-    if (!quiet) absl::SleepFor(absl::Microseconds(500));
-  }
-  Latch latch(hosts_.size());
-  for (size_t i = 0; i < hosts_.size(); ++i) {
-    if (hosts_[i]->spec().projection == nullptr) {
-      latch.Done();
-    } else {
-      hosts_[i]->projector().WhenReached(before[i], absl::InfiniteFuture(), [&latch](bool) { latch.Done(); });
-    }
-  }
-  latch.Wait();
-}
-
-absl::Status HostGroup::SetClock(absl::Time time) {
-  if (!options_.simulated_clock) return absl::FailedPreconditionError("the clock is not simulated");
-  const std::lock_guard lock(clock_mutex_);
-  const absl::Time before = Now();
-  if (time < before) return absl::InvalidArgumentError("the clock only moves forward");
-  const auto go_to = [this](absl::Time now) {
-    simulated_us_ = absl::ToUnixMicros(now);
-    SendTime(now);
-    Settle();
-  };
-  if (before != absl::InfinitePast()) Settle();
-  while (before != absl::InfinitePast()) {
-    absl::Time next = absl::InfiniteFuture();
-    for (const auto& [host, status] : Statuses()) {
-      if (status.not_serving.empty()) next = std::min(next, status.next_due);
-    }
-    if (next > time) break;
-    go_to(std::max(next, Now()));
-  }
-  go_to(time);
-  return options_.keep_clock ? options_.keep_clock(time) : absl::OkStatus();
-}
-
-std::string DigestLines(const std::map<std::pair<std::string, County>, Digest>& digests) {
-  std::string text;
-  for (const auto& [key, digest] : digests) {
-    text += fmt::format("{} {} {}\n", key.first, CountyText(key.second), digest.Hex());
-  }
-  return text;
-}
-
-std::string HostGroup::DigestText() {
-  std::map<std::pair<std::string, County>, Digest> digests;
-  std::mutex mutex;
-  Latch latch(hosts_.size());
-  for (const auto& host : hosts_) {
-    host->Visit([&, context = host->spec().context](partition::Domain& domain) {
-      for (const auto& [county, digest] : domain.store().BusinessDigests()) {
-        const std::lock_guard lock(mutex);
-        digests[{context, county}] = digest;
-      }
-      latch.Done();
-    });
-  }
-  latch.Wait();
-  return DigestLines(digests);
 }
 
 }  // namespace sanyuan::host

@@ -1,5 +1,6 @@
 // All partitions that this process hosts: routing by county, the clock, and what operations ask about them as a whole.
-// Their journals have begun (genesis.h).
+// Their journals have begun (genesis.h). With other instances beside it (ownership) each hosts every partition of its
+// contexts, and one of them leads it.
 //
 // Thread safety: all methods may be called from any thread, after Start.
 #ifndef SANYUAN_COMMON_HOST_HOST_GROUP_H_
@@ -14,12 +15,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/host/input_watch.h"
 #include "common/host/partition_host.h"
+#include "common/host/peers.h"
+#include "common/ownership/directory.h"
 
 namespace sanyuan::host {
 
 struct HostGroupOptions {
   int32_t partitions = 8;
+  // Partitions of each context that other processes host, by its name.
+  std::map<std::string, int32_t> elsewhere = {};
   bool simulated_clock = false;
   // A simulated clock goes on from here, or from where the journals left it if that is later.
   absl::Time clock_was_at = absl::InfinitePast();
@@ -30,15 +36,27 @@ struct HostGroupOptions {
   int reading_threads = 4;
 };
 
-class HostGroup {
+class HostGroup : private ownership::OwnershipListener {
  public:
-  HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, log::Log& log, view::ViewStore& views,
-            SnapshotStore& snapshots);
-  ~HostGroup();
+  // `ownership` may be nullptr: nobody else writes. All outlive it.
+  HostGroup(const HostGroupOptions& options, const std::vector<ContextSpec>& specs, log::Log& log,
+            view::ViewStore& views, SnapshotStore& snapshots, ownership::Ownership* ownership = nullptr);
+  ~HostGroup() override;
 
-  // Begins reading all journals, and returns when all of them take commands or are halted.
+  // Begins reading all journals, and returns when all of them take commands or are halted; with other instances, when
+  // all were read to their ends.
   absl::Status Start();
+  // From now on this instance may lead. `address`: where others reach it; `peers` outlives this.
+  absl::Status Join(const std::string& address, Peers* peers);
+  // Waits until others lead what this instance led; not longer than `patience`, and not when there is nobody else.
+  void HandOver(absl::Duration patience);
   void Stop();
+
+  // Who decides for what. Without other instances it knows nobody.
+  const ownership::Directory& directory() const { return directory_; }
+  const std::string* instance() const { return ownership_ == nullptr ? nullptr : &ownership_->instance(); }
+  // The partition of a county; nullopt when the context is not known here.
+  std::optional<ownership::Share> ShareOf(std::string_view context, County county) const;
 
   // nullptr when this process does not host the context.
   PartitionHost* Find(std::string_view context, County county);
@@ -57,14 +75,32 @@ class HostGroup {
   void Settle();
 
   // One digest per context and county of the business state, as text: the same on every engine and partition count.
-  std::string DigestText();
+  // Unavailable: another instance does not answer.
+  absl::StatusOr<std::string> DigestText();
+
+  // Of this instance alone, for its peers.
+  std::vector<Activity> Activities();
+  void MoveClock(absl::Time now);
+  Digests DigestsOfLed();
 
  private:
+  void OnAssigned(const std::set<ownership::Share>& shares) override;
+  void OnAnnounced(const ownership::Announcement& announcement, bool earlier) override;
+  void OnPresent(const ownership::Presence& presence, bool earlier) override;
+
   void Tick();
   void SendTime(absl::Time now);
-  bool InputsAreRead(const std::vector<std::pair<PartitionHost*, HostStatus>>& statuses) const;
+  void SayPresent();
+  // What each partition is about where it is led, or halted; nothing when an instance does not answer or a partition is
+  // led by nobody.
+  std::optional<std::map<ownership::Share, Activity>> Whole();
+  bool Quiet(const std::map<ownership::Share, Activity>& whole) const;
+  bool AreShown(const std::map<ownership::Share, Activity>& whole);
 
   const HostGroupOptions options_;
+  ownership::Ownership* const ownership_;
+  ownership::Directory directory_;
+  std::atomic<Peers*> peers_{nullptr};
   RecentRecords recent_;
   Executor deciding_;
   Executor blocking_;
@@ -73,15 +109,17 @@ class HostGroup {
   std::map<std::pair<std::string, int32_t>, PartitionHost*> by_partition_;
   std::map<std::string, int32_t> counts_;
   std::multimap<std::string, PartitionHost*> readers_;  // By the topic of the input.
+  std::vector<std::unique_ptr<InputWatch>> watches_;    // Of inputs that other processes lead.
   std::unique_ptr<Ticker> ticker_;
   std::unique_ptr<Ticker> head_ticker_;
+  std::unique_ptr<Ticker> ownership_ticker_;
   std::mutex clock_mutex_;  // One mover of the clock at a time.
   std::atomic<int64_t> simulated_us_{INT64_MIN};
   bool stopped_ = false;
 };
 
 // The text of `digests`, one line for each county: "order_intake 620121 <hex>".
-std::string DigestLines(const std::map<std::pair<std::string, County>, Digest>& digests);
+std::string DigestLines(const Digests& digests);
 
 }  // namespace sanyuan::host
 

@@ -45,6 +45,10 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
                                              *spec_.projection, services_.blocking->NewStrand(),
                                              [this] { BuildViewAnew(); });
   }
+  if (services.ownership != nullptr) {
+    NewCandidate();
+    if (projector_ && services.views->shared()) projector_->StandBy(true);
+  }
   if (spec_.shown_in_feeds) {
     Tail::Source source;
     source.journal = journal_;
@@ -72,7 +76,14 @@ void PartitionHost::Do(std::function<void(Partition&)> what) {
 }
 
 void PartitionHost::Pump() {
-  if (pump_posted_ || !partition_ || !partition_->Pump()) return;
+  if (pump_posted_ || !partition_) return;
+  const bool more = partition_->Pump();
+  NoteRole();
+  if (candidate_ && candidate_->Moving() && SignsNow() != signs_) {
+    signs_ = SignsNow();
+    strand_->Post([this] { StepCandidate(); });
+  }
+  if (!more) return;
   pump_posted_ = true;
   strand_->Post([this] {
     pump_posted_ = false;
@@ -93,6 +104,7 @@ void PartitionHost::NewPartition() {
   partition::Effects& effects = *this;
   partition_ = std::make_unique<Partition>(std::move(options), *domain_, effects);
   if (now_ != absl::InfinitePast()) partition_->OnTime(now_);
+  if (paused_) partition_->Pause(true);
   projecting_ = false;
   if (tail_) tail_->Restarted();
 }
@@ -137,7 +149,7 @@ absl::Status PartitionHost::StartOnStrand() {
     projecting_ = true;
     if (tail_) tail_->Reached(*partition_->reader().place());
   }
-  partition_->Assign();
+  if (!candidate_) partition_->Assign();
   return Subscribe(from);
 }
 
@@ -167,6 +179,7 @@ void PartitionHost::Stop() {
     stopped_ = true;
     if (tail_) tail_->Halted("it stops");
     if (partition_) partition_->Unassign();
+    SayLeft();
     subscription_.reset();
     producer_.reset();
     for (auto& [call, reply] : std::exchange(replies_, {})) reply(Answer{});
@@ -248,6 +261,10 @@ absl::Status PartitionHost::ReleaseOnStrand(int64_t offset, const std::string& r
                          place->head,
                          payload,
                          {}};
+  if (candidate_) {
+    for (ownership::Announcement& old : candidate_->Withdrawn())
+      services_.ownership->Announce(std::move(old));
+  }
   return producer_->Append(Seal(frame));
 }
 
@@ -290,7 +307,7 @@ void PartitionHost::BuildViewAnew() {
 void PartitionHost::CheckHead() {
   Do([this](Partition& p) {
     p.CheckHead();
-    if (strand_->Now() < retake_at_) return;
+    if (candidate_ || strand_->Now() < retake_at_) return;
     retake_at_ = absl::InfiniteFuture();
     p.Assign();
   });
@@ -311,6 +328,7 @@ HostStatus PartitionHost::StatusNow() const {
   if (!partition_) return status;
   status.role = partition_->role();
   status.not_serving = partition_->WhyNotServing();
+  status.at_end = partition_->AtEnd();
   status.damage = partition_->reader().damage();
   status.place = partition_->reader().place();
   for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
@@ -347,6 +365,11 @@ void PartitionHost::Reply(uint64_t call, Answer answer) {
 void PartitionHost::Accepted(partition::AcceptedRecord record) {
   if (record.kind == partition::FrameKind::kDecision && partition_->role() == Partition::Role::kLeading) {
     retake_wait_ = kRetakeWait;
+    decided_ = true;
+  }
+  if (candidate_) {
+    if (record.kind == partition::FrameKind::kRelease) candidate_->OnReleased();
+    HaltIfDiffers(candidate_->OnAccepted(record.place));
   }
   if (tail_) tail_->Reached(record.place);
   if (!projector_) return;
@@ -374,6 +397,10 @@ void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
 }
 
 void PartitionHost::StoodDown() {
+  if (candidate_) {
+    candidate_->OnStoodDown(SteadyNow());
+    return spdlog::info("{}: another instance took over", journal_.ToString());
+  }
   const absl::Duration wait = std::exchange(retake_wait_, std::min(retake_wait_ * 2, kLongestRetakeWait));
   spdlog::warn("{}: another writer took over; this one tries again in {}", journal_.ToString(),
                absl::FormatDuration(wait));

@@ -1,6 +1,6 @@
-// Runs one partition: its strand, its log, its snapshots and its view. The host of an embedded deployment owns
-// every partition (Ownership is "this process"): it assigns the partition once it has been read, and again
-// whenever it stood down.
+// Runs one partition: its strand, its log, its snapshots and its view. Without other instances it owns the partition: it
+// assigns it once it has been read, and again whenever it stood down. With them (HostServices::ownership) it follows the
+// journal all the time, and leads when the others let it (common/ownership/candidate.h).
 //
 // Thread safety: all methods may be called from any thread.
 #ifndef SANYUAN_COMMON_HOST_PARTITION_HOST_H_
@@ -22,6 +22,8 @@
 #include "common/host/snapshot_store.h"
 #include "common/host/tail.h"
 #include "common/log/log.h"
+#include "common/ownership/candidate.h"
+#include "common/ownership/ownership.h"
 #include "common/partition/partition.h"
 #include "common/view/view_store.h"
 
@@ -50,9 +52,13 @@ struct HostServices {
   Executor* blocking = nullptr;  // Projecting, encoding snapshots.
   Executor* reading = nullptr;   // Of the log, where a call may wait for a broker for seconds.
   bool simulated_clock = false;
+  ownership::Ownership* ownership = nullptr;  // nullptr: no other instance writes.
   // Records of a journal that others may read as an input have become readable.
   std::function<void(const log::TopicPartition&)> grown;
 };
+
+// Of a clock that never goes back; not a time of day.
+absl::Time SteadyNow();
 
 // How readers of this log judge what was not to be expected of one writer.
 inline partition::Strictness StrictnessOf(const log::Log& log) {
@@ -62,6 +68,7 @@ inline partition::Strictness StrictnessOf(const log::Log& log) {
 struct HostStatus {
   partition::Partition::Role role = partition::Partition::Role::kFollowing;
   std::string not_serving;  // Empty while commands are taken.
+  bool at_end = false;      // It has read its journal to the end.
   std::optional<partition::Damage> damage;
   std::optional<partition::Place> place;
   std::array<uint64_t, partition::kSkipKinds> skipped{};
@@ -102,6 +109,13 @@ class PartitionHost final : private partition::Effects,
   void OnInputGrown(const std::string& topic);
   // The view is not what it was.
   void BuildViewAnew();
+  // Of other instances. REQUIRES: there is an ownership.
+  void OnAssigned(bool assigned);
+  void OnAnnounced(const ownership::Announcement& announcement, bool earlier);
+  // To be called ten times a second.
+  void LookAtOwnership();
+  // Commands and queries are for this instance.
+  bool leading() const { return leading_; }
   // To be called every second: also what waits for its time is looked at.
   void CheckHead();
   // Forgets the snapshot and the state and reads the whole journal again, so that damage behind them halts it.
@@ -147,6 +161,17 @@ class PartitionHost final : private partition::Effects,
   absl::StatusOr<bool> RestoreSnapshot();
   void RestartOnStrand();
   void RenewProducer();
+  void NewCandidate();
+  void StepCandidate();
+  void HaltIfDiffers(const std::optional<std::string>& what);
+  void NoteRole();
+  void SayLeft();
+  // What the next step of the candidate may depend on.
+  struct Signs {
+    bool leading = false, drained = false, at_end = false;
+    bool operator==(const Signs&) const = default;
+  };
+  Signs SignsNow() const;
   void NewPartition();
   absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record,
                                const std::string& operator_id, const std::string& why);
@@ -176,11 +201,17 @@ class PartitionHost final : private partition::Effects,
   absl::Duration retake_wait_ = absl::Seconds(1);
   absl::Time retake_at_ = absl::InfiniteFuture();
   absl::Time now_ = absl::InfinitePast();
+  std::unique_ptr<ownership::Candidate> candidate_;  // nullptr: nobody else writes.
+  bool paused_ = false;
+  Signs signs_;           // When it was last stepped.
+  bool decided_ = false;  // Since the last take-over.
+  absl::Time next_alarm_ = absl::InfinitePast();
   std::map<std::string, absl::Time> next_pull_;  // Of each input: not before.
   std::map<std::string, std::optional<partition::Place>>
       pages_from_;  // Of each input: the last page that was found.
 
   std::atomic<uint64_t> generation_{0};  // Of the subscription: what an old one still delivers is dropped.
+  std::atomic<bool> leading_{false};
   std::atomic<bool> snapshot_running_{false};
   std::atomic<int64_t> next_snapshot_ns_{0};
 };

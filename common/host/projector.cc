@@ -17,8 +17,10 @@ constexpr absl::Duration kPause = absl::Milliseconds(10);
 // Between two tries while the store is away, doubled each time.
 constexpr absl::Duration kTryPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestTryPause = absl::Seconds(3);
-// Changed rows that are kept while the store is away.
+// Changed rows that are kept while the store is away, or another instance writes.
 constexpr size_t kMostWaiting = 20'000;
+// Between two looks at how far the other one is.
+constexpr absl::Duration kStandByPause = absl::Seconds(1);
 
 }  // namespace
 
@@ -43,14 +45,52 @@ void Projector::Begin(const partition::Place& place, std::vector<state::Change> 
   const std::lock_guard lock(mutex_);
   waiting_.clear();
   changes_waiting_ = 0;
-  gave_up_ = false;
+  gave_up_ = resuming_ = false;
   waiting_.push_back(std::move(batch));
+  if (standing_by_) DropUpTo(place.height);
   Schedule();
+}
+
+void Projector::StandBy(bool standing_by) {
+  SetStandingBy(standing_by);
+  if (standing_by) ExpireWaiters(absl::InfiniteFuture());
+}
+
+void Projector::SetStandingBy(bool standing_by) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(standing_by_, standing_by) == standing_by) return;
+  if (standing_by) {
+    // What was not written yet is the other one's now; whether it has been, is seen in the view.
+    complete_from_.reset();
+    if (!gave_up_ && !waiting_.empty()) {
+      DropUpTo(waiting_.front().begin ? waiting_.front().begin->height : height_);
+    }
+    gave_up_ = false;
+  } else {
+    resuming_ = true;
+  }
+  Schedule();
+}
+
+// One batch is left, without a beginning.
+void Projector::DropUpTo(uint64_t height) {
+  complete_from_ = height;
+  Batch rest;
+  for (Batch& batch : waiting_) {
+    rest.to = batch.to;
+    for (auto& change : batch.changes) {
+      if (change.first > height) rest.changes.push_back(std::move(change));
+    }
+  }
+  changes_waiting_ = rest.changes.size();
+  waiting_.clear();
+  waiting_.push_back(std::move(rest));
 }
 
 void Projector::Accepted(partition::AcceptedRecord record) {
   const std::lock_guard lock(mutex_);
   if (gave_up_) return;  // The state that is asked for has it.
+  if (standing_by_ && !complete_from_) complete_from_ = record.place.height - 1;
   if (waiting_.empty()) waiting_.emplace_back();
   Batch& batch = waiting_.back();
   batch.to = record.place;
@@ -67,6 +107,10 @@ void Projector::Stop() {
 }
 
 void Projector::Bound() {
+  if (standing_by_) {
+    if (changes_waiting_ > kMostWaiting) DropUpTo(waiting_.back().to.height);
+    return;
+  }
   if (try_pause_ == absl::ZeroDuration() || changes_waiting_ <= kMostWaiting) return;
   waiting_.clear();
   changes_waiting_ = 0;
@@ -75,6 +119,7 @@ void Projector::Bound() {
 
 void Projector::Schedule() {
   if (stopped_ || std::exchange(scheduled_, true)) return;
+  if (standing_by_) return PostRun(kStandByPause);
   if (const absl::Duration hold = next_try_ - strand_->Now(); hold > absl::ZeroDuration()) {
     put_off_ = false;
     return PostRun(std::min(kLongestTryPause, hold));
@@ -132,10 +177,19 @@ void Projector::Run(uint64_t turn) {
   std::vector<Batch> batches;
   size_t changes = 0;
   bool ask_for_state = false;
+  bool standing_by = false;
+  bool resuming = false;
   {
     const std::lock_guard lock(mutex_);
     if (turn != turn_) return;
     scheduled_ = false;
+    standing_by = standing_by_;
+    resuming = !standing_by && std::exchange(resuming_, false);
+  }
+  if (standing_by) return LookAtView();
+  if (resuming) return Resume();
+  {
+    const std::lock_guard lock(mutex_);
     batches = std::exchange(waiting_, {});
     changes = std::exchange(changes_waiting_, 0);
     if (!batches.empty()) next_run_ = strand_->Now() + kPause;
@@ -155,6 +209,44 @@ void Projector::Run(uint64_t turn) {
       return TryAgain(std::move(batches), changes);
     }
   }
+}
+
+// What the view shows by now is kept no longer.
+void Projector::LookAtView() {
+  position_.reset();
+  kept_ = false;
+  const auto stored = store_.Position(name_);
+  const std::lock_guard lock(mutex_);
+  if (!standing_by_) return Schedule();
+  if (stored.ok() && *stored && complete_from_ && !waiting_.empty() && (*stored)->height > *complete_from_ &&
+      PositionOf(waiting_.back().to).journal_id == (*stored)->journal_id) {
+    DropUpTo((*stored)->height);
+  }
+  if (changes_waiting_ > 0) Schedule();
+}
+
+// Writing begins where the view stands, if all is kept that came after; else the state is asked for.
+void Projector::Resume() {
+  const auto stored = store_.Position(name_);
+  {
+    const std::lock_guard lock(mutex_);
+    // What was begun anew meanwhile needs no view.
+    const bool begun = !waiting_.empty() && waiting_.front().begin;
+    if (!begun && !stored.ok()) resuming_ = true;
+    if (!begun && stored.ok()) {
+      gave_up_ = !*stored || !complete_from_ || (*stored)->height < *complete_from_ || waiting_.empty() ||
+                 PositionOf(waiting_.back().to).journal_id != (*stored)->journal_id;
+      if (gave_up_) {
+        waiting_.clear();
+        changes_waiting_ = 0;
+      } else {
+        position_ = **stored;
+        kept_ = true;
+      }
+    }
+    if (!resuming_) return Schedule();
+  }
+  TryAgain({}, 0);
 }
 
 void Projector::TryAgain(std::vector<Batch> batches, size_t changes) {

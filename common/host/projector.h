@@ -4,6 +4,9 @@
 // While the view store is away the view is tried again and again, with pauses up to a few seconds. What is accepted
 // meanwhile is kept up to a bound; beyond it the view is built from the state when the store is back.
 //
+// Standing by, it writes nothing: another instance does. It keeps what the view lacks, within the same bound, so that it can
+// go on from there at once.
+//
 // Thread safety: all methods may be called from any thread; the view store is used on the given strand.
 #ifndef SANYUAN_COMMON_HOST_PROJECTOR_H_
 #define SANYUAN_COMMON_HOST_PROJECTOR_H_
@@ -32,6 +35,8 @@ class Projector {
   // is kept, and what it has already is passed over.
   void Begin(const partition::Place& place, std::vector<state::Change> rows);
   void Accepted(partition::AcceptedRecord record);
+  // Who waits then is told that it was not reached: it may be elsewhere.
+  void StandBy(bool standing_by);
   // What is to be written now is still tried once, nothing after that.
   void Stop();
 
@@ -61,6 +66,11 @@ class Projector {
   std::vector<view::ViewRow> Rows(const Batch& batch, uint64_t above) const;
   void Reached(uint64_t height);
   void Lose(const absl::Status& why);
+  // REQUIRES: mutex_ is held. Of what waits, what comes behind `height` stays.
+  void DropUpTo(uint64_t height);
+  void SetStandingBy(bool standing_by);
+  void LookAtView();
+  void Resume();
 
   const view::ViewName name_;
   view::ViewStore& store_;
@@ -77,6 +87,9 @@ class Projector {
   absl::Time next_try_ = absl::InfinitePast();  // Not before, whoever waits: the store was away.
   absl::Duration try_pause_;                    // Zero while the store is there.
   bool gave_up_ = false;                        // What waited was too much: the state is asked for anew.
+  bool standing_by_ = false;
+  bool resuming_ = false;                  // It stood by: where the view stands is asked first.
+  std::optional<uint64_t> complete_from_;  // While standing by: all that changed after this height is kept.
   uint64_t height_ = 0;
   struct Waiter {
     uint64_t height;

@@ -25,7 +25,8 @@ struct Answer {
     kReused,       // The request id was used for other content.
     kOutOfWindow,  // The request id is too old or too far ahead; `text` holds the server's time (RFC 3339).
     kNotReady,     // Something it needs has not arrived yet; try again.
-    kUnavailable,  // Not decided here now, or not known: halted, paused, not the owner. Trying again is safe.
+    kElsewhere,  // Not decided here: another instance leads, or this one stops for it. Trying again is safe.
+    kUnavailable,  // Not decided here now, or not known: halted, the log away. Trying again is safe.
     kOverloaded,   // Too much is waiting; try again later.
     kInternal,     // The decider failed.
   };

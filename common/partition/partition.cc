@@ -27,6 +27,11 @@ void Partition::Unassign() {
   if (role_ != Role::kFollowing || !queue_.empty() || !blocked_.empty()) StandDown(false);
 }
 
+void Partition::Pause(bool paused) {
+  paused_ = paused;
+  if (paused) RefuseWaiting(Answer::Kind::kElsewhere, WhyNotServing());
+}
+
 absl::Status Partition::Restore(const Place& place, std::string_view record, std::string_view next,
                                 std::string_view snapshot) {
   if (absl::Status loaded = domain_.store().Load(snapshot); !loaded.ok()) return loaded;

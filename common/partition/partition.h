@@ -89,6 +89,8 @@ class Partition {
   // Ownership.
   void Assign();
   void Unassign();
+  // Decides nothing and takes nothing while it is set, but answers what it has written: another writer shall take over.
+  void Pause(bool paused);
 
   // Producer. Stalled: nothing is taken for a while. Lost: some of what is in flight may land or not.
   void OnStalled(bool stalled);
@@ -120,6 +122,8 @@ class Partition {
   const JournalReader& reader() const { return reader_; }
   uint64_t height() const { return reader_.place() ? reader_.place()->height : 0; }
   size_t in_flight() const { return in_flight_.size(); }
+  // Everything was read that the journal had when its end was last told.
+  bool AtEnd() const { return CaughtUp(); }
   size_t waiting() const { return queue_.size() + blocked_.size(); }
   absl::Time last_decided() const { return last_decided_; }
   const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
@@ -186,7 +190,8 @@ class Partition {
   bool DependenciesMet(const PendingCommand& command) const;
   bool HeldBack(InputQueue& input);
   bool ReactToFront(InputQueue& input, Draft& draft);
-  void ReplyUnavailable(const PendingCommand& command, std::string why);
+  void Refuse(const PendingCommand& command, Answer::Kind kind, std::string why);
+  void RefuseWaiting(Answer::Kind kind, const std::string& why);
 
   PartitionOptions options_;
   Domain& domain_;
@@ -197,6 +202,7 @@ class Partition {
 
   Role role_ = Role::kFollowing;
   bool assigned_ = false;
+  bool paused_ = false;
   bool stalled_ = false;
   std::optional<int64_t> end_offset_;
   int64_t next_offset_ = 0;

@@ -20,10 +20,7 @@ constexpr int kInputsAtOnce = 256;
 
 bool Partition::Pump() {
   if (halted()) {
-    for (auto* waiting : {&queue_, &blocked_}) {
-      for (const PendingCommand& command : std::exchange(*waiting, {}))
-        ReplyUnavailable(command, WhyNotServing());
-    }
+    RefuseWaiting(Answer::Kind::kUnavailable, WhyNotServing());
     return false;
   }
   TryTakeOver();
@@ -43,15 +40,24 @@ void Partition::OnTime(absl::Time now) {
   }
 }
 
-void Partition::ReplyUnavailable(const PendingCommand& command, std::string why) {
+void Partition::Refuse(const PendingCommand& command, Answer::Kind kind, std::string why) {
   Answer answer;
+  answer.kind = kind;
   answer.text = std::move(why);
   effects_.Reply(command.call, std::move(answer));
 }
 
+void Partition::RefuseWaiting(Answer::Kind kind, const std::string& why) {
+  for (auto* waiting : {&queue_, &blocked_}) {
+    for (const PendingCommand& command : std::exchange(*waiting, {})) Refuse(command, kind, why);
+  }
+}
+
 void Partition::OnCommand(PendingCommand command) {
-  if (halted() || !assigned_) {
-    ReplyUnavailable(command, WhyNotServing());
+  if (halted()) {
+    Refuse(command, Answer::Kind::kUnavailable, WhyNotServing());
+  } else if (!assigned_ || paused_) {
+    Refuse(command, Answer::Kind::kElsewhere, WhyNotServing());
   } else if (waiting() >= options_.max_waiting) {
     Answer answer;
     answer.kind = Answer::Kind::kOverloaded;

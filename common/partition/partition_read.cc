@@ -204,15 +204,11 @@ void Partition::StandDown(bool tell) {
     assigned_ = false;
     effects_.StoodDown();
   }
+  constexpr char kWhy[] = "another writer took over";
   for (const InFlight& record : unanswered) {
-    for (const PendingCommand& command : record.commands)
-      ReplyUnavailable(command, "another writer took over");
+    for (const PendingCommand& command : record.commands) Refuse(command, Answer::Kind::kElsewhere, kWhy);
   }
-  for (auto* waiting : {&queue_, &blocked_}) {
-    for (const PendingCommand& command : std::exchange(*waiting, {})) {
-      ReplyUnavailable(command, "another writer took over");
-    }
-  }
+  RefuseWaiting(Answer::Kind::kElsewhere, kWhy);
 }
 
 void Partition::OnDoubt() {

@@ -75,6 +75,7 @@ bool Partition::CanDecide() const { return WhyNotServing().empty(); }
 std::string Partition::WhyNotServing() const {
   if (halted()) return "the journal is damaged: " + reader_.damage()->why;
   if (role_ != Role::kLeading) return assigned_ ? "taking over" : "not the owner";
+  if (paused_) return "another instance is to take over";
   if (stalled_) return "the log takes no records";
   if (now_ == absl::InfinitePast()) return "the clock was not set yet";
   if (options_.guard_clock && now_ + absl::Seconds(2) < last_decided_ahead_) {

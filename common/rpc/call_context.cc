@@ -17,7 +17,9 @@ absl::StatusOr<Caller> CallerOf(bool trust_metadata, const grpc::GenericCallback
                                 : std::optional(std::string(it->second.data(), it->second.size()));
   });
   if (!identity.ok()) return identity.status();
-  return Caller{std::move(identity->actor), std::move(identity->unit)};
+  Caller caller{std::move(identity->actor), std::move(identity->unit), std::nullopt};
+  if (identity->forwarded_us) caller.forwarded_at = absl::FromUnixMicros(*identity->forwarded_us);
+  return caller;
 }
 
 std::string ReasonOf(const google::rpc::Status& error) {

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/rpc/errors.h"
+#include "common/rpc/forwarder.h"
 #include "sanyuan/common/v1/position.pb.h"
 
 namespace sanyuan::rpc {
@@ -41,6 +43,15 @@ std::optional<partition::RequestId> ParseRequestId(std::string_view text) {
   return (id[6] >> 4) == 7 && (id[8] >> 6) == 2 ? std::optional(id) : std::nullopt;
 }
 
+// Between two looks at who leads.
+constexpr absl::Duration kLookPause = absl::Milliseconds(20);
+// So long before its deadline a call is answered rather than passed on.
+constexpr absl::Duration kLastMoment = absl::Milliseconds(50);
+// What another instance says of when it received a call counts within these bounds of the own clock: the grace period of
+// order windows, and what clocks may differ.
+constexpr absl::Duration kReceivedBefore = absl::Minutes(5);
+constexpr absl::Duration kReceivedAfter = absl::Seconds(2);
+
 // One call. Deletes itself when it is answered.
 class Dispatched {
  public:
@@ -51,7 +62,13 @@ class Dispatched {
         caller_(std::move(caller)),
         request_(std::move(request)),
         deadline_(deadline),
-        done_(std::move(done)) {}
+        done_(std::move(done)),
+        received_at_(services.hosts.Now()) {
+    if (caller_.forwarded_at && *caller_.forwarded_at > received_at_ - kReceivedBefore &&
+        *caller_.forwarded_at < received_at_ + kReceivedAfter) {
+      received_at_ = *caller_.forwarded_at;
+    }
+  }
 
   void Run() {
     const std::string county_code = CountyCodeOf(*request_);
@@ -68,9 +85,61 @@ class Dispatched {
       }
       county_ = *county;
     }
-    host_ = method_.context == "registry.reference" ? services_.hosts.FindPartition(method_.context, 0)
-                                                    : services_.hosts.Find(method_.context, county_);
-    if (host_ == nullptr) return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "not served here"));
+    share_ = method_.context == "registry.reference" ? ownership::Share{method_.context, 0}
+                                                     : services_.hosts.ShareOf(method_.context, county_);
+    if (!share_) return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "not served here"));
+    host_ = services_.hosts.FindPartition(share_->context, share_->partition);
+    Route();
+  }
+
+ private:
+  void Route() {
+    if (host_ != nullptr && (services_.forwarder == nullptr || host_->leading())) return Handle();
+    if (services_.forwarder == nullptr) {
+      return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "not served here"));
+    }
+    if (caller_.forwarded_at) return FinishWith(MakeRefusal(common::v1::REASON_ELSEWHERE));
+    const auto leader = services_.hosts.directory().LeaderOf(*share_);
+    if (!leader || leader->instance == *services_.hosts.instance()) return TryAgain();
+    services_.forwarder->Forward(leader->address, method_, caller_, *request_, received_at_, deadline_,
+                                 [this](std::unique_ptr<Message> response, const google::rpc::Status& error) {
+                                   if (response != nullptr) return FinishOk(std::move(response));
+                                   // Without details nobody has answered.
+                                   const bool unanswered =
+                                       error.code() == static_cast<int>(absl::StatusCode::kUnavailable) &&
+                                       (error.details_size() == 0 || IsElsewhere(error));
+                                   if (unanswered) return TryAgain();
+                                   FinishProto(error);
+                                 });
+  }
+
+  static bool IsElsewhere(const google::rpc::Status& error) {
+    common::v1::RefusalDetails all;
+    return std::any_of(error.details().begin(), error.details().end(), [&all](const auto& detail) {
+      return detail.UnpackTo(&all) && all.refusals_size() > 0 &&
+             all.refusals(0).reason() == common::v1::REASON_ELSEWHERE;
+    });
+  }
+
+  // Somebody else leads, or nobody does just now.
+  void TryAgain() {
+    if (services_.forwarder == nullptr || caller_.forwarded_at ||
+        absl::Now() + kLookPause + kLastMoment > deadline_) {
+      return FinishWith(MakeRefusal(common::v1::REASON_ELSEWHERE));
+    }
+    services_.blocking.PostAfter(kLookPause, [this] {
+      if (request_ == nullptr) request_ = CopyOf(*given_);
+      Route();
+    });
+  }
+
+  static std::unique_ptr<Message> CopyOf(const Message& message) {
+    std::unique_ptr<Message> copy(message.New());
+    copy->CopyFrom(message);
+    return copy;
+  }
+
+  void Handle() {
     if (method_.command) {
       HandleCommand();
     } else {
@@ -78,7 +147,6 @@ class Dispatched {
     }
   }
 
- private:
   void HandleCommand() {
     const auto& header = static_cast<const common::v1::CommandHeader&>(*HeaderOf(*request_));
     const std::optional<partition::RequestId> id = ParseRequestId(header.request_id());
@@ -95,13 +163,14 @@ class Dispatched {
     command.actor = caller_.actor;
     command.method = method_.path;
     command.request_id = *id;
-    command.received_at = services_.hosts.Now();
+    command.received_at = received_at_;
     // Of what the client sent: the same text is sealed into another one each time.
     std::string content = ContentOf(*request_);
     if (services_.sealer == nullptr || !sealed::Sealer::HasPersonal(*request_)) {
       return Submit(std::move(command), std::move(content), std::move(after));
     }
     content = services_.sealer->KeyedContent(content);
+    if (services_.forwarder != nullptr) given_ = CopyOf(*request_);  // Sealed texts are taken from nobody.
     services_.blocking.Post([this, command = std::move(command), content = std::move(content),
                              after = std::move(after)]() mutable {
       if (Seal()) Submit(std::move(command), std::move(content), std::move(after));
@@ -118,11 +187,13 @@ class Dispatched {
 
   void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after) {
     command.request = std::shared_ptr<const Message>(std::move(request_));
+    if (given_ == nullptr) given_ = command.request;
     host_->Submit(std::move(command), std::move(content), std::move(after),
                   [this](partition::Answer answer) { Answered(std::move(answer)); });
   }
 
   void Answered(partition::Answer answer) {
+    if (answer.kind == partition::Answer::Kind::kElsewhere) return TryAgain();
     if (answer.kind != partition::Answer::Kind::kDecided || !answer.refusals.empty()) {
       return FinishProto(ErrorOf(answer));
     }
@@ -130,6 +201,7 @@ class Dispatched {
     const uint64_t height = answer.height;
     host_->projector().WhenReached(height, deadline_, [this, answer = std::move(answer)](bool reached) {
       if (reached) return Decided(answer);
+      if (services_.forwarder != nullptr && !host_->leading()) return TryAgain();
       FinishWith(
           MakeRefusal(common::v1::REASON_NOT_READY, "", "it is decided, but the view is not that far yet"));
     });
@@ -166,6 +238,7 @@ class Dispatched {
   }
 
   void RunQuery(bool reached) {
+    if (!reached && services_.forwarder != nullptr && !host_->leading()) return TryAgain();
     if (!reached)
       return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "the view is not that far yet"));
     const auto reader = services_.views.Reader({method_.context, host_->journal().partition});
@@ -200,9 +273,12 @@ class Dispatched {
   const Method& method_;
   const Caller caller_;
   std::unique_ptr<Message> request_;
+  std::shared_ptr<const Message> given_;  // As it came, while the partition has it.
   const absl::Time deadline_;
   const DispatchDone done_;
+  absl::Time received_at_;
   County county_ = 0;
+  std::optional<ownership::Share> share_;
   host::PartitionHost* host_ = nullptr;
 };
 

@@ -1,6 +1,9 @@
-// A unary call between its transport and the contexts: its caller's access is checked, personal data is sealed, and
-// then it goes to the partition of its county (commands) or to its view (queries). Nothing of gRPC is known here, so
-// every transport and every test takes the same way.
+// A unary call between its transport and the contexts: its caller's access is checked, and it goes to the instance that
+// leads the partition of its county; there personal data is sealed, and it is decided (commands) or answered from the
+// view (queries). Nothing of gRPC is known here, so every transport and every test takes the same way.
+//
+// While nobody is known to lead, or the one who was has stopped, the call waits for another, until its deadline: request
+// ids make it safe to ask again.
 //
 // Thread safety: Dispatch may be called from any thread.
 #ifndef SANYUAN_COMMON_RPC_DISPATCH_H_
@@ -19,6 +22,8 @@
 namespace sanyuan::rpc {
 
 // What calls are handed to. Everything outlives every call.
+class Forwarder;
+
 struct DispatchServices {
   host::HostGroup& hosts;
   view::ViewStore& views;
@@ -26,6 +31,8 @@ struct DispatchServices {
   // Seals personal data in commands before anything else sees it, and opens it in the answers of queries. Without
   // it deciders refuse such data (NOT_SEALED).
   const sealed::Sealer* sealer = nullptr;
+  // Passes calls on to the instance that leads their partition. Without it this one leads them all.
+  Forwarder* forwarder = nullptr;
 };
 
 // The response, or with nullptr the error: its code, ErrorInfo and field violations as errors.h makes them.

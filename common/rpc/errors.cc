@@ -89,6 +89,8 @@ google::rpc::Status ErrorOf(const partition::Answer& answer) {
       return Single(common::v1::REASON_REQUEST_ID_REUSED, "");
     case Kind::kOutOfWindow:
       return Single(common::v1::REASON_REQUEST_ID_OUT_OF_WINDOW, answer.text);
+    case Kind::kElsewhere:
+      return Single(common::v1::REASON_ELSEWHERE, answer.text);
     case Kind::kNotReady:
     case Kind::kUnavailable:
       return Single(common::v1::REASON_NOT_READY, answer.text);

@@ -69,6 +69,15 @@ void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service,
   }
 }
 
+void MethodTable::AddServiceElsewhere(const google::protobuf::ServiceDescriptor& service,
+                                      const std::string& context) {
+  for (int i = 0; i < service.method_count(); ++i) {
+    Method method = Describe(*service.method(i));
+    method.context = context;
+    methods_.emplace(method.path, std::move(method));
+  }
+}
+
 void MethodTable::AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
                            const std::map<std::string, host::OpenFeed>& feeds) {
   for (int i = 0; i < service.method_count(); ++i) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/host/feed.h"
 #include "common/partition/domain.h"
 #include "common/view/query.h"
@@ -29,6 +30,8 @@ struct Caller {
   // The unit that the caller belongs to, as the start of a county code: "620121" a county, "6201" a city, "62" a
   // province, "" everything.
   std::string unit;
+  // Of a call that another instance has passed on, which goes no further: when the first one received it.
+  std::optional<absl::Time> forwarded_at = std::nullopt;
 };
 
 // Answers a call of the operations: may take as long as the call's deadline.
@@ -57,6 +60,9 @@ class MethodTable {
   // Adds all methods of a service to a context. REQUIRES: each is a command or has a query.
   void AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
                   const std::map<std::string, view::QueryFn>& queries);
+
+  // All methods of a service that another process answers.
+  void AddServiceElsewhere(const google::protobuf::ServiceDescriptor& service, const std::string& context);
 
   // A service of server-streaming methods. REQUIRES: each has its feed, by its path.
   void AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,

@@ -48,6 +48,7 @@ absl::StatusCode CodeOf(Reason reason) {
       return absl::StatusCode::kPermissionDenied;
     case common::v1::REASON_OVERLOADED:
       return absl::StatusCode::kResourceExhausted;
+    case common::v1::REASON_ELSEWHERE:
     case common::v1::REASON_NOT_READY:
     case common::v1::REASON_PARTITION_HALTED:
       return absl::StatusCode::kUnavailable;

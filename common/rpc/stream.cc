@@ -172,7 +172,8 @@ class StreamSet::Stream final : public grpc::ServerGenericBidiReactor,
     feed_ = method_.feed({caller->actor, std::move(request), set_.services.hosts, set_.services.views,
                           [stream = weak_from_this()] {
                             if (const auto self = stream.lock()) self->Wake();
-                          }});
+                          },
+                          caller->unit});
     return std::nullopt;
   }
 

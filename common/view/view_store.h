@@ -69,6 +69,8 @@ class ViewStore {
                              const ViewPosition& to, absl::Span<const ViewRow> rows) = 0;
   virtual absl::Status Clear(const ViewName& view) = 0;
   virtual std::unique_ptr<ViewReader> Reader(const ViewName& view) = 0;
+  // Whether other processes write these views too: then only one should at a time.
+  virtual bool shared() const { return false; }
 };
 
 // A context's projection: what a changed row of its state looks like to queries.

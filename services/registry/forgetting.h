@@ -54,6 +54,7 @@ class ForgettingViewStore final : public view::ViewStore {
   std::unique_ptr<view::ViewReader> Reader(const view::ViewName& view) override {
     return views_.Reader(view);
   }
+  bool shared() const override { return views_.shared(); }
 
  private:
   absl::Status Forget(std::string_view row) const;

@@ -236,5 +236,105 @@ TEST_F(StoreAwayTest, AfterStopNothingIsTriedAgain) {
   EXPECT_EQ(store_.asked, 0);
 }
 
+// Two instances over one store: this one stands by while the other one writes.
+class StandByTest : public StoreAwayTest {
+ protected:
+  StandByTest() {
+    projector_.StandBy(true);
+    other_.Begin(PlaceAt(1), {});
+    timeline_.Pass(absl::Milliseconds(50));
+    store_.applied.clear();
+  }
+  // Both read the same journal.
+  void BothAccept(size_t changed_rows = 1) {
+    AcceptNext(changed_rows);
+    other_.Accepted(
+        {PlaceAt(height_), partition::FrameKind::kDecision, {}, std::vector<state::Change>(changed_rows)});
+  }
+
+  int others_lost_ = 0;
+  Projector other_{{"counter", 0}, store_, projection_, timeline_.NewStrand(), [this] { ++others_lost_; }};
+};
+
+TEST_F(StandByTest, WhoStandsByWritesNothingAndGoesOnWhereTheOtherOneStopped) {
+  for (int i = 0; i < 5; ++i) BothAccept();
+  timeline_.Pass(absl::Seconds(5));
+  EXPECT_THAT(store_.applied, ElementsAre(6));
+  other_.StandBy(true);
+  for (int i = 0; i < 3; ++i) BothAccept();
+  timeline_.Pass(absl::Seconds(5));
+  EXPECT_THAT(store_.applied, ElementsAre(6));
+  projector_.StandBy(false);
+  Wait(height_, absl::Seconds(10));
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_THAT(store_.applied, ElementsAre(6, 9));
+  EXPECT_THAT(reached_, ElementsAre(9));
+  EXPECT_EQ(lost_, 0) << "the state was asked for, although all was kept";
+  EXPECT_EQ(others_lost_, 0);
+}
+
+TEST_F(StandByTest, AViewThatIsFurtherThanWhoGoesOnIsLeftAsItIsUntilItsReaderIsThere) {
+  for (int i = 0; i < 5; ++i) BothAccept();
+  timeline_.Pass(absl::Milliseconds(50));
+  // The other one has accepted and shown one more.
+  other_.Accepted({PlaceAt(height_ + 1), partition::FrameKind::kDecision, {}, {}});
+  timeline_.Pass(absl::Milliseconds(50));
+  other_.StandBy(true);
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Seconds(1));
+  AcceptNext();
+  AcceptNext();
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_THAT(store_.applied, ElementsAre(6, 7, 8));
+  EXPECT_EQ(lost_, 0);
+}
+
+TEST_F(StandByTest, WhatIsKeptIsBoundedAndMissingRowsAreTakenFromTheState) {
+  other_.StandBy(true);  // Nobody writes.
+  for (int i = 0; i < 50; ++i) {
+    BothAccept(1'000);
+    timeline_.Pass(absl::Milliseconds(100));
+  }
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_THAT(store_.applied, IsEmpty()) << "rows were left out";
+  EXPECT_EQ(lost_, 1);
+  Answer();
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_THAT(store_.applied, ElementsAre(height_));
+}
+
+TEST_F(StandByTest, AStoreThatIsEmptyOrAnotherHistorysIsBuiltFromTheState) {
+  for (int i = 0; i < 5; ++i) BothAccept();
+  timeline_.Pass(absl::Seconds(5));
+  other_.StandBy(true);
+  ASSERT_TRUE(store_.Clear({"counter", 0}).ok());
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_EQ(lost_, 1);
+}
+
+TEST_F(StandByTest, AStoreThatIsAwayIsAskedAgain) {
+  for (int i = 0; i < 5; ++i) BothAccept();
+  timeline_.Pass(absl::Milliseconds(50));
+  other_.StandBy(true);
+  BothAccept();
+  store_.away = absl::UnavailableError("it is away");
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Seconds(10));
+  store_.away = absl::OkStatus();
+  timeline_.Pass(absl::Seconds(4));
+  EXPECT_THAT(store_.applied, ElementsAre(6, 7));
+  EXPECT_EQ(lost_, 0);
+}
+
+TEST_F(StandByTest, WhoWaitsIsSentElsewhereWhenItStandsBy) {
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Seconds(1));
+  Wait(99, absl::Hours(1));
+  projector_.StandBy(true);
+  EXPECT_THAT(late_, ElementsAre(99));
+}
+
 }  // namespace
 }  // namespace sanyuan::host

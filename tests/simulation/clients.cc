@@ -199,6 +199,7 @@ void Clients::Take(size_t ask, uint64_t attempt, const Answer& answer) {
       clock_offset = 0;
       if (current && !script_[ask].reuses) NewId(asked);
       [[fallthrough]];
+    case Answer::Kind::kElsewhere:
     case Answer::Kind::kNotReady:
     case Answer::Kind::kUnavailable:
     case Answer::Kind::kOverloaded:

@@ -46,12 +46,16 @@ bool IsReserved(std::string_view property) {
       "enable.gapless.guarantee",
       "enable.idempotence",
       "enable.partition.eof",
+      "group.id",
+      "group.instance.id",
+      "group.protocol",
       "isolation.level",
       "max.in.flight",
       "max.in.flight.requests.per.connection",
       "message.max.bytes",
       "message.send.max.retries",
       "message.timeout.ms",
+      "partition.assignment.strategy",
       "request.required.acks",
       "retries",
       "transactional.id",
@@ -156,6 +160,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const 
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* why, void* opaque) {
     EventsOf(opaque).OnError(static_cast<rd_kafka_resp_err_t>(error), why);
   });
+  if (std::any_of(settings.begin(), settings.end(),
+                  [](const auto& set) { return set.first == "group.id"; })) {
+    rd_kafka_conf_set_rebalance_cb(
+        conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+                       void* opaque) { EventsOf(opaque).OnRebalance(what, partitions); });
+  }
   if (type == RD_KAFKA_PRODUCER) {
     rd_kafka_conf_set_dr_msg_cb(conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
       EventsOf(opaque).OnDelivered(*message);

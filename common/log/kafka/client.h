@@ -40,6 +40,8 @@ class ClientEvents {
   // A connection broke, a broker is away, a fatal error came.
   virtual void OnError(rd_kafka_resp_err_t error, std::string_view why) = 0;
   virtual void OnDelivered(const rd_kafka_message_t&) {}
+  // Of a member of a group: partitions are assigned or revoked.
+  virtual void OnRebalance(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*) {}
 };
 
 using Settings = std::vector<std::pair<std::string, std::string>>;

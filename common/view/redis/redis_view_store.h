@@ -69,6 +69,7 @@ class RedisViewStore : public ViewStore {
   absl::Status Apply(const ViewName& view, const std::optional<ViewPosition>& from, const ViewPosition& to,
                      absl::Span<const ViewRow> rows) override;
   absl::Status Clear(const ViewName& view) override;
+  bool shared() const override { return true; }
   // The store must outlive its readers.
   std::unique_ptr<ViewReader> Reader(const ViewName& view) override;
 

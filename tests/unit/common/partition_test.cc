@@ -110,7 +110,7 @@ TEST_F(PartitionTest, AWriterThatReadsAnothersTakeOverStandsDownAndLosesNothing)
   writer.ReadAll();
   EXPECT_EQ(writer.stood_down, 1);
   EXPECT_EQ(domain_.Value("sum"), 5);
-  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kElsewhere);
   writer.Land();  // Its late record is skipped by all.
   other->OnCommand(Pending(1, "add", 7, 2));
   other.Settle(kNow);
@@ -118,6 +118,33 @@ TEST_F(PartitionTest, AWriterThatReadsAnothersTakeOverStandsDownAndLosesNothing)
   EXPECT_EQ(other_domain.Value("sum"), 12);
   EXPECT_EQ(domain_.store().StateDigest(), other_domain.store().StateDigest());
   EXPECT_EQ(writer->reader().skipped(SkipKind::kLate), 1u);
+}
+
+TEST_F(PartitionTest, WhoIsPausedAnswersWhatItHasWrittenAndGoesOnInItsTerm) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer->Pump();
+  ASSERT_EQ(writer->in_flight(), 1u);
+  const uint64_t term = writer->reader().place()->term;
+  PendingCommand waits = Pending(2, "add", 7, 2);
+  waits.after.push_back({"another journal", 1});
+  writer->OnCommand(waits);
+  writer->Pump();
+  writer->Pause(true);
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kElsewhere) << "what waits is sent elsewhere";
+  writer->OnCommand(Pending(3, "add", 9, 3));
+  EXPECT_EQ(writer.answers[3].kind, Answer::Kind::kElsewhere);
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kDecided);
+  EXPECT_EQ(writer->in_flight(), 0u);
+  EXPECT_FALSE(writer->WhyNotServing().empty());
+  EXPECT_EQ(domain_.Value("sum"), 5);
+  writer->Pause(false);
+  writer->OnCommand(Pending(3, "add", 9, 3));
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[3].kind, Answer::Kind::kDecided);
+  EXPECT_EQ(writer->reader().place()->term, term);
 }
 
 TEST_F(PartitionTest, AfterALostProducerItTakesOverAnewAndCommandsThatLandedAreNotDoneTwice) {
