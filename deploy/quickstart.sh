@@ -5,15 +5,19 @@
 #
 #   deploy/quickstart.sh [--kafka] [--data DIR] [--retailers N] [--seed N] [--json]
 #
-# With --kafka the journals are on a broker and the views in a Redis of the run's own (deploy/local); the state is the
-# same. Without --data the directory is a temporary one and is deleted at the end.
+# With --kafka the journals are on a broker and the views in a Redis of the run's own (deploy/local), and each service is
+# a process of its own; the state is the same. Without --data the directory is a temporary one and is deleted at the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-data='' json=() day=() kafka=false groups=(build run)
+data='' json=() day=() kafka=false groups=(build run) programs=(sanyuan)
 while [ $# -gt 0 ]; do
   case $1 in
-    --kafka) kafka=true groups+=(kafka redis); shift ;;
+    --kafka)
+      kafka=true groups+=(kafka redis)
+      programs=(sanyuan-{registry,order-intake,allocation,delivery-tracking,three-member-interaction})
+      shift
+      ;;
     --data) data=${2:?--data needs a folder}; shift 2 ;;
     --retailers | --seed) day+=("$1" "${2:?$1 needs a number}"); shift 2 ;;
     --json) json=(--json); shift ;;
@@ -31,13 +35,20 @@ bin=$PWD/build/release/bin
   testing=(-DBUILD_TESTING=OFF)
   [ ! -f build/release/CMakeCache.txt ] || testing=()
   cmake --preset release -Wno-dev "${testing[@]}"
-  cmake --build build/release --parallel "$(nproc)" --target sanyuan sanyuanctl
+  cmake --build build/release --parallel "$(nproc)" --target "${programs[@]}" sanyuanctl
 } >&2
 
 work=$(mktemp -d)
-server=''
+servers=()
+stop() {
+  local server code=0
+  [ ${#servers[@]} -eq 0 ] || kill "${servers[@]}" 2>/dev/null || true
+  for server in "${servers[@]}"; do wait "$server" || code=$?; done
+  servers=()
+  return "$code"
+}
 finish() {
-  [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" || true; }
+  stop || true
   if $kafka; then
     # What keeps an engine from ending it says itself; the exit code stays that of the run.
     deploy/local/kafka down --data "$data/kafka" >&2 || true
@@ -57,22 +68,31 @@ if $kafka; then
   "$bin/sanyuanctl" topics apply --kafka "$brokers" --single-copy >&2
   engines=(--kafka "$brokers" --single-copy --redis "$(field address "$work/redis.up")"
     --redis-user "$(field user "$work/redis.up")" --redis-password-file "$(field password_file "$work/redis.up")")
-  journals+=(--kafka "$brokers")
+  journals=(--kafka "$brokers")
+  # One for all services: what one of them seals, another opens.
+  [ -f "$data/master-key" ] || (umask 077 && head -c 32 /dev/urandom >"$data/master-key")
+  engines+=(--master-key "$data/master-key")
 fi
 
-"$bin/sanyuan" serve --data "$data" "${engines[@]}" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --dev >"$work/ready" 2>"$work/log" &
-server=$!
-until [ -s "$work/ready" ]; do
-  kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-  sleep 0.05
+for program in "${programs[@]}"; do
+  folder=$data
+  ! $kafka || folder=$data/$program
+  "$bin/$program" serve --data "$folder" "${engines[@]}" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --dev \
+    >"$work/$program.ready" 2>"$work/$program.log" &
+  servers+=($!)
 done
-address=$(sed 's/.*"grpc":"\([^"]*\)".*/\1/' "$work/ready")
+for i in "${!programs[@]}"; do
+  until [ -s "$work/${programs[i]}.ready" ]; do
+    kill -0 "${servers[i]}" 2>/dev/null || { cat "$work/${programs[i]}.log" >&2; exit 1; }
+    sleep 0.05
+  done
+done
+# Any of them will do: what it does not decide itself it passes on.
+address=$(sed 's/.*"grpc":"\([^"]*\)".*/\1/' "$work/${programs[0]}.ready")
 
 "$bin/sanyuanctl" --server "$address" "${json[@]}" demo day "${day[@]}"
 "$bin/sanyuanctl" --server "$address" digest >"$work/live"
-kill "$server"
-wait "$server"
-server=''
+stop
 
 "$bin/sanyuanctl" digest "${journals[@]}" >"$work/replayed"
 cmp "$work/live" "$work/replayed" >&2

@@ -19,11 +19,13 @@
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
 #include "common/log/kafka/kafka_log.h"
+#include "common/ownership/kafka/kafka_ownership.h"
+#include "common/rpc/remote_feed.h"
 #include "common/sealed/master_key.h"
 #include "common/view/embedded/embedded_view_store.h"
 #include "common/view/redis/redis_view_store.h"
 #include "services/registry/domain/registry_domain.h"
-#include "services/sanyuan/contexts.h"
+#include "services/sanyuan/catalogue.h"
 #include "services/sanyuan/journal_topics.h"
 #include "services/sanyuan/operations.h"
 
@@ -32,6 +34,8 @@ namespace {
 
 // After a longer gap somebody has to say that the clock is right: a closed window can't be taken back.
 constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
+// How long an instance that ends waits for others to lead.
+constexpr absl::Duration kHandOver = absl::Seconds(10);
 
 // Whether there is anything in the journals behind their beginnings, or the directory belongs to some.
 absl::StatusOr<bool> HaveBegun(const ServeOptions& options, const std::vector<host::ContextSpec>& specs,
@@ -87,8 +91,7 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
 }
 
 // On Kafka everything about the topics must be as the journals need it: what is not is said, and nothing starts.
-absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options,
-                                                  const std::vector<host::ContextSpec>& specs) {
+absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options) {
   if (options.kafka.brokers.empty()) {
     log::EmbeddedLogOptions embedded;
     embedded.directory = options.data;
@@ -100,8 +103,7 @@ absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options,
   if (!topics.ok()) return topics.status();
   spdlog::info("asking the brokers at {} for the topics", options.kafka.brokers);
   const int32_t replication = options.single_copy ? 1 : kReplication;
-  const auto mismatches =
-      (*topics)->Compare(JournalTopics(specs, options.partitions, replication), replication);
+  const auto mismatches = (*topics)->Compare(JournalTopics(options.partitions, replication), replication);
   if (!mismatches.ok()) return mismatches.status();
   for (const log::Mismatch& mismatch : *mismatches) spdlog::critical("{}", mismatch.ToString());
   if (!mismatches->empty()) {
@@ -159,16 +161,21 @@ absl::Status CheckGap(host::HostGroup& hosts) {
 
 }  // namespace
 
-Deployment::Deployment(const std::string& directory)
-    : snapshots_(std::filesystem::path(directory) / "snapshots") {}
+Deployment::Deployment(const std::string& directory, std::vector<rpc::Module> modules)
+    : snapshots_(std::filesystem::path(directory) / "snapshots"), modules_(std::move(modules)) {
+  for (const rpc::Module& module : modules_) {
+    specs_.insert(specs_.end(), module.contexts.begin(), module.contexts.end());
+  }
+}
 
 Deployment::~Deployment() { Stop(); }
 
-absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions& options) {
+absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions& options,
+                                                             std::vector<rpc::Module> modules) {
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
   if (error) return absl::UnavailableError(fmt::format("{}: {}", options.data, error.message()));
-  std::unique_ptr<Deployment> deployment(new Deployment(options.data));
+  std::unique_ptr<Deployment> deployment(new Deployment(options.data, std::move(modules)));
   if (absl::Status opened = deployment->OpenStores(options); !opened.ok()) return opened;
   if (absl::Status started = deployment->StartHosts(options); !started.ok()) return started;
   return deployment;
@@ -176,14 +183,13 @@ absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions&
 
 absl::Status Deployment::OpenStores(const ServeOptions& options) {
   spdlog::info("opening {}", options.data);
-  specs_ = Contexts(options);
   if (!options.kafka.brokers.empty()) {
     // The embedded log takes it itself.
     auto lock = log::DirectoryLock::Acquire(options.data);
     if (!lock.ok()) return lock.status();
     lock_ = *std::move(lock);
   }
-  auto log = OpenLog(options, specs_);
+  auto log = OpenLog(options);
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
   auto keys = OpenKeys(options, specs_, *log_);
@@ -247,6 +253,7 @@ absl::Status Deployment::ForgetAgain() {
 absl::Status Deployment::StartHosts(const ServeOptions& options) {
   host::HostGroupOptions group;
   group.partitions = options.partitions;
+  group.elsewhere = PartitionCounts(options.partitions);
   group.simulated_clock = options.dev;
   if (options.dev) {
     const std::string path = std::filesystem::path(options.data) / "clock";
@@ -258,19 +265,63 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
     };
   }
   if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
-  hosts_ = std::make_unique<host::HostGroup>(group, specs_, *log_, *views_, snapshots_);
+  if (absl::Status opened = OpenOwnership(options); !opened.ok()) return opened;
+  hosts_ = std::make_unique<host::HostGroup>(group, specs_, *log_, *views_, snapshots_, ownership_.get());
   spdlog::info("reading the journals of {} partitions", hosts_->hosts().size());
   if (absl::Status started = hosts_->Start(); !started.ok()) return started;
   if (absl::Status again = ForgetAgain(); !again.ok()) return again;
   if (!options.dev && !options.clock_confirmed) {
     if (absl::Status gap = CheckGap(*hosts_); !gap.ok()) return gap;
   }
-  AddContextMethods(methods_);
-  AddOperations(methods_, *hosts_, *log_, options.dev);
+  AddMethods(methods_, modules_, [this](const auto& method, const std::string& context) {
+    return rpc::RemoteFeed(method, [this, context]() -> std::optional<std::string> {
+      // Every instance of a service has all of its partitions.
+      const auto leader = hosts_->directory().LeaderOf({context, 0});
+      return leader ? std::optional(leader->address) : std::nullopt;
+    });
+  });
+  std::vector<std::string> elsewhere;
+  for (const KnownContext& known : kContexts) {
+    if (hosts_->FindPartition(known.name, 0) == nullptr) elsewhere.emplace_back(known.name);
+  }
+  AddOperations(methods_, *hosts_, *log_, options.dev, std::move(elsewhere),
+                [this](const std::string& context, const operations::v1::VerifyJournalsRequest& request)
+                    -> absl::StatusOr<operations::v1::VerifyJournalsResponse> {
+                  const auto leader = hosts_->directory().LeaderOf({context, 0});
+                  if (!leader) return absl::UnavailableError("nobody is known to serve " + context);
+                  return peers_->Verify(leader->address, request);
+                });
   services_ = std::make_unique<rpc::DispatchServices>(
-      rpc::DispatchServices{*hosts_, *views_, queries_, sealer_.get()});
+      rpc::DispatchServices{*hosts_, *views_, queries_, sealer_.get(), forwarder_.get()});
   return absl::OkStatus();
 }
+
+absl::Status Deployment::OpenOwnership(const ServeOptions& options) {
+  if (options.kafka.brokers.empty()) return absl::OkStatus();
+  ownership::KafkaOwnershipOptions kafka;
+  auto place = KafkaOptions(options.kafka);
+  if (!place.ok()) return place.status();
+  kafka.kafka = *std::move(place);
+  kafka.session_timeout = absl::Seconds(options.session_timeout_seconds);
+  for (const host::ContextSpec& spec : specs_) kafka.hosted.push_back(spec.context);
+  for (const KnownContext& known : kContexts) kafka.all.emplace_back(known.name);
+  ownership_ = ownership::KafkaOwnership::New(kafka);
+  forwarder_ = rpc::NewGrpcForwarder();
+  peers_ = std::make_unique<GrpcPeers>([this] {
+    std::vector<std::string> addresses;
+    for (const ownership::Presence& present : hosts_->directory().Living(host::SteadyNow())) {
+      if (present.instance != ownership_->instance()) addresses.push_back(present.address);
+    }
+    return addresses;
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Deployment::Join(const std::string& address) {
+  return ownership_ == nullptr ? absl::OkStatus() : hosts_->Join(address, peers_.get());
+}
+
+void Deployment::HandOver() { hosts_->HandOver(kHandOver); }
 
 void Deployment::Stop() {
   if (std::exchange(stopped_, true)) return;

@@ -1,6 +1,6 @@
-// Everything of the all-in-one process below its transport: the journals, keys, views and partitions of one data
-// directory, and the table of what may be called. The gRPC server stands on it, and so does whoever wants to drive
-// the product without a network.
+// Everything of a process below its transport: the journals, keys, views and partitions of one data directory, and the
+// table of what may be called. The gRPC server stands on it, and so does whoever wants to drive the product without a
+// network. What its modules do not serve, on Kafka other processes do.
 //
 // Thread safety: Open and Stop from one thread; in between, the parts may be used from any.
 #ifndef SANYUAN_SERVICES_SANYUAN_DEPLOYMENT_H_
@@ -15,22 +15,28 @@
 #include "common/host/snapshot_store.h"
 #include "common/log/embedded/directory_lock.h"
 #include "common/log/log.h"
+#include "common/ownership/ownership.h"
 #include "common/rpc/dispatch.h"
+#include "common/rpc/forwarder.h"
 #include "common/rpc/method_table.h"
+#include "common/rpc/module.h"
 #include "common/sealed/key_store.h"
 #include "common/sealed/sealer.h"
 #include "common/view/view_store.h"
 #include "services/registry/forgetting.h"
+#include "services/sanyuan/grpc_peers.h"
 #include "services/sanyuan/options.h"
 
 namespace sanyuan {
 
 class Deployment {
  public:
-  // Opens the directory, makes it when it is not there, and returns when every partition takes commands or is halted.
+  // Opens the directory, makes it when it is not there, and returns when every partition takes commands or is halted; on
+  // Kafka, where other instances may lead, when every journal was read to its end.
   // FailedPrecondition: the directory is another deployment's, in use, has lost its identity or its keys, or wants a
   // clock that was confirmed. DataLoss, Unavailable: of its files.
-  static absl::StatusOr<std::unique_ptr<Deployment>> Open(const ServeOptions& options);
+  static absl::StatusOr<std::unique_ptr<Deployment>> Open(const ServeOptions& options,
+                                                          std::vector<rpc::Module> modules);
   ~Deployment();
 
   host::HostGroup& hosts() { return *hosts_; }
@@ -39,14 +45,19 @@ class Deployment {
   // What a call needs beyond its method: see rpc::Dispatch.
   const rpc::DispatchServices& services() const { return *services_; }
 
+  // On Kafka: from now on this instance may lead. `address`: where the others reach it.
+  absl::Status Join(const std::string& address);
+  // On Kafka: lets the others lead, and waits for them.
+  void HandOver();
   // Runs the queries that were taken, then ends. Nothing may be dispatched any more.
   void Stop();
 
  private:
-  explicit Deployment(const std::string& directory);
+  Deployment(const std::string& directory, std::vector<rpc::Module> modules);
   absl::Status OpenStores(const ServeOptions& options);
   absl::StatusOr<std::unique_ptr<view::ViewStore>> OpenViews(const ServeOptions& options);
   absl::Status StartHosts(const ServeOptions& options);
+  absl::Status OpenOwnership(const ServeOptions& options);
   absl::Status ForgetAgain();
 
   // In the order of what stands on what.
@@ -57,10 +68,14 @@ class Deployment {
   std::unique_ptr<view::ViewStore> view_store_;
   std::unique_ptr<registry::ForgettingViewStore> views_;
   host::FileSnapshotStore snapshots_;
-  std::vector<host::ContextSpec> specs_;
+  const std::vector<rpc::Module> modules_;
+  std::vector<host::ContextSpec> specs_;             // Of all modules.
+  std::unique_ptr<ownership::Ownership> ownership_;  // On Kafka.
   std::unique_ptr<host::HostGroup> hosts_;
   rpc::MethodTable methods_;
   host::Executor queries_{2};
+  std::unique_ptr<GrpcPeers> peers_;
+  std::unique_ptr<rpc::Forwarder> forwarder_;
   std::unique_ptr<rpc::DispatchServices> services_;
   bool stopped_ = false;
 };

@@ -8,6 +8,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "common/log/embedded/durable_file.h"
+#include "common/ownership/rows.h"
+#include "services/sanyuan/catalogue.h"
 
 namespace sanyuan {
 
@@ -35,12 +37,13 @@ absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place) {
   return options;
 }
 
-std::vector<log::TopicSpec> JournalTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
-                                          int32_t replication) {
+std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replication) {
   std::vector<log::TopicSpec> topics;
-  topics.reserve(specs.size());
-  for (const host::ContextSpec& spec : specs) {
-    topics.push_back(log::JournalTopic(spec.topic(), spec.single_partition ? 1 : partitions, replication));
+  for (const KnownContext& known : kContexts) {
+    const std::string context(known.name);
+    const int32_t count = known.single_partition ? 1 : partitions;
+    topics.push_back(log::JournalTopic(context + ".journal", count, replication));
+    topics.push_back(log::TableTopic(ownership::OwnersTopic(context), count, replication));
   }
   return topics;
 }

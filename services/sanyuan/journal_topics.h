@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/host/partition_host.h"
 #include "common/log/kafka/options.h"
 #include "common/log/kafka/topics.h"
 
@@ -25,8 +24,8 @@ struct KafkaPlace {
 
 // InvalidArgument: a line of the file can't be read, by its number. NotFound and others: of the file.
 absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place);
-std::vector<log::TopicSpec> JournalTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
-                                          int32_t replication);
+// Those of an installation: of each context its journal, and where its owners are announced.
+std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replication);
 
 }  // namespace sanyuan
 

@@ -16,16 +16,6 @@ namespace {
 using google::protobuf::Message;
 using operations::v1::PartitionStatus;
 
-void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  out.set_seconds(micros / 1'000'000);
-  out.set_nanos(static_cast<int32_t>(micros % 1'000'000) * 1000);
-}
-
-absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixMicros(time.seconds() * 1'000'000 + time.nanos() / 1000);
-}
-
 void SetDamage(const partition::Damage& damage, operations::v1::Damage& out) {
   out.set_offset(damage.offset);
   out.set_why(damage.why);
@@ -81,11 +71,53 @@ PartitionStatus StatusMessage(const host::PartitionHost& host, const host::HostS
   SetPlace(status.place, out);
   SetSkipped(status.skipped, out);
   out.set_not_serving(status.not_serving);
+  out.set_leading(status.role == partition::Partition::Role::kLeading);
   if (status.damage) SetDamage(*status.damage, *out.mutable_damage());
   for (const auto& [topic, damage] : status.halted_inputs) {
     SetDamage(damage, (*out.mutable_halted_inputs())[topic]);
   }
   return out;
+}
+
+void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  out.set_seconds(micros / 1'000'000);
+  out.set_nanos(static_cast<int32_t>(micros % 1'000'000) * 1000);
+}
+
+absl::Time TimeOf(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixMicros(time.seconds() * 1'000'000 + time.nanos() / 1000);
+}
+
+operations::v1::PartitionActivity ActivityMessage(const host::Activity& activity) {
+  operations::v1::PartitionActivity out;
+  out.set_context(activity.share.context);
+  out.set_partition(activity.share.partition);
+  out.set_leading(activity.leading);
+  out.set_halted(activity.halted);
+  out.set_serves(activity.serves);
+  out.set_quiet(activity.quiet);
+  out.set_height(activity.height);
+  out.set_end_offset(activity.end_offset);
+  out.set_view_height(activity.view_height);
+  if (activity.next_due != absl::InfiniteFuture()) SetTime(activity.next_due, *out.mutable_next_due());
+  for (const auto& [topic, offset] : activity.read_inputs) (*out.mutable_read_inputs())[topic] = offset;
+  return out;
+}
+
+host::Activity ActivityOf(const operations::v1::PartitionActivity& message) {
+  host::Activity activity;
+  activity.share = {message.context(), message.partition()};
+  activity.leading = message.leading();
+  activity.halted = message.halted();
+  activity.serves = message.serves();
+  activity.quiet = message.quiet();
+  activity.height = message.height();
+  activity.end_offset = message.end_offset();
+  activity.view_height = message.view_height();
+  if (message.has_next_due()) activity.next_due = TimeOf(message.next_due());
+  activity.read_inputs.assign(message.read_inputs().begin(), message.read_inputs().end());
+  return activity;
 }
 
 host::Checkpoint CheckpointOf(const operations::v1::Checkpoint& message) {
@@ -101,7 +133,8 @@ host::Checkpoint CheckpointOf(const operations::v1::Checkpoint& message) {
   return checkpoint;
 }
 
-void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& log, bool simulated_clock) {
+void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& log, bool simulated_clock,
+                   std::vector<std::string> elsewhere, VerifyElsewhere verify_elsewhere) {
   namespace v1 = operations::v1;
   std::map<std::string, rpc::LocalFn> functions;
   functions["GetClock"] = Local<v1::GetClockRequest, v1::GetClockResponse>(
@@ -121,23 +154,56 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
       [&hosts, &log](const rpc::Caller&, const v1::GetStatusRequest&, v1::GetStatusResponse& response) {
         response.set_engine(std::string(log.engine()));
         for (const auto& [host, status] : hosts.Statuses()) {
-          *response.add_partitions() = StatusMessage(*host, status);
+          PartitionStatus& partition = *response.add_partitions() = StatusMessage(*host, status);
+          const auto leader = hosts.directory().LeaderOf({partition.context(), partition.partition()});
+          if (leader && !partition.leading()) partition.set_led_at(leader->address);
         }
         return absl::OkStatus();
       });
   functions["GetDigest"] = Local<v1::GetDigestRequest, v1::GetDigestResponse>(
       [&hosts](const rpc::Caller&, const v1::GetDigestRequest&, v1::GetDigestResponse& response) {
         hosts.Settle();
-        response.set_text(hosts.DigestText());
+        auto text = hosts.DigestText();
+        if (!text.ok()) return text.status();
+        response.set_text(*std::move(text));
+        return absl::OkStatus();
+      });
+  functions["GetActivity"] = Local<v1::GetActivityRequest, v1::GetActivityResponse>(
+      [&hosts](const rpc::Caller&, const v1::GetActivityRequest&, v1::GetActivityResponse& response) {
+        for (const host::Activity& activity : hosts.Activities())
+          *response.add_partitions() = ActivityMessage(activity);
+        return absl::OkStatus();
+      });
+  functions["MoveClock"] = Local<v1::MoveClockRequest, v1::MoveClockResponse>(
+      [&hosts, simulated_clock](const rpc::Caller&, const v1::MoveClockRequest& request,
+                                v1::MoveClockResponse&) {
+        if (!simulated_clock) return absl::FailedPreconditionError("the clock is not simulated");
+        if (TimeOf(request.now()) > hosts.Now()) hosts.MoveClock(TimeOf(request.now()));
+        return absl::OkStatus();
+      });
+  functions["GetDigestOfLed"] = Local<v1::GetDigestOfLedRequest, v1::GetDigestOfLedResponse>(
+      [&hosts](const rpc::Caller&, const v1::GetDigestOfLedRequest&, v1::GetDigestOfLedResponse& response) {
+        for (const auto& [of, digest] : hosts.DigestsOfLed()) {
+          v1::CountyDigest& message = *response.add_digests();
+          message.set_context(of.first);
+          message.set_county(of.second);
+          message.set_digest(std::string(digest.view()));
+        }
         return absl::OkStatus();
       });
   functions["VerifyJournals"] = Local<v1::VerifyJournalsRequest, v1::VerifyJournalsResponse>(
-      [&hosts, &log](const rpc::Caller&, const v1::VerifyJournalsRequest& request,
-                     v1::VerifyJournalsResponse& response) {
+      [&hosts, &log, elsewhere = std::move(elsewhere), verify_elsewhere = std::move(verify_elsewhere)](
+          const rpc::Caller&, const v1::VerifyJournalsRequest& request,
+          v1::VerifyJournalsResponse& response) {
+        const auto wanted = [&request](const std::string& context) {
+          return request.contexts().empty() || std::find(request.contexts().begin(), request.contexts().end(),
+                                                         context) != request.contexts().end();
+        };
         const auto read = [&log](const log::TopicPartition& journal, int64_t offset, size_t limit) {
           return log.ReadFrom(journal, offset, limit);
         };
         for (const auto& host : hosts.hosts()) {
+          if (!wanted(host->spec().context)) continue;
           const auto end = log.EndOffset(host->journal());
           if (!end.ok()) return end.status();
           auto replayed =
@@ -154,6 +220,15 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
               return compared;
           }
           *response.add_partitions() = StatusMessage(*replayed, host->spec().context);
+        }
+        for (const std::string& context : elsewhere) {
+          if (!wanted(context)) continue;
+          v1::VerifyJournalsRequest of_context = request;
+          of_context.clear_contexts();
+          of_context.add_contexts(context);
+          const auto verified = verify_elsewhere(context, of_context);
+          if (!verified.ok()) return verified.status();
+          response.MergeFrom(*verified);
         }
         return absl::OkStatus();
       });

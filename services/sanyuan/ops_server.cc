@@ -71,7 +71,8 @@ struct OpsServer::Impl {
     bool serving = false;
     if (hosts != nullptr) {
       for (const auto& [host, status] : hosts->Statuses()) {
-        serving = serving || status.not_serving.empty() || status.not_serving == "the clock was not set yet";
+        // Ready is who has read what it may have to lead: who follows is as ready as who leads.
+        serving = serving || status.not_serving.empty() || status.at_end;
         if (!status.damage) continue;
         body["halted"].push_back({{"context", host->spec().context},
                                   {"partition", host->journal().partition},

@@ -12,11 +12,14 @@ namespace sanyuan {
 struct ServeOptions {
   // Directory of all that is kept here, with the embedded engine also of the journals; made when it is not there.
   std::string data;
-  KafkaPlace kafka;                    // Of the journals; without brokers the embedded engine keeps them.
-  std::string redis;                   // HOST:PORT of the views; empty: a file in the directory.
-  std::string redis_user;              // Empty: the default user.
-  std::string redis_password_file;     // Empty: no password.
-  bool single_copy = false;            // Each record on one broker alone will do.
+  KafkaPlace kafka;                 // Of the journals; without brokers the embedded engine keeps them.
+  std::string redis;                // HOST:PORT of the views; empty: a file in the directory.
+  std::string redis_user;           // Empty: the default user.
+  std::string redis_password_file;  // Empty: no password.
+  double session_timeout_seconds =
+      6;                     // On Kafka: after so long without a sign of life an instance counts as dead.
+  std::string advertise;     // HOST:PORT at which other instances reach this one; empty: as it listens.
+  bool single_copy = false;  // Each record on one broker alone will do.
   std::string listen = "127.0.0.1:0";  // gRPC. Port 0 picks a free one.
   std::string ops = "127.0.0.1:0";     // HTTP: /livez, /readyz, /metrics.
   bool dev = false;                    // Simulated clock, callers trusted by metadata, loopback only.

@@ -19,7 +19,6 @@
 namespace sanyuan {
 namespace {
 
-constexpr int kUsage = 2;
 constexpr absl::Duration kDrain = absl::Seconds(10);
 constexpr absl::Duration kScrubPause = absl::Milliseconds(5);
 
@@ -60,10 +59,10 @@ std::string HostPart(const std::string& address) { return address.substr(0, addr
 
 }  // namespace
 
-int Serve(const ServeOptions& options) {
+int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   // Debian's Abseil looks for cycles among the mutexes of gRPC at every lock, which costs some percent of all CPU.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  if (absl::Status checked = CheckOptions(options); !checked.ok()) return Fail(checked, kUsage);
+  if (absl::Status checked = CheckOptions(options); !checked.ok()) return Fail(checked, kUsageError);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -73,7 +72,7 @@ int Serve(const ServeOptions& options) {
 
   OpsServer ops;
   if (absl::Status listening = ops.Listen(options.ops); !listening.ok()) return Fail(listening, 1);
-  auto deployment = Deployment::Open(options);
+  auto deployment = Deployment::Open(options, std::move(modules));
   if (!deployment.ok()) return Fail(deployment.status(), 1);
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
@@ -81,12 +80,16 @@ int Serve(const ServeOptions& options) {
   server_options.heartbeat = absl::Seconds(options.heartbeat_seconds);
   auto server = rpc::Server::Start(server_options, (*deployment)->methods(), (*deployment)->services(), &ops);
   if (!server.ok()) return Fail(server.status(), 1);
+  const std::string grpc = fmt::format("{}:{}", HostPart(options.listen), (*server)->port());
+  if (absl::Status joined = (*deployment)->Join(options.advertise.empty() ? grpc : options.advertise);
+      !joined.ok()) {
+    return Fail(joined, 1);
+  }
   (*server)->SetServing(true);
   ops.SetPhase("serving");
   ops.SetHosts(&(*deployment)->hosts());
   auto scrub = std::make_unique<host::Scrub>((*deployment)->log(), (*deployment)->hosts(), kScrubPause);
-  fmt::print("{{\"grpc\":\"{}:{}\",\"ops\":\"{}:{}\"}}\n", HostPart(options.listen), (*server)->port(),
-             HostPart(options.ops), ops.port());
+  fmt::print("{{\"grpc\":\"{}\",\"ops\":\"{}:{}\"}}\n", grpc, HostPart(options.ops), ops.port());
   std::fflush(stdout);
   spdlog::info("serving");
 
@@ -95,6 +98,7 @@ int Serve(const ServeOptions& options) {
   spdlog::info("draining");
   ops.SetHosts(nullptr);
   ops.SetPhase("draining");
+  (*deployment)->HandOver();
   (*server)->Drain(kDrain);
   scrub.reset();
   (*deployment)->Stop();

@@ -53,6 +53,8 @@ json StatusJson(const v1::PartitionStatus& status, bool check) {
                    {"duplicate", status.skipped_duplicate()},
                    {"stray", status.skipped_stray()}}}};
   if (check) object["decisions"] = status.decisions();
+  if (!check) object["leading"] = status.leading();
+  if (!status.led_at().empty()) object["led_at"] = status.led_at();
   if (!status.not_serving().empty()) object["not_serving"] = status.not_serving();
   if (status.has_damage())
     object["damage"] = {{"offset", status.damage().offset()}, {"why", status.damage().why()}};
@@ -71,7 +73,7 @@ std::string StatusLine(const v1::PartitionStatus& status, bool check) {
   if (status.has_damage()) {
     line += fmt::format("  DAMAGED at offset {}: {}", status.damage().offset(), status.damage().why());
   } else if (!status.not_serving().empty()) {
-    line += "  " + status.not_serving();
+    line += "  " + (status.led_at().empty() ? status.not_serving() : "led at " + status.led_at());
   }
   for (const auto& [topic, damage] : status.halted_inputs()) {
     line += fmt::format("  input {} halted at offset {}: {}", topic, damage.offset(), damage.why());

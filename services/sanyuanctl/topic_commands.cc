@@ -26,10 +26,9 @@ struct Arguments {
 };
 
 // What differs from what the journals need; missing topics too.
-absl::StatusOr<std::vector<log::Mismatch>> Differences(log::KafkaTopics& topics, const Arguments& arguments,
-                                                       const std::vector<host::ContextSpec>& specs) {
+absl::StatusOr<std::vector<log::Mismatch>> Differences(log::KafkaTopics& topics, const Arguments& arguments) {
   const int32_t replication = arguments.single_copy ? 1 : kReplication;
-  return topics.Compare(JournalTopics(specs, arguments.partitions, replication), replication);
+  return topics.Compare(JournalTopics(arguments.partitions, replication), replication);
 }
 
 int PrintDifferences(const Session& session, const std::vector<log::Mismatch>& mismatches, json object,
@@ -51,7 +50,7 @@ int Check(const Session& session, const Arguments& arguments) {
   if (!options.ok()) return session.Fail(options.status());
   const auto topics = log::KafkaTopics::Open(*options);
   if (!topics.ok()) return session.Fail(topics.status());
-  const auto mismatches = Differences(**topics, arguments, Contexts(ServeOptions{}));
+  const auto mismatches = Differences(**topics, arguments);
   if (!mismatches.ok()) return session.Fail(mismatches.status());
   return PrintDifferences(session, *mismatches, json::object(),
                           mismatches->empty() ? "the topics are as the journals need them\n" : "");
@@ -68,14 +67,14 @@ int Apply(const Session& session, const Arguments& arguments) {
   const int32_t replication = arguments.single_copy ? 1 : kReplication;
   json made = json::array();
   std::string text;
-  for (const log::TopicSpec& spec : JournalTopics(specs, arguments.partitions, replication)) {
+  for (const log::TopicSpec& spec : JournalTopics(arguments.partitions, replication)) {
     const absl::Status created = (*topics)->Create(spec, replication);
     if (absl::IsAlreadyExists(created)) continue;
     if (!created.ok()) return session.Fail(created);
     made.push_back(spec.name);
     text += fmt::format("{}: made with {} partitions\n", spec.name, spec.partitions);
   }
-  const auto mismatches = Differences(**topics, arguments, specs);
+  const auto mismatches = Differences(**topics, arguments);
   if (!mismatches.ok()) return session.Fail(mismatches.status());
   if (!mismatches->empty()) return PrintDifferences(session, *mismatches, {{"made", made}}, text);
   auto log = log::KafkaLog::Open(*options);

@@ -119,7 +119,7 @@ class Day {
     ServeOptions serve;
     serve.dev = true;
     std::vector<host::ContextSpec> specs = Contexts(serve);
-    OpenLog(specs);
+    OpenLog();
     host::HostGroupOptions group;
     group.partitions = settings.partitions;
     group.simulated_clock = true;
@@ -129,7 +129,7 @@ class Day {
       if (spec.context != kOrderIntake) continue;
       spec.new_domain = [make = spec.new_domain] { return std::make_unique<Loading>(make()); };
     }
-    hosts_ = std::make_unique<host::HostGroup>(group, std::move(specs), *log_, *views_, *snapshots_);
+    hosts_ = std::make_unique<host::HostGroup>(group, specs, *log_, *views_, *snapshots_);
     Check(hosts_->Start());
   }
   ~Day() { hosts_->Stop(); }
@@ -168,7 +168,7 @@ class Day {
     return std::make_unique<host::FileSnapshotStore>(std::filesystem::path(data) / "snapshots");
   }
 
-  void OpenLog(const std::vector<host::ContextSpec>& specs) {
+  void OpenLog() {
     if (settings_.kafka.empty()) {
       log::EmbeddedLogOptions options;
       options.directory = settings_.data;
@@ -179,8 +179,7 @@ class Day {
     }
     const log::KafkaLogOptions options = Check(KafkaOptions({settings_.kafka, "", ""}));
     const auto topics = Check(log::KafkaTopics::Open(options));
-    for (const log::TopicSpec& spec : JournalTopics(specs, settings_.partitions, 1))
-      Check(topics->Create(spec, 1));
+    for (const log::TopicSpec& spec : JournalTopics(settings_.partitions, 1)) Check(topics->Create(spec, 1));
     log_ = Check(log::KafkaLog::Open(options));
   }
 

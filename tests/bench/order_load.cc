@@ -2,10 +2,11 @@
 // measures how long each answer takes. The same calls to Sanyuan and to bare_server.
 //
 //   order_load --server HOST:PORT --counties N [--first N] [--orders N] [--in-flight N] [--rate N] [--channels N]
+//              [--deadline SECONDS]
 //
 // --rate 0: a new order for each answer, --in-flight of them at a time. Else orders are sent at this rate, whatever
-// comes back, and a latency counts from the moment at which the order was due. Prints one JSON object; exits with
-// 1 when a call was refused.
+// comes back, and a latency counts from the moment at which the order was due. Prints one JSON object, with the longest
+// time between two answers of one county; exits with 1 when a call was refused.
 #include <fmt/format.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -40,6 +42,7 @@ struct Settings {
   int in_flight = 256;
   int rate = 0;
   int channels = 2;
+  int deadline = 60;
 };
 
 [[noreturn]] void Die(const std::string& why) {
@@ -84,8 +87,9 @@ class Load {
     };
     fmt::print(
         "{{\"orders\":{},\"failed\":{},\"seconds\":{:.2f},\"rate\":{:.0f},\"p50_ms\":{:.2f},\"p99_ms\":{:.2f}"
-        "}}\n",
-        settings_.orders, failed_, seconds_, settings_.orders / seconds_, at(50), at(99));
+        ","
+        "\"longest_gap_ms\":{:.0f}}}\n",
+        settings_.orders, failed_, seconds_, settings_.orders / seconds_, at(50), at(99), longest_gap_ms_);
     if (failed_ == 0) return 0;
     fmt::print(stderr, "order_load: {} calls failed, one because of {}\n", failed_, why_);
     return 1;
@@ -97,6 +101,7 @@ class Load {
     grpc::ByteBuffer request;
     grpc::ByteBuffer response;
     Clock::time_point due;
+    int county = 0;
   };
 
   void Send(int retailer, Clock::time_point due) {
@@ -108,7 +113,8 @@ class Load {
     const grpc::Slice bytes(request_.SerializeAsString());
     sent->request = grpc::ByteBuffer(&bytes, 1);
     sent->due = due;
-    sent->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    sent->county = retailer % settings_.counties;
+    sent->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(settings_.deadline));
     sent->context.AddMetadata("sanyuan-actor", request_.licence());
     sent->context.AddMetadata("sanyuan-role", "RETAILER");
     sent->context.AddMetadata("sanyuan-unit", request_.county_code());
@@ -120,14 +126,19 @@ class Load {
         &sent->context, kSubmitOrder, grpc::StubOptions(), &sent->request, &sent->response,
         [this, sent](const grpc::Status& status) {
           const std::unique_ptr<Sent> owned(sent);
-          Answered(status, owned->due);
+          Answered(status, *owned);
         });
   }
 
-  void Answered(const grpc::Status& status, Clock::time_point due) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - due);
+  void Answered(const grpc::Status& status, const Sent& sent) {
+    const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
-    micros_.push_back(took.count());
+    micros_.push_back(std::chrono::duration_cast<std::chrono::microseconds>(now - sent.due).count());
+    if (status.ok()) {
+      const auto [last, first] = answered_.try_emplace(sent.county, now);
+      const std::chrono::duration<double, std::milli> gap = now - std::exchange(last->second, now);
+      longest_gap_ms_ = std::max(longest_gap_ms_, gap.count());
+    }
     if (!status.ok()) {
       ++failed_;
       why_ = status.error_message();
@@ -152,6 +163,8 @@ class Load {
   int failed_ = 0;
   std::string why_;
   std::vector<int64_t> micros_;
+  std::map<int, Clock::time_point> answered_;  // The last one of each county.
+  double longest_gap_ms_ = 0;
 };
 
 int Main(int argc, char** argv) {
@@ -169,6 +182,7 @@ int Main(int argc, char** argv) {
                   : name == "--in-flight" ? &settings.in_flight
                   : name == "--rate"      ? &settings.rate
                   : name == "--channels"  ? &settings.channels
+                  : name == "--deadline"  ? &settings.deadline
                                           : nullptr;
     if (number == nullptr || (*number = std::atoi(argv[i + 1])) < 0) Die("unknown or impossible: " + name);
   }

@@ -4,8 +4,9 @@
   tests/bench/run.py [--quick] [--only NAMES] [--build DIR] [--runs N] [--scratch DIR]
 
 Needs a build with BUILD_TESTING (DIR: build/release). NAMES are of: orders, day, allocation, restart, journal,
-log, and kafka (orders once more, on a broker of deploy/local); separated by commas, all but kafka unless told. --quick takes tiny sizes: it shows that everything runs, not how fast. What is compared
-runs interleaved, and the table shows medians. Exits with 1 when something fails; a figure that falls short of its
+log, and on brokers of deploy/local: kafka (orders once more), failover (two instances, one of which is killed or ended
+again and again); separated by commas, all but those two unless told. --quick takes tiny sizes: it shows that everything
+runs, not how fast. What is compared runs interleaved, and the table shows medians. Exits with 1 when something fails; a figure that falls short of its
 aim is marked and is no failure. What each row means stands in README.md beside this file.
 """
 
@@ -18,6 +19,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -151,6 +153,73 @@ def kafka(bench, record):
             compare_orders(bench, ours, bare, 40, f"bare gRPC server on Kafka, {record} bytes a record")
 
 
+def failover(bench, _):
+    """The longest time between two answers of one county while one of two instances is killed, or ended."""
+    seconds, rate = (6, 50) if bench.quick else (12, 200)
+    plan = [("killed", 1, 1.5), ("ended", 1, 1.5)] if bench.quick else [
+        ("killed", 30, 1.5), ("ended", 10, 1.5), ("killed", 5, 6)]
+    first = 40
+    with bench.folder() as data:
+        for what, times, session in plan:
+            with engines.kafka(settings={"group.min.session.timeout.ms": 1000}) as broker:
+                shutil.rmtree(data, ignore_errors=True)
+                loaded = seconds * rate * times + 40
+                bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40,
+                          "--loaded", loaded, "--kafka", broker.bootstrap)
+                first, gaps = 40, []
+                flags = ["serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--new-keys", "--kafka",
+                         broker.bootstrap, "--single-copy", "--session-timeout", session, "--data"]
+                with instance(bench, *flags, data) as (_, stays):
+                    for _ in range(times):
+                        with instance(bench, *flags, data + ".b") as (process, _):
+                            await_share(bench, stays)
+                            load = subprocess.Popen(
+                                [os.path.join(bench.bin, "order_load"), "--server", stays, "--counties", str(COUNTIES),
+                                 "--first", str(first), "--orders", str(seconds * rate), "--rate", str(rate),
+                                 "--deadline", "15"], stdout=subprocess.PIPE, text=True)
+                            first += seconds * rate
+                            time.sleep(2)
+                            process.send_signal(signal.SIGKILL if what == "killed" else signal.SIGTERM)
+                            process.wait(60)
+                            answered = json.loads(load.communicate()[0])
+                            if answered["failed"]:
+                                raise RuntimeError(f"{answered['failed']} orders failed")
+                            gaps.append(answered["longest_gap_ms"] / 1000)
+                aim = ("worst under 10 s", max(gaps) < 10) if session == 6 else (
+                    ("median under 2 s, worst under 5 s", statistics.median(gaps) < 2 and max(gaps) < 5)
+                    if what == "killed" else ("under 0.3 s", max(gaps) < 0.3))
+                bench.row(f"the leader {what} {times} times under {rate} orders/s, session time-out {session} s: longest "
+                          "silence of a county", f"median {statistics.median(gaps):.2f}, worst {max(gaps):.2f} s", *aim)
+
+
+@contextlib.contextmanager
+def instance(bench, *arguments):
+    """A server of our own that may die, and its address."""
+    with tempfile.TemporaryFile() as errors, \
+            subprocess.Popen([os.path.join(bench.bin, "sanyuan"), *map(str, arguments)], stdout=subprocess.PIPE,
+                             stderr=errors, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            if not line:
+                errors.seek(0)
+                raise RuntimeError(f"sanyuan does not serve: {errors.read().decode()[-2000:]}")
+            yield process, json.loads(line)["grpc"]
+        finally:
+            process.kill()
+
+
+def await_share(bench, server):
+    """Until the other instance leads half of what there is."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        partitions = json.loads(bench.run("sanyuanctl", "--server", server, "--json", "status"))["partitions"]
+        led = sum(partition["leading"] for partition in partitions)
+        if 0 < led < len(partitions) and all(partition["leading"] or "led_at" in partition for partition in partitions):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the partitions are not shared")
+
+
 def log(bench, record=1_000):
     """A plain SQLite loop of the batches that the embedded log made for the same records."""
     text = bench.run("embedded_log_bench", "--bytes", record, "--partitions", 8, "--runs", bench.runs, "--records",
@@ -234,8 +303,8 @@ def main():
         print(name, file=sys.stderr, flush=True)
         if name == "orders":
             record = orders(bench)
-        elif name in ("log", "kafka"):
-            {"log": log, "kafka": kafka}[name](bench, record)
+        elif name in ("log", "kafka", "failover"):
+            {"log": log, "kafka": kafka, "failover": failover}[name](bench, record)
         else:
             {"day": day, "allocation": allocation, "restart": restart, "journal": journal}[name](bench)
     print(f"{datetime.date.today()}, {os.cpu_count()} CPUs, Linux {platform.release()}, medians of {args.runs} runs"

@@ -1,4 +1,4 @@
-// Dies at the crash point that SANYUAN_CRASH_AT names, as by kill -9: "before_answer:12" when it is reached for the
+// Dies at the crash point that SANYUAN_TEST_CRASH_AT names, as by kill -9: "before_answer:12" when it is reached for the
 // twelfth time since the start. "between_pages:2:landed" first holds the thread, so that what it has sent off so
 // far lands in the journal and nothing after it.
 #include "common/partition/crash_points.h"
@@ -22,7 +22,7 @@ struct CrashAt {
   bool landed = false;
 
   CrashAt() {
-    const char* setting = std::getenv("SANYUAN_CRASH_AT");
+    const char* setting = std::getenv("SANYUAN_TEST_CRASH_AT");
     if (setting == nullptr) return;
     std::string_view rest(setting);
     const size_t colon = rest.find(':');

@@ -61,7 +61,7 @@ class Day:
         if self.server:
             self.server.close()
             self.server = None
-        environment = {"SANYUAN_CRASH_AT": crash_at} if crash_at else {}
+        environment = {"SANYUAN_TEST_CRASH_AT": crash_at} if crash_at else {}
         try:
             self.server = Server(self.binaries, self.data, *self.journals.serve, listen=self.listen, program=program,
                                  environment=environment)

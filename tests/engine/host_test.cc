@@ -120,11 +120,11 @@ TEST_F(HostTest, WhatWasAcknowledgedIsThereAfterARestartAndNothingTwice) {
       EXPECT_EQ(process.Send("counter", "add", 1, i).kind, Answer::Kind::kDecided);
     }
     process.hosts().Settle();
-    digest = process.hosts().DigestText();
+    digest = *process.hosts().DigestText();
   }
   Process process(directory_);
   process.hosts().Settle();
-  EXPECT_EQ(process.hosts().DigestText(), digest);
+  EXPECT_EQ(*process.hosts().DigestText(), digest);
   EXPECT_EQ(process.Send("counter", "add", 1, 10).kind, Answer::Kind::kDecided);
   EXPECT_EQ(process.Value("counter", "sum"), 10);
 }
@@ -138,7 +138,7 @@ TEST_F(HostTest, ReplayOfTheRecordsAloneGivesTheLiveDigest) {
   };
   const auto replayed = ReplayAll(Specs(), 2, read, partition::Strictness::kStrict);
   ASSERT_TRUE(replayed.ok());
-  EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
+  EXPECT_EQ(DigestTextOf(Specs(), *replayed), *process.hosts().DigestText());
 }
 
 TEST_F(HostTest, SettingTheClockFiresTimersAndReturnsWhenTheirEffectsAreDecidedEverywhere) {
@@ -199,7 +199,7 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
   const auto replayed = ReplayAll(Specs(), 2, read, partition::Strictness::kStrict);
   ASSERT_TRUE(replayed.ok());
   for (const Replayed& one : *replayed) EXPECT_FALSE(one.damage) << one.journal.ToString() << one.damage->why;
-  EXPECT_EQ(DigestTextOf(Specs(), *replayed), process.hosts().DigestText());
+  EXPECT_EQ(DigestTextOf(Specs(), *replayed), *process.hosts().DigestText());
 }
 
 TEST_F(HostTest, AnEndThatIsGoneHaltsThePartitionAndIsNotForgotten) {

@@ -17,6 +17,7 @@
 #include "common/host/scrub.h"
 #include "sanyuan/operations/v1/operations.pb.h"
 #include "sanyuan/three_member_interaction/v1/clue_feed.pb.h"
+#include "services/sanyuan/contexts.h"
 #include "services/sanyuan/deployment.h"
 #include "services/sanyuanctl/demo/load_county.h"
 #include "services/sanyuanctl/demo/play_day.h"
@@ -156,13 +157,13 @@ class Load : public ::testing::Test {
     ServeOptions options;
     options.data = directory_.path();
     options.dev = true;
-    auto deployment = Deployment::Open(options);
+    auto deployment = Deployment::Open(options, AllModules(options));
     EXPECT_TRUE(deployment.ok()) << deployment.status();
     return *std::move(deployment);
   }
   static std::string DigestOf(Deployment& deployment) {
     deployment.hosts().Settle();
-    return deployment.hosts().DigestText();
+    return *deployment.hosts().DigestText();
   }
 
   ScratchDirectory directory_;

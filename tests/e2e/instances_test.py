@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Several instances of the server on one Kafka and one Redis: they share the partitions out, pass calls on to each other,
+and take over from who ends, dies or is frozen; the day's state is that of one server on the embedded engine.
+
+Usage: instances_test.py BINARIES"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
+import engines  # pylint: disable=wrong-import-position
+from server import Journals, Server  # pylint: disable=wrong-import-position
+
+BINARIES = sys.argv.pop(1)
+RETAILERS = "200"
+SERVICES = ["registry", "order-intake", "allocation", "delivery-tracking", "three-member-interaction"]
+PATIENCE = 120  # Seconds; a condition that has not come by then never comes.
+
+
+def wait_until(what, condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain: {what}")
+        time.sleep(0.02)
+
+
+class InstancesTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="sanyuan-instances-")
+        self.addCleanup(self.folder.cleanup)
+        # Brokers that find out within two seconds that somebody is dead.
+        engine = engines.kafka(settings={"group.min.session.timeout.ms": 1000,
+                                         "group.initial.rebalance.delay.ms": 0})
+        self.kafka = engine.__enter__()
+        self.addCleanup(engine.__exit__, None, None, None)
+        views = engines.redis()
+        self.redis = views.__enter__()
+        self.addCleanup(views.__exit__, None, None, None)
+        self.journals = Journals(BINARIES, self.data("none"), self.kafka.bootstrap)
+        self.servers = []
+        self.addCleanup(lambda: [server.__exit__() for server in self.servers])
+
+    def data(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def start(self, name, program="sanyuan"):
+        server = Server(BINARIES, self.data(name), *self.journals.serve, "--session-timeout", "1.5", "--redis",
+                        self.redis.address, "--redis-user", self.redis.user, "--redis-password-file",
+                        self.redis.password_file, program=program)
+        self.servers.append(server)
+        return server
+
+    @staticmethod
+    def led(server):
+        return [(partition["context"], partition["partition"]) for partition in server.ctl("status")["partitions"]
+                if partition["leading"]]
+
+    def wait_for_share(self, servers, total=41):
+        """Until each leads something, and together all."""
+        def shared():
+            led = [self.led(server) for server in servers]
+            return all(led) and sum(len(set(one)) for one in led) == total == len(set().union(*led))
+        wait_until(f"{len(servers)} instances share the partitions", shared)
+
+    def day_with(self, server, *faults):
+        """The day's figures, played through one of the servers. Each fault happens at a height of all journals."""
+        with subprocess.Popen([os.path.join(BINARIES, "sanyuanctl"), "--server", server.grpc, "--json", "demo", "day",
+                               "--retailers", RETAILERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as client:
+            said = {}
+            reader = threading.Thread(target=lambda: said.update(zip(("out", "errors"), client.communicate())))
+            reader.start()
+            try:
+                for records, fault in faults:
+                    wait_until(f"{records} records", lambda records=records: client.poll() is not None or sum(
+                        partition["height"] for partition in server.ctl("status")["partitions"]) >= records)
+                    self.assertIsNone(client.poll(), f"the day was over before its fault: {said}")
+                    fault()
+            except BaseException:
+                client.kill()
+                raise
+            finally:
+                reader.join()
+            self.assertEqual(client.returncode, 0, said)
+            return json.loads(said["out"])
+
+    def assert_same_as_embedded(self, day):
+        with Server(BINARIES, self.data("embedded")) as server:
+            embedded = server.ctl("demo", "day", "--retailers", RETAILERS)
+        for figure in ("business_digest", "journal_ok", "balanced", "orders_accepted", "cartons_allocated", "receipts",
+                       "clues_closed"):
+            self.assertEqual(day[figure], embedded[figure], figure)
+
+    def test_two_share_the_day_and_it_has_the_state_of_one_on_the_embedded_engine(self):
+        first, second = self.start("a"), self.start("b")
+        self.wait_for_share([first, second])
+        day = self.day_with(first)
+        self.assertEqual(second.ctl("digest"), first.ctl("digest"))
+        self.assertTrue(first.ctl("journal", "verify", *self.journals.place)["sound"])
+        self.assert_same_as_embedded(day)
+
+    def test_five_services_play_the_day_through_any_of_them(self):
+        servers = [self.start(name, f"sanyuan-{name}") for name in SERVICES]
+        self.wait_for_share(servers)
+        # Through one that decides little of it itself; feeds come from the three-member service.
+        day = self.day_with(servers[SERVICES.index("delivery-tracking")])
+        digests = {json.dumps(server.ctl("digest")) for server in servers}
+        self.assertEqual(len(digests), 1, "each tells the digest of the whole")
+        self.assertTrue(servers[0].ctl("journal", "verify", *self.journals.place)["sound"])
+        self.assertEqual(servers[0].ctl("digest", *self.journals.place), servers[0].ctl("digest"))
+        self.assertTrue(day["journal_ok"] and day["balanced"])
+
+    def test_instances_die_freeze_end_and_come_back_during_the_day(self):
+        first, second = self.start("a"), self.start("b")
+        self.wait_for_share([first, second])
+
+        def dies():
+            self.servers[1].kill()
+
+        def comes_back():
+            self.servers[1].__exit__()
+            del self.servers[1]
+            self.wait_for_share([first, self.start("b")])
+
+        def freezes():
+            frozen = self.servers[1].process
+            frozen.send_signal(signal.SIGSTOP)
+            wait_until("the first leads all", lambda: len(self.led(first)) == 41)
+            frozen.send_signal(signal.SIGCONT)
+            self.wait_for_share([first, self.servers[1]])
+
+        def ends():
+            self.assertEqual(self.servers[1].stop(), 0)
+            self.assertEqual(len(self.led(first)), 41)
+
+        day = self.day_with(first, (300, dies), (500, comes_back), (700, freezes), (900, ends), (1100, comes_back))
+        self.assertTrue(first.ctl("journal", "verify", *self.journals.place)["sound"])
+        self.assertEqual(first.ctl("digest", *self.journals.place), first.ctl("digest"))
+        self.assert_same_as_embedded(day)
+
+
+if __name__ == "__main__":
+    unittest.main()
