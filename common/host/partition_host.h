@@ -112,6 +112,8 @@ class PartitionHost final : private partition::Effects,
   // Of other instances. REQUIRES: there is an ownership.
   void OnAssigned(bool assigned);
   void OnAnnounced(const ownership::Announcement& announcement, bool earlier);
+  // Whether another instance has said, since this was last asked, that the journal is damaged.
+  bool TakeDoubt() { return doubted_.exchange(false); }
   // To be called ten times a second.
   void LookAtOwnership();
   // Commands and queries are for this instance.
@@ -212,6 +214,7 @@ class PartitionHost final : private partition::Effects,
 
   std::atomic<uint64_t> generation_{0};  // Of the subscription: what an old one still delivers is dropped.
   std::atomic<bool> leading_{false};
+  std::atomic<bool> doubted_{false};
   std::atomic<bool> snapshot_running_{false};
   std::atomic<int64_t> next_snapshot_ns_{0};
 };

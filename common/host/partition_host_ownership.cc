@@ -36,6 +36,11 @@ void PartitionHost::OnAssigned(bool assigned) {
 }
 
 void PartitionHost::OnAnnounced(const ownership::Announcement& announcement, bool earlier) {
+  if (announcement.damage && announcement.instance != services_.ownership->instance()) {
+    spdlog::critical("{}: the instance at {} says to have found damage at offset {}: {}", journal_.ToString(),
+                     announcement.address, announcement.damage->offset, announcement.damage->why);
+    doubted_ = true;
+  }
   strand_->Post([this, announcement, earlier] {
     HaltIfDiffers(candidate_->OnAnnounced(announcement, earlier, SteadyNow()));
     StepCandidate();

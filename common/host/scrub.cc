@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kPiece = 256;
 constexpr int64_t kShare = 20;
+// Between two looks for what others have found, during a pause.
+constexpr absl::Duration kDoubtLook = absl::Milliseconds(200);
 
 HostStatus StatusOf(PartitionHost& host) {
   std::promise<HostStatus> status;
@@ -34,9 +36,15 @@ Scrub::~Scrub() {
 }
 
 bool Scrub::Pause(absl::Duration worked) {
-  const absl::Duration pause = std::max(pause_, worked * (kShare - 1));
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stop_; });
+  const absl::Time end = SteadyNow() + std::max(pause_, worked * (kShare - 1));
+  while (true) {
+    ReadDoubted();
+    const absl::Duration left = end - SteadyNow();
+    if (left <= absl::ZeroDuration()) return true;
+    std::unique_lock lock(mutex_);
+    const auto slice = absl::ToChronoMicroseconds(std::min(left, kDoubtLook));
+    if (wake_.wait_for(lock, slice, [this] { return stop_; })) return false;
+  }
 }
 
 void Scrub::Run() {
@@ -46,13 +54,19 @@ void Scrub::Run() {
         const std::lock_guard lock(mutex_);
         if (stop_) return;
       }
-      ReadJournal(*host);
+      ReadJournal(*host, /*hurry=*/false);
     }
     ++rounds_;
   }
 }
 
-void Scrub::ReadJournal(PartitionHost& host) {
+void Scrub::ReadDoubted() {
+  for (const auto& host : hosts_.hosts()) {
+    if (host->TakeDoubt()) ReadJournal(*host, /*hurry=*/true);
+  }
+}
+
+void Scrub::ReadJournal(PartitionHost& host, bool hurry) {
   // Only what was accepted when we begin: what comes later, the partition itself has just read.
   const HostStatus status = StatusOf(host);
   if (!status.place || status.damage) return;
@@ -78,7 +92,7 @@ void Scrub::ReadJournal(PartitionHost& host) {
         break;
       }
     }
-    if (!Pause(absl::FromChrono(std::chrono::steady_clock::now() - begun))) return;
+    if (!hurry && !Pause(absl::FromChrono(std::chrono::steady_clock::now() - begun))) return;
   }
   if (reader.damage()) {
     spdlog::critical("{}: the scrub found damage at offset {}: {}", host.journal().ToString(),

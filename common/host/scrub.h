@@ -1,5 +1,6 @@
 // Reads every journal again from its beginning, slowly, all the time, and finds damage behind what the running
-// partitions still look at. A damaged partition is replayed, so that it halts at the place; the others go on.
+// partitions still look at; at once and without pauses where another instance says to have found some. A damaged partition
+// is replayed, so that it halts at the place; the others go on.
 // Thread safety: the constructor starts its own thread, the destructor ends it. REQUIRES: it is destroyed before the
 // hosts stop, since it waits for their answers.
 #ifndef SANYUAN_COMMON_HOST_SCRUB_H_
@@ -28,7 +29,8 @@ class Scrub {
 
  private:
   void Run();
-  void ReadJournal(PartitionHost& host);
+  void ReadDoubted();
+  void ReadJournal(PartitionHost& host, bool hurry);
   // False: it is to end.
   bool Pause(absl::Duration worked);
 

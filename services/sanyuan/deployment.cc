@@ -105,12 +105,20 @@ absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options) {
   const int32_t replication = options.single_copy ? 1 : kReplication;
   const auto mismatches = (*topics)->Compare(JournalTopics(options.partitions, replication), replication);
   if (!mismatches.ok()) return mismatches.status();
-  for (const log::Mismatch& mismatch : *mismatches) spdlog::critical("{}", mismatch.ToString());
+  const auto groups = (*topics)->CompareGroups(absl::Seconds(options.session_timeout_seconds));
+  if (!groups.ok()) return groups.status();
+  for (const auto* found : {&*mismatches, &*groups}) {
+    for (const log::Mismatch& mismatch : *found) spdlog::critical("{}", mismatch.ToString());
+  }
   if (!mismatches->empty()) {
     return absl::FailedPreconditionError(
         fmt::format("{}; sanyuanctl topics apply makes what is missing, what differs is yours to change{}",
                     mismatches->front().ToString(),
                     options.single_copy ? "" : " (--single-copy is for a laptop with one broker)"));
+  }
+  if (!groups->empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: change that, or --session-timeout", groups->front().ToString()));
   }
   return log::KafkaLog::Open(*kafka);
 }

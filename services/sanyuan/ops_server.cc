@@ -54,6 +54,32 @@ struct OpsServer::Impl {
                                                        .Help("Commands that are not decided yet")
                                                        .Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& leading =
+      prometheus::BuildGauge()
+          .Name("sanyuan_partition_leading")
+          .Help("1 while this instance decides for the partition")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& skipped =
+      prometheus::BuildGauge()
+          .Name("sanyuan_journal_skipped_records")
+          .Help("Records that the rule passed over since the start, by kind")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& view_height =
+      prometheus::BuildGauge()
+          .Name("sanyuan_view_height")
+          .Help("Up to which height the view shows the journal, where this instance writes it")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& input_offset =
+      prometheus::BuildGauge()
+          .Name("sanyuan_input_next_offset")
+          .Help("First offset of an input's journal that was not read yet")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& instances =
+      prometheus::BuildGauge()
+          .Name("sanyuan_instances")
+          .Help("Instances that are heard of, this one included")
+          .Register(registry);
+
   prometheus::Family<prometheus::Gauge>& subscribers = prometheus::BuildGauge()
                                                            .Name("sanyuan_feed_subscribers")
                                                            .Help("Feeds that are open, by method")
@@ -89,6 +115,9 @@ struct OpsServer::Impl {
     {
       const std::lock_guard lock(mutex);
       if (hosts != nullptr) {
+        if (hosts->instance() != nullptr) {
+          instances.Add({}).Set(static_cast<double>(hosts->directory().Living(host::SteadyNow()).size()));
+        }
         for (const auto& [host, status] : hosts->Statuses()) {
           const prometheus::Labels labels{{"context", host->spec().context},
                                           {"partition", fmt::format("{}", host->journal().partition)}};
@@ -96,6 +125,21 @@ struct OpsServer::Impl {
           halted.Add(labels).Set(status.damage ? 1 : 0);
           in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
           waiting.Add(labels).Set(static_cast<double>(status.waiting));
+          leading.Add(labels).Set(status.role == partition::Partition::Role::kLeading ? 1 : 0);
+          for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
+            const auto name = std::string(partition::SkipKindName(static_cast<partition::SkipKind>(kind)));
+            prometheus::Labels of_kind = labels;
+            of_kind["kind"] = name;
+            skipped.Add(of_kind).Set(static_cast<double>(status.skipped[static_cast<size_t>(kind)]));
+          }
+          if (host->spec().projection != nullptr) {
+            view_height.Add(labels).Set(static_cast<double>(host->projector().height()));
+          }
+          for (const auto& [topic, offset] : status.read_inputs) {
+            prometheus::Labels of_input = labels;
+            of_input["input"] = topic;
+            input_offset.Add(of_input).Set(static_cast<double>(offset));
+          }
           if (host->tail() != nullptr) {
             feed_reads.Add(labels).Set(static_cast<double>(host->tail()->records_read()));
           }

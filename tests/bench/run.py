@@ -161,7 +161,7 @@ def failover(bench, _):
     first = 40
     with bench.folder() as data:
         for what, times, session in plan:
-            with engines.kafka(settings={"group.min.session.timeout.ms": 1000}) as broker:
+            with engines.kafka() as broker:
                 shutil.rmtree(data, ignore_errors=True)
                 loaded = seconds * rate * times + 40
                 bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40,

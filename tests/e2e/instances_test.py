@@ -36,9 +36,7 @@ class InstancesTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="sanyuan-instances-")
         self.addCleanup(self.folder.cleanup)
-        # Brokers that find out within two seconds that somebody is dead.
-        engine = engines.kafka(settings={"group.min.session.timeout.ms": 1000,
-                                         "group.initial.rebalance.delay.ms": 0})
+        engine = engines.kafka()
         self.kafka = engine.__enter__()
         self.addCleanup(engine.__exit__, None, None, None)
         views = engines.redis()

@@ -33,10 +33,10 @@ class Journals:
 
 
 class Server:
-    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0", program="sanyuan", environment=None):
+    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0", ops="127.0.0.1:0", program="sanyuan", environment=None):
         self.binaries, self.data = binaries, data
         command = [os.path.join(binaries, program), "serve", "--data", data, "--listen", listen,
-                   "--ops", "127.0.0.1:0", *(["--dev"] if dev else []), *flags]
+                   "--ops", ops, *(["--dev"] if dev else []), *flags]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         env={**os.environ, **(environment or {})})

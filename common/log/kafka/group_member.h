@@ -22,7 +22,8 @@ struct GroupOptions {
   std::string group;  // Without the prefix of the installation.
   std::vector<std::string> topics;
   // After so long without a sign of life a member counts as dead. Brokers refuse less than their
-  // group.min.session.timeout.ms, which is 6 s by default: that is logged, and nothing is assigned.
+  // group.min.session.timeout.ms, 6 s unless set: nothing is assigned then, and librdkafka says nothing, so that is asked
+  // before (KafkaTopics::CompareGroups).
   absl::Duration session_timeout = absl::Seconds(6);
 };
 

@@ -97,6 +97,27 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     }
   }
 
+  absl::StatusOr<std::vector<Mismatch>> CompareGroups(absl::Duration session_timeout) override {
+    const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
+    if (!metadata.ok()) return metadata.status();
+    if ((*metadata)->broker_cnt == 0) return absl::UnavailableError("no broker is known");
+    auto values = SettingsOf(RD_KAFKA_RESOURCE_BROKER, std::to_string((*metadata)->brokers[0].id));
+    if (absl::IsPermissionDenied(values.status())) return std::vector<Mismatch>{};
+    if (!values.ok()) return values.status();
+    std::vector<Mismatch> mismatches;
+    const int64_t wanted = absl::ToInt64Milliseconds(session_timeout);
+    constexpr char kLeast[] = "group.min.session.timeout.ms";
+    constexpr char kMost[] = "group.max.session.timeout.ms";
+    int64_t value = 0;
+    if (absl::SimpleAtoi((*values)[kLeast], &value) && value > wanted) {
+      mismatches.push_back({"", kLeast, (*values)[kLeast], fmt::format("at most {}", wanted)});
+    }
+    if (absl::SimpleAtoi((*values)[kMost], &value) && value < wanted) {
+      mismatches.push_back({"", kMost, (*values)[kMost], fmt::format("at least {}", wanted)});
+    }
+    return mismatches;
+  }
+
   absl::StatusOr<int32_t> Brokers() override {
     const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
     if (!metadata.ok()) return metadata.status();
@@ -155,15 +176,17 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     }
   }
 
-  absl::Status CompareSettings(const TopicSpec& spec, const std::string& name,
-                               std::vector<Mismatch>& mismatches) {
+  using Values = std::map<std::string, std::string>;
+
+  absl::StatusOr<Values> SettingsOf(rd_kafka_ResourceType_t type, const std::string& name) {
     const std::unique_ptr<rd_kafka_ConfigResource_t, ResourceDeleter> resource(
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+        rd_kafka_ConfigResource_new(type, name.c_str()));
     rd_kafka_ConfigResource_t* resources[] = {resource.get()};
     const EventPtr event = Ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, [&](const auto* options, auto* queue) {
       rd_kafka_DescribeConfigs(client_->handle(), resources, 1, options, queue);
     });
-    const std::string doing = "the settings of topic " + name;
+    const std::string doing =
+        (type == RD_KAFKA_RESOURCE_TOPIC ? "the settings of topic " : "the settings of broker ") + name;
     if (absl::Status asked = StatusOf(event.get(), doing); !asked.ok()) return asked;
     size_t count = 0;
     const rd_kafka_ConfigResource_t** found =
@@ -173,11 +196,19 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
       return kafka::ToStatus(error, doing);
     }
     const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(found[0], &count);
-    std::map<std::string, std::string> values;
+    Values values;
     for (size_t i = 0; i < count; ++i) {
       const char* value = rd_kafka_ConfigEntry_value(entries[i]);
       values[rd_kafka_ConfigEntry_name(entries[i])] = value != nullptr ? value : "";
     }
+    return values;
+  }
+
+  absl::Status CompareSettings(const TopicSpec& spec, const std::string& name,
+                               std::vector<Mismatch>& mismatches) {
+    auto asked = SettingsOf(RD_KAFKA_RESOURCE_TOPIC, name);
+    if (!asked.ok()) return asked.status();
+    Values& values = *asked;
     for (const auto& [setting, wanted] : spec.settings) {
       const std::string& value = values[setting];
       if (value != wanted) mismatches.push_back({name, setting, value, wanted});

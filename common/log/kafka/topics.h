@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/log/kafka/options.h"
 
@@ -52,6 +53,9 @@ class KafkaTopics {
   // there differs in "topic", once the brokers have kept to that for `options.confirm_missing`.
   virtual absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
                                                         int32_t replication) = 0;
+  // What of the brokers' own settings does not let members of a group be found dead after `session_timeout`. Nothing where
+  // they may not be asked for their settings.
+  virtual absl::StatusOr<std::vector<Mismatch>> CompareGroups(absl::Duration session_timeout) = 0;
   // The number of brokers that answer.
   virtual absl::StatusOr<int32_t> Brokers() = 0;
 };

@@ -1,0 +1,317 @@
+// Several instances in one process over one embedded log, with an ownership that the test itself deals out: leading moves
+// without losing or doubling anything, the clock and the digest are those of the whole, and damage that one finds is
+// looked for by the others.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/host/genesis.h"
+#include "common/host/host_group.h"
+#include "common/host/scrub.h"
+#include "common/log/embedded/embedded_log.h"
+#include "common/view/embedded/embedded_view_store.h"
+#include "tests/engine/scratch_directory.h"
+#include "tests/support/counter_domain.h"
+
+namespace sanyuan::host {
+namespace {
+
+using ownership::Announcement;
+using ownership::Share;
+using partition::Answer;
+using testing::CounterCommand;
+using testing::CounterDomain;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'560'000'000);
+constexpr County kCounty = 620121;
+constexpr int32_t kPartitions = 2;
+
+std::vector<ContextSpec> Specs() {
+  const auto domain = [] { return std::make_unique<CounterDomain>(); };
+  return {{"source", {}, false, domain, nullptr}, {"counter", {"source.journal"}, false, domain, nullptr}};
+}
+
+// An embedded log of which readers believe that several write.
+class SharedLog final : public log::Log {
+ public:
+  explicit SharedLog(std::unique_ptr<log::EmbeddedLog> log) : log_(std::move(log)) {}
+  std::string_view engine() const override { return log_->engine(); }
+  bool records_land_late() const override { return true; }
+  absl::StatusOr<std::unique_ptr<log::Producer>> NewProducer(const log::TopicPartition& where,
+                                                             log::ProducerListener* listener) override {
+    return log_->NewProducer(where, listener);
+  }
+  absl::StatusOr<std::unique_ptr<log::Subscription>> Subscribe(const log::TopicPartition& where, int64_t from,
+                                                               log::RecordListener* listener) override {
+    return log_->Subscribe(where, from, listener);
+  }
+  absl::StatusOr<std::optional<log::Record>> ReadAt(const log::TopicPartition& where,
+                                                    int64_t offset) override {
+    return log_->ReadAt(where, offset);
+  }
+  absl::StatusOr<std::vector<log::Record>> ReadFrom(const log::TopicPartition& where, int64_t offset,
+                                                    size_t limit) override {
+    return log_->ReadFrom(where, offset, limit);
+  }
+  absl::StatusOr<int64_t> EndOffset(const log::TopicPartition& where) override {
+    return log_->EndOffset(where);
+  }
+  absl::StatusOr<std::vector<log::TopicPartition>> Partitions() override { return log_->Partitions(); }
+
+ private:
+  const std::unique_ptr<log::EmbeddedLog> log_;
+};
+
+// What instances announce, in one order for all.
+class Board {
+ public:
+  void Join(ownership::OwnershipListener* listener) {
+    const std::lock_guard lock(mutex_);
+    for (const Announcement& row : rows_) listener->OnAnnounced(row, /*earlier=*/true);
+    listeners_.insert(listener);
+  }
+  void Leave(ownership::OwnershipListener* listener) {
+    const std::lock_guard lock(mutex_);
+    listeners_.erase(listener);
+  }
+  void Announce(const Announcement& row) {
+    const std::lock_guard lock(mutex_);
+    rows_.push_back(row);
+    for (ownership::OwnershipListener* listener : listeners_) listener->OnAnnounced(row, false);
+  }
+  void Present(const ownership::Presence& presence) {
+    const std::lock_guard lock(mutex_);
+    for (ownership::OwnershipListener* listener : listeners_) listener->OnPresent(presence, false);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Announcement> rows_;
+  std::set<ownership::OwnershipListener*> listeners_;
+};
+
+class DealtOwnership final : public ownership::Ownership {
+ public:
+  DealtOwnership(Board& board, std::string instance) : board_(board), instance_(std::move(instance)) {}
+  const std::string& instance() const override { return instance_; }
+  absl::Status Listen(ownership::OwnershipListener* listener) override {
+    listener_ = listener;
+    board_.Join(listener);
+    return absl::OkStatus();
+  }
+  absl::Status Join(std::string address) override {
+    address_ = std::move(address);
+    return absl::OkStatus();
+  }
+  void Announce(Announcement announcement) override {
+    announcement.address = address_;
+    board_.Announce(announcement);
+  }
+  void Present(std::optional<int64_t> simulated_now_us) override {
+    board_.Present({instance_, address_, false, simulated_now_us});
+  }
+  void Leave() override {}
+  void Close() override { board_.Leave(listener_); }
+
+  void Deal(const std::set<Share>& shares) { listener_->OnAssigned(shares); }
+
+ private:
+  Board& board_;
+  const std::string instance_;
+  std::string address_;
+  ownership::OwnershipListener* listener_ = nullptr;
+};
+
+// All instances but one.
+class Others final : public Peers {
+ public:
+  std::vector<HostGroup*> hosts;
+
+  absl::StatusOr<std::vector<Activity>> Activities() override {
+    std::vector<Activity> all;
+    for (HostGroup* group : hosts) {
+      for (Activity& activity : group->Activities()) all.push_back(std::move(activity));
+    }
+    return all;
+  }
+  absl::Status MoveClock(absl::Time now) override {
+    for (HostGroup* group : hosts) group->MoveClock(now);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Digests> DigestsOfLed() override {
+    Digests digests;
+    for (HostGroup* group : hosts) digests.merge(group->DigestsOfLed());
+    return digests;
+  }
+};
+
+struct Instance {
+  Instance(Board& board, log::Log& log, const std::string& name, const std::string& directory)
+      : ownership(board, name), snapshots(directory + "/snapshots-" + name) {
+    views = *view::EmbeddedViewStore::Open(directory, [](const absl::Status&) {});
+    HostGroupOptions options;
+    options.partitions = kPartitions;
+    options.simulated_clock = true;
+    hosts = std::make_unique<HostGroup>(options, Specs(), log, *views, snapshots, &ownership);
+  }
+  ~Instance() { hosts->Stop(); }
+
+  Answer Send(const std::string& context, const std::string& what, int64_t amount, uint64_t number) {
+    std::promise<Answer> answer;
+    hosts->Find(context, kCounty)
+        ->Submit(CounterCommand(what, amount, number, kNow), "content", {},
+                 [&answer](Answer given) { answer.set_value(std::move(given)); });
+    return answer.get_future().get();
+  }
+  int64_t Value(const std::string& context, const std::string& name) {
+    std::promise<int64_t> value;
+    hosts->Find(context, kCounty)->Visit([&](partition::Domain& domain) {
+      value.set_value(static_cast<CounterDomain&>(domain).Value(name));
+    });
+    return value.get_future().get();
+  }
+  size_t leads() const {
+    size_t count = 0;
+    for (const auto& host : hosts->hosts()) count += host->leading() ? 1 : 0;
+    return count;
+  }
+
+  DealtOwnership ownership;
+  FileSnapshotStore snapshots;
+  std::unique_ptr<view::EmbeddedViewStore> views;
+  Others others;
+  std::unique_ptr<HostGroup> hosts;
+};
+
+class InstancesTest : public ::testing::Test {
+ protected:
+  InstancesTest() {
+    log::EmbeddedLogOptions options;
+    options.directory = directory_.path();
+    log_ = std::make_unique<SharedLog>(*log::EmbeddedLog::Open(options));
+    EXPECT_TRUE(CreateJournals(Specs(), kPartitions, *log_).ok());
+    a_ = New("a");
+    b_ = New("b");
+    a_->others.hosts = {b_->hosts.get()};
+    b_->others.hosts = {a_->hosts.get()};
+    for (Instance* instance : {a_.get(), b_.get()}) {
+      EXPECT_TRUE(instance->hosts->Start().ok());
+      EXPECT_TRUE(instance->hosts->Join(instance->ownership.instance() + ":1", &instance->others).ok());
+    }
+    for (const auto& host : a_->hosts->hosts()) {
+      all_.insert({host->spec().context, host->journal().partition});
+    }
+  }
+
+  std::unique_ptr<Instance> New(const std::string& name) {
+    const std::string directory = directory_.path() + "/" + name;
+    std::filesystem::create_directories(directory);
+    return std::make_unique<Instance>(board_, *log_, name, directory);
+  }
+  // Everything to one of them.
+  void DealTo(Instance& to, Instance& from) {
+    from.ownership.Deal({});
+    to.ownership.Deal(all_);
+    while (to.leads() < all_.size()) std::this_thread::yield();
+  }
+  // As a call that finds its instance.
+  Answer SendToEither(const std::string& context, const std::string& what, int64_t amount, uint64_t number) {
+    while (true) {
+      for (Instance* instance : {a_.get(), b_.get()}) {
+        const Answer answer = instance->Send(context, what, amount, number);
+        if (answer.kind != Answer::Kind::kElsewhere) return answer;
+      }
+    }
+  }
+
+  ScratchDirectory directory_;
+  Board board_;
+  std::unique_ptr<SharedLog> log_;
+  std::unique_ptr<Instance> a_, b_;
+  std::set<Share> all_;
+};
+
+TEST_F(InstancesTest, LeadingMovesToAndFroUnderLoadAndNothingIsLostOrDoneTwice) {
+  DealTo(*a_, *b_);
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  std::atomic<bool> done{false};
+  constexpr uint64_t kCommands = 300;
+  std::thread sender([&] {
+    for (uint64_t i = 1; i <= kCommands; ++i) {
+      EXPECT_EQ(SendToEither("counter", "add", 1, i).kind, Answer::Kind::kDecided) << i;
+      SendToEither("source", "add", 1, i);
+    }
+    done = true;
+  });
+  int moves = 0;
+  for (bool to_b = true; !done; to_b = !to_b, ++moves) {
+    to_b ? DealTo(*b_, *a_) : DealTo(*a_, *b_);
+  }
+  sender.join();
+  EXPECT_GT(moves, 0);
+  a_->hosts->Settle();
+  for (Instance* instance : {a_.get(), b_.get()}) {
+    EXPECT_EQ(instance->Value("counter", "sum"), static_cast<int64_t>(kCommands));
+    for (const auto& [host, status] : instance->hosts->Statuses()) EXPECT_FALSE(status.damage);
+  }
+}
+
+TEST_F(InstancesTest, ClockRestAndDigestAreThoseOfTheWholeWhereverTheyAreAskedFor) {
+  a_->ownership.Deal({{"source", 0}, {"source", 1}});
+  b_->ownership.Deal({{"counter", 0}, {"counter", 1}});
+  while (a_->leads() < 2 || b_->leads() < 2) std::this_thread::yield();
+  ASSERT_TRUE(b_->hosts->SetClock(kNow).ok());
+  EXPECT_EQ(a_->hosts->Now(), kNow);
+  ASSERT_EQ(SendToEither("source", "add", 5, 1).kind, Answer::Kind::kDecided);
+  ASSERT_EQ(SendToEither("counter", "alarm", absl::ToUnixSeconds(kNow) + 60, 2).kind, Answer::Kind::kDecided);
+  // The timer is fired by the other instance, and its input was read.
+  ASSERT_TRUE(a_->hosts->SetClock(kNow + absl::Hours(1)).ok());
+  EXPECT_EQ(b_->Value("counter", "rang"), 1);
+  EXPECT_GT(b_->Value("counter", "copied"), 0);
+  const auto digest = a_->hosts->DigestText();
+  ASSERT_TRUE(digest.ok());
+  EXPECT_THAT(*digest, ::testing::HasSubstr("counter"));
+  EXPECT_EQ(*b_->hosts->DigestText(), *digest);
+}
+
+TEST_F(InstancesTest, DamageThatOneFindsIsLookedForAtOnceByTheOthers) {
+  DealTo(*a_, *b_);
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  for (uint64_t i = 1; i <= 5; ++i) {
+    ASSERT_EQ(SendToEither("counter", "add", 1, i).kind, Answer::Kind::kDecided);
+  }
+  a_->hosts->Settle();
+  PartitionHost* host = a_->hosts->Find("counter", kCounty);
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open((directory_.path() + "/journal.db").c_str(), &db), SQLITE_OK);
+  const std::string sql =
+      "UPDATE journal SET record = CAST(substr(record, 1, 80) || x'ff' || substr(record, 82) AS BLOB) WHERE "
+      "topic = 'counter.journal' AND offset = 3 AND partition = " +
+      std::to_string(host->journal().partition);
+  ASSERT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  ASSERT_EQ(sqlite3_changes(db), 1);
+  sqlite3_close(db);
+  const auto halted = [host] {
+    std::promise<bool> told;
+    host->Probe([&told](const HostStatus& status) { told.set_value(status.damage.has_value()); });
+    return told.get_future().get();
+  };
+  // The one that leads scrubs so slowly that it would take hours.
+  Scrub slow(*log_, *a_->hosts, absl::Hours(1));
+  EXPECT_FALSE(halted());
+  b_->hosts->Find("counter", kCounty)->RestartFromGenesis();
+  while (!halted()) std::this_thread::yield();
+}
+
+}  // namespace
+}  // namespace sanyuan::host
