@@ -14,6 +14,8 @@ namespace sanyuan::log {
 namespace {
 
 constexpr absl::Duration kLeaderPause = absl::Milliseconds(20);
+constexpr int64_t kNoLimit = -1;
+constexpr int64_t kDayMs = 24 * 3600 * 1000;
 
 struct EventDeleter {
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
@@ -50,7 +52,11 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
       rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
     }
     for (const auto& [setting, value] : spec.at_least) {
+      if (spec.at_first.contains(setting)) continue;
       rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), std::to_string(value).c_str());
+    }
+    for (const auto& [setting, value] : spec.at_first) {
+      rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
     }
     rd_kafka_NewTopic_t* topics[] = {topic.get()};
     const EventPtr event = Ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, [&](const auto* options, auto* queue) {
@@ -169,7 +175,9 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     }
     for (const auto& [setting, least] : spec.at_least) {
       int64_t value = 0;
-      if (!absl::SimpleAtoi(values[setting], &value) || value < least) {
+      const bool number = absl::SimpleAtoi(values[setting], &value);
+      if (number && value == kNoLimit) continue;
+      if (!number || value < least) {
         mismatches.push_back({name, setting, values[setting], fmt::format("at least {}", least)});
       }
     }
@@ -206,7 +214,17 @@ TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t repl
            {"retention.bytes", "-1"},
            {"unclean.leader.election.enable", "false"},
            {"message.timestamp.type", "LogAppendTime"}},
-          {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}}};
+          {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}},
+          {}};
+}
+
+TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t replication) {
+  TopicSpec spec = JournalTopic(name, partitions, replication);
+  spec.settings.erase("retention.ms");
+  spec.settings.erase("retention.bytes");
+  spec.at_least["retention.ms"] = kDayMs;
+  spec.at_first["retention.ms"] = std::to_string(7 * kDayMs);
+  return spec;
 }
 
 std::string Mismatch::ToString() const {

@@ -21,11 +21,16 @@ struct TopicSpec {
   std::string name;  // Without the prefix of the installation.
   int32_t partitions = 1;
   std::map<std::string, std::string> settings;  // Kafka's names; what is not named is left to the brokers.
-  std::map<std::string, int64_t> at_least;      // Numbers that may also be greater.
+  std::map<std::string, int64_t> at_least;      // Numbers that may also be greater; -1 stands for no limit.
+  std::map<std::string, std::string>
+      at_first;  // What it is made with, and may be changed later within the others.
 };
 
 // A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
 TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t replication);
+
+// Events of a context for everybody: kept for a week, or as long as an operator says, but a day at least.
+TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t replication);
 
 // One thing that is not as it must be. `topic` is empty for what concerns the brokers.
 struct Mismatch {
