@@ -51,6 +51,7 @@ HostGroup::HostGroup(HostGroupOptions options, std::vector<ContextSpec> specs, l
   services.blocking = &blocking_;
   services.reading = &reading_;
   services.simulated_clock = options_.simulated_clock;
+  services.observe = options_.observe;
   services.grown = [this](const log::TopicPartition& journal) {
     const auto [begin, end] = readers_.equal_range(journal.topic);
     const bool everywhere = journal.topic.find(".reference.") != std::string::npos;

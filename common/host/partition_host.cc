@@ -59,6 +59,16 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
     source.strictness = StrictnessOf(*services_.log);
     tail_ = std::make_unique<Tail>(std::move(source), services_.reading->NewStrand());
   }
+  if (services_.observe) {
+    observer_ = services_.observe(spec_, journal_,
+                                  [log = services_.log, recent = services_.recent](
+                                      const log::TopicPartition& journal, int64_t offset,
+                                      size_t limit) -> absl::StatusOr<std::vector<log::Record>> {
+                                    if (auto piece = recent->From(journal, offset, limit))
+                                      return std::move(piece->records);
+                                    return log->ReadFrom(journal, offset, limit);
+                                  });
+  }
 }
 
 PartitionHost::~PartitionHost() = default;
@@ -72,6 +82,9 @@ void PartitionHost::Do(std::function<void(Partition&)> what) {
 }
 
 void PartitionHost::Pump() {
+  if (observer_ != nullptr) {
+    observer_->Leads(partition_ != nullptr && partition_->role() == Partition::Role::kLeading);
+  }
   if (pump_posted_ || !partition_ || !partition_->Pump()) return;
   pump_posted_ = true;
   strand_->Post([this] {
@@ -95,6 +108,7 @@ void PartitionHost::NewPartition() {
   if (now_ != absl::InfinitePast()) partition_->OnTime(now_);
   projecting_ = false;
   if (tail_) tail_->Restarted();
+  if (observer_ != nullptr) observer_->Restarted();
 }
 
 absl::StatusOr<bool> PartitionHost::RestoreSnapshot() {
@@ -136,6 +150,7 @@ absl::Status PartitionHost::StartOnStrand() {
     if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AcceptedRows());
     projecting_ = true;
     if (tail_) tail_->Reached(*partition_->reader().place());
+    if (observer_ != nullptr) observer_->Reached(*partition_->reader().place());
   }
   partition_->Assign();
   return Subscribe(from);
@@ -166,6 +181,7 @@ void PartitionHost::Stop() {
   strand_->Post([&] {
     stopped_ = true;
     if (tail_) tail_->Halted("it stops");
+    if (observer_ != nullptr) observer_->Leads(false);
     if (partition_) partition_->Unassign();
     subscription_.reset();
     producer_.reset();
@@ -349,6 +365,7 @@ void PartitionHost::Accepted(partition::AcceptedRecord record) {
     retake_wait_ = kRetakeWait;
   }
   if (tail_) tail_->Reached(record.place);
+  if (observer_ != nullptr) observer_->Reached(record.place);
   if (!projector_) return;
   if (!std::exchange(projecting_, true)) projector_->Begin(record.place, {});
   projector_->Accepted(std::move(record));
@@ -374,6 +391,7 @@ void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
 }
 
 void PartitionHost::StoodDown() {
+  if (observer_ != nullptr) observer_->Leads(false);
   const absl::Duration wait = std::exchange(retake_wait_, std::min(retake_wait_ * 2, kLongestRetakeWait));
   spdlog::warn("{}: another writer took over; this one tries again in {}", journal_.ToString(),
                absl::FormatDuration(wait));
@@ -382,7 +400,9 @@ void PartitionHost::StoodDown() {
 
 void PartitionHost::Halted(const partition::Damage& damage) {
   spdlog::critical("{}: halted at offset {}: {}", journal_.ToString(), damage.offset, damage.why);
-  if (tail_) tail_->Halted(fmt::format("halted at offset {}: {}", damage.offset, damage.why));
+  const std::string why = fmt::format("halted at offset {}: {}", damage.offset, damage.why);
+  if (tail_) tail_->Halted(why);
+  if (observer_ != nullptr) observer_->Halted(why);
 }
 
 void PartitionHost::InputHalted(const std::string& topic, const partition::Damage& damage) {

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "common/host/executor.h"
+#include "common/host/partition_observer.h"
 #include "common/host/projector.h"
+#include "common/host/read_records.h"
 #include "common/host/recent_records.h"
 #include "common/host/snapshot_store.h"
 #include "common/host/tail.h"
@@ -40,6 +42,11 @@ struct ContextSpec {
   std::string topic() const { return context + ".journal"; }
 };
 
+// Gives who observes a partition, nullptr when nobody does. `read` reads journals where they lie, what was read lately
+// from memory; it may block.
+using ObserveFn = std::function<PartitionObserver*(const ContextSpec& spec,
+                                                   const log::TopicPartition& journal, ReadRecords read)>;
+
 // What the hosts share. Everything outlives them.
 struct HostServices {
   log::Log* log = nullptr;
@@ -52,6 +59,7 @@ struct HostServices {
   bool simulated_clock = false;
   // Records of a journal that others may read as an input have become readable.
   std::function<void(const log::TopicPartition&)> grown;
+  ObserveFn observe;  // May be empty.
 };
 
 // How readers of this log judge what was not to be expected of one writer.
@@ -161,6 +169,7 @@ class PartitionHost final : private partition::Effects,
   std::unique_ptr<Strand> strand_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Tail> tail_;
+  PartitionObserver* observer_ = nullptr;
 
   // Used on the strand only.
   std::unique_ptr<partition::Domain> domain_;
