@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "common/events/cloud_event.h"
 #include "common/log/embedded/durable_file.h"
 
 namespace sanyuan {
@@ -41,6 +42,17 @@ std::vector<log::TopicSpec> JournalTopics(const std::vector<host::ContextSpec>& 
   topics.reserve(specs.size());
   for (const host::ContextSpec& spec : specs) {
     topics.push_back(log::JournalTopic(spec.topic(), spec.single_partition ? 1 : partitions, replication));
+  }
+  return topics;
+}
+
+std::vector<log::TopicSpec> EventTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
+                                        int32_t replication) {
+  std::vector<log::TopicSpec> topics;
+  topics.reserve(specs.size());
+  for (const host::ContextSpec& spec : specs) {
+    topics.push_back(
+        log::EventsTopic(events::TopicOf(spec.context), spec.single_partition ? 1 : partitions, replication));
   }
   return topics;
 }

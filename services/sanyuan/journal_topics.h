@@ -1,4 +1,4 @@
-// The topics in which Kafka keeps the journals of all contexts. Any thread.
+// The topics in which Kafka keeps the journals of all contexts, and their public events. Any thread.
 #ifndef SANYUAN_SERVICES_SANYUAN_JOURNAL_TOPICS_H_
 #define SANYUAN_SERVICES_SANYUAN_JOURNAL_TOPICS_H_
 
@@ -27,6 +27,8 @@ struct KafkaPlace {
 absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place);
 std::vector<log::TopicSpec> JournalTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
                                           int32_t replication);
+std::vector<log::TopicSpec> EventTopics(const std::vector<host::ContextSpec>& specs, int32_t partitions,
+                                        int32_t replication);
 
 }  // namespace sanyuan
 

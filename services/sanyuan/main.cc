@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
                     "File of further librdkafka settings, a line NAME=VALUE each: TLS, SASL");
   serve->add_flag("--single-copy", options.single_copy,
                   "Topics with one copy of each record will do: a laptop with one broker");
+  serve->add_flag("--publish-events", options.publish_events,
+                  "With --kafka: accepted events also go to public topics, as CloudEvents");
   serve->add_option("--listen", options.listen, "HOST:PORT of gRPC; port 0 picks one")->capture_default_str();
   serve->add_option("--ops", options.ops, "HOST:PORT of /livez, /readyz and /metrics; port 0 picks one")
       ->capture_default_str();

@@ -17,6 +17,7 @@ struct ServeOptions {
   std::string redis_user;              // Empty: the default user.
   std::string redis_password_file;     // Empty: no password.
   bool single_copy = false;            // Each record on one broker alone will do.
+  bool publish_events = false;         // Accepted events go to public topics; on Kafka alone.
   std::string listen = "127.0.0.1:0";  // gRPC. Port 0 picks a free one.
   std::string ops = "127.0.0.1:0";     // HTTP: /livez, /readyz, /metrics.
   bool dev = false;                    // Simulated clock, callers trusted by metadata, loopback only.

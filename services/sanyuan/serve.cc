@@ -44,6 +44,10 @@ absl::Status CheckOptions(const ServeOptions& options) {
     return absl::InvalidArgumentError(
         "--master-key: a file of 32 random bytes is wanted (only --dev makes one of its own)");
   }
+  if (options.publish_events && options.kafka.brokers.empty()) {
+    return absl::InvalidArgumentError(
+        "--publish-events: only journals on Kafka have public topics beside them");
+  }
   if (options.dev && !IsLoopback(options.listen)) {
     return absl::InvalidArgumentError(
         fmt::format("--dev trusts every caller and listens on loopback only, not on {}", options.listen));
@@ -83,7 +87,7 @@ int Serve(const ServeOptions& options) {
   if (!server.ok()) return Fail(server.status(), 1);
   (*server)->SetServing(true);
   ops.SetPhase("serving");
-  ops.SetHosts(&(*deployment)->hosts());
+  ops.SetHosts(&(*deployment)->hosts(), (*deployment)->events());
   auto scrub = std::make_unique<host::Scrub>((*deployment)->log(), (*deployment)->hosts(), kScrubPause);
   fmt::print("{{\"grpc\":\"{}:{}\",\"ops\":\"{}:{}\"}}\n", HostPart(options.listen), (*server)->port(),
              HostPart(options.ops), ops.port());

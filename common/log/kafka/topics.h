@@ -22,8 +22,8 @@ struct TopicSpec {
   int32_t partitions = 1;
   std::map<std::string, std::string> settings;  // Kafka's names; what is not named is left to the brokers.
   std::map<std::string, int64_t> at_least;      // Numbers that may also be greater; -1 stands for no limit.
-  std::map<std::string, std::string>
-      at_first;  // What it is made with, and may be changed later within the others.
+  // What it is made with; may be changed later, within the others.
+  std::map<std::string, std::string> at_first = {};
 };
 
 // A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
