@@ -6,10 +6,11 @@
 #
 # Groups: build (configure and compile), run (start the installed programs), test (ctest and the tests' own
 # tools), sanitize (the presets asan and tsan), lint (formatting and static analysis), buf (contract checks),
-# kafka and redis (real engines on loopback, see deploy/local/README.md).
+# kafka and redis (real engines on loopback, see deploy/local/README.md), events (what reads public events in tests).
 # Installing needs root or sudo. What Debian does not package goes into build/tools and works offline afterwards:
-# buf by npm, in the version and with the checksums of deploy/tools/package-lock.json; Kafka's jars by Maven, with
-# those of deploy/local/versions and deploy/local/kafka.sha256.
+# buf and the readers of public events by npm, in the versions and with the checksums of deploy/tools/package-lock.json
+# and deploy/tools/events/package-lock.json; Kafka's jars by Maven, with those of deploy/local/versions and
+# deploy/local/kafka.sha256.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -29,6 +30,7 @@ test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 
 sanitize  clang @clang-rt llvm util-linux
 lint      clang-format clang-tidy clang
 buf       ca-certificates @npm
+events    ca-certificates @npm
 kafka     default-jre-headless maven python3 ca-certificates
 redis     redis-server python3
 '
@@ -63,7 +65,7 @@ packages_of() { # the groups' packages for this release, one a line
   local debian group
   debian=$(release)
   for group in "$@"; do
-    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf, kafka, redis)"
+    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf, kafka, redis, events)"
     awk -v group="$group" '$1 == group {for (i = 2; i <= NF; i++) print $i}' <<<"$list"
   done | while read -r name; do
     case $name in
@@ -117,6 +119,19 @@ install_buf() {
   cp "$root/deploy/tools/package-lock.json" "$tools/installed-lock.json"
 }
 
+install_events() {
+  local from=$root/deploy/tools/events to=$tools/events
+  cmp -s "$from/package-lock.json" "$to/installed-lock.json" && return 0
+  echo "packages.sh: installing the readers of public events into build/tools"
+  mkdir -p "$to"
+  cp "$from/package.json" "$from/package-lock.json" "$to/"
+  (cd "$to" && npm ci --no-audit --no-fund --ignore-scripts --loglevel verbose) </dev/null >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    fail "npm could not install the readers of public events; its last lines are above"
+  }
+  cp "$from/package-lock.json" "$to/installed-lock.json"
+}
+
 install_kafka() {
   local version
   version=$(sed -n 's/^KAFKA=//p' "$root/deploy/local/versions")
@@ -125,7 +140,7 @@ install_kafka() {
   "$root/deploy/local/kafka" install </dev/null || fail "Kafka could not be installed; the reason is above"
 }
 
-[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf|kafka|redis ..."
+[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf|kafka|redis|events ..."
 if [ "$1" = --list ]; then
   shift
   packages_of "$@"
@@ -140,5 +155,6 @@ for group in "$@"; do
   case $group in
     buf) install_buf ;;
     kafka) install_kafka ;;
+    events) install_events ;;
   esac
 done

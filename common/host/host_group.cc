@@ -37,6 +37,7 @@ HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextS
   services.reading = &reading_;
   services.simulated_clock = options_.simulated_clock;
   services.ownership = ownership;
+  services.observe = options_.observe;
   services.grown = [this](const log::TopicPartition& journal) {
     const auto [begin, end] = readers_.equal_range(journal.topic);
     const bool everywhere = journal.topic.find(".reference.") != std::string::npos;

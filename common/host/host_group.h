@@ -34,6 +34,7 @@ struct HostGroupOptions {
   int deciding_threads = 2;
   int blocking_threads = 2;
   int reading_threads = 4;
+  ObserveFn observe;  // May be empty.
 };
 
 class HostGroup : private ownership::OwnershipListener {

@@ -63,6 +63,16 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
     source.strictness = StrictnessOf(*services_.log);
     tail_ = std::make_unique<Tail>(std::move(source), services_.reading->NewStrand());
   }
+  if (services_.observe) {
+    observer_ = services_.observe(spec_, journal_,
+                                  [log = services_.log, recent = services_.recent](
+                                      const log::TopicPartition& journal, int64_t offset,
+                                      size_t limit) -> absl::StatusOr<std::vector<log::Record>> {
+                                    if (auto piece = recent->From(journal, offset, limit))
+                                      return std::move(piece->records);
+                                    return log->ReadFrom(journal, offset, limit);
+                                  });
+  }
 }
 
 PartitionHost::~PartitionHost() = default;
@@ -107,6 +117,7 @@ void PartitionHost::NewPartition() {
   if (paused_) partition_->Pause(true);
   projecting_ = false;
   if (tail_) tail_->Restarted();
+  if (observer_ != nullptr) observer_->Restarted();
 }
 
 absl::StatusOr<bool> PartitionHost::RestoreSnapshot() {
@@ -148,6 +159,7 @@ absl::Status PartitionHost::StartOnStrand() {
     if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AcceptedRows());
     projecting_ = true;
     if (tail_) tail_->Reached(*partition_->reader().place());
+    if (observer_ != nullptr) observer_->Reached(*partition_->reader().place());
   }
   if (!candidate_) partition_->Assign();
   return Subscribe(from);
@@ -178,6 +190,7 @@ void PartitionHost::Stop() {
   strand_->Post([&] {
     stopped_ = true;
     if (tail_) tail_->Halted("it stops");
+    if (observer_ != nullptr) observer_->Leads(false);
     if (partition_) partition_->Unassign();
     SayLeft();
     subscription_.reset();
@@ -372,6 +385,7 @@ void PartitionHost::Accepted(partition::AcceptedRecord record) {
     HaltIfDiffers(candidate_->OnAccepted(record.place));
   }
   if (tail_) tail_->Reached(record.place);
+  if (observer_ != nullptr) observer_->Reached(record.place);
   if (!projector_) return;
   if (!std::exchange(projecting_, true)) projector_->Begin(record.place, {});
   projector_->Accepted(std::move(record));
@@ -409,7 +423,9 @@ void PartitionHost::StoodDown() {
 
 void PartitionHost::Halted(const partition::Damage& damage) {
   spdlog::critical("{}: halted at offset {}: {}", journal_.ToString(), damage.offset, damage.why);
-  if (tail_) tail_->Halted(fmt::format("halted at offset {}: {}", damage.offset, damage.why));
+  const std::string why = fmt::format("halted at offset {}: {}", damage.offset, damage.why);
+  if (tail_) tail_->Halted(why);
+  if (observer_ != nullptr) observer_->Halted(why);
 }
 
 void PartitionHost::InputHalted(const std::string& topic, const partition::Damage& damage) {

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "common/host/executor.h"
+#include "common/host/partition_observer.h"
 #include "common/host/projector.h"
+#include "common/host/read_records.h"
 #include "common/host/recent_records.h"
 #include "common/host/snapshot_store.h"
 #include "common/host/tail.h"
@@ -42,6 +44,11 @@ struct ContextSpec {
   std::string topic() const { return context + ".journal"; }
 };
 
+// Gives who observes a partition, nullptr when nobody does. `read` reads journals where they lie, what was read lately
+// from memory; it may block.
+using ObserveFn = std::function<PartitionObserver*(const ContextSpec& spec,
+                                                   const log::TopicPartition& journal, ReadRecords read)>;
+
 // What the hosts share. Everything outlives them.
 struct HostServices {
   log::Log* log = nullptr;
@@ -55,6 +62,7 @@ struct HostServices {
   ownership::Ownership* ownership = nullptr;  // nullptr: no other instance writes.
   // Records of a journal that others may read as an input have become readable.
   std::function<void(const log::TopicPartition&)> grown;
+  ObserveFn observe;  // May be empty.
 };
 
 // Of a clock that never goes back; not a time of day.
@@ -188,6 +196,7 @@ class PartitionHost final : private partition::Effects,
   std::unique_ptr<Strand> strand_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Tail> tail_;
+  PartitionObserver* observer_ = nullptr;
 
   // Used on the strand only.
   std::unique_ptr<partition::Domain> domain_;

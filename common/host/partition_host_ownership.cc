@@ -108,11 +108,12 @@ void PartitionHost::SayLeft() {
   services_.ownership->Announce(std::move(left));
 }
 
-// Where calls for this partition go, and who keeps its view.
+// Where calls for this partition go, and who keeps its view and publishes its events.
 void PartitionHost::NoteRole() {
   const bool leads = partition_ && !paused_ && partition_->role() == Partition::Role::kLeading;
   if (leading_.exchange(leads) == leads) return;
   if (!leads) decided_ = false;
+  if (observer_ != nullptr) observer_->Leads(leads);
   if (projector_ && candidate_ && services_.views->shared()) projector_->StandBy(!leads);
 }
 

@@ -18,9 +18,6 @@ using partition::Place;
 using partition::ReadResult;
 
 constexpr size_t kTailPiece = 256;
-// What is kept for followers that stand near the end.
-constexpr size_t kKeptRecords = 1024;
-constexpr size_t kKeptBytes = 4 << 20;
 
 std::string_view IdOf(const Place& place) {
   return {reinterpret_cast<const char*>(place.journal_id.data()), place.journal_id.size()};
@@ -169,7 +166,7 @@ absl::Status Tail::ReadShared(const Place& target, uint64_t generation) {
       kept_bytes_ += record->bytes;
       kept_.push_back(std::move(record));
     }
-    while (kept_.size() > kKeptRecords || kept_bytes_ > kKeptBytes) {
+    while (kept_.size() > source_.kept_records || kept_bytes_ > source_.kept_bytes) {
       kept_from_ = kept_.front()->place;
       kept_bytes_ -= kept_.front()->bytes;
       kept_.pop_front();
@@ -239,6 +236,7 @@ absl::StatusOr<TailRecordPtr> Tail::Decode(const Place& place, const partition::
   record->place = place;
   record->prev = frame.prev;
   record->bytes = sizeof(TailRecord);
+  record->release = frame.kind == FrameKind::kRelease;
   if (frame.kind != FrameKind::kDecision) return record;
   journal::v1::Decision decision;
   if (absl::Status parsed = partition::ParseKnown(frame.payload, decision); !parsed.ok()) return parsed;
@@ -251,6 +249,34 @@ absl::StatusOr<TailRecordPtr> Tail::Decode(const Place& place, const partition::
     record->events.push_back({static_cast<uint32_t>(i), std::move((*events)[i])});
   }
   return record;
+}
+
+absl::StatusOr<TailRecordPtr> Tail::FindAt(int64_t offset, uint64_t height, const Place& accepted,
+                                           Standing& standing) {
+  const auto records = Fetch(offset, 1);
+  if (!records.ok()) return absl::UnavailableError(records.status().message());
+  partition::Frame frame;
+  if (records->empty() || records->front().offset != offset ||
+      partition::Parse(records->front().bytes, frame) != partition::FrameError::kNone ||
+      frame.height != height || frame.journal_id != accepted.journal_id) {
+    return AnotherHistory(source_.journal, height);
+  }
+  const Place place{frame.journal_id, frame.term, frame.height, frame.digest, offset};
+  standing = {std::make_unique<JournalReader>(source_.strictness), offset + 1};
+  Standing ahead{std::make_unique<JournalReader>(source_.strictness), offset + 1};
+  if (!standing.reader->ResumeAt(place, records->front().bytes) ||
+      !ahead.reader->ResumeAt(place, records->front().bytes)) {
+    return AnotherHistory(source_.journal, height);
+  }
+  // What a release dropped lies there still: the chain from this record must reach the accepted one.
+  while (ahead.reader->place()->height < accepted.height) {
+    std::vector<TailRecordPtr> passed;
+    const absl::Status read = Advance(ahead, accepted.offset, kTailPiece, passed);
+    if (!read.ok() && ahead.reader->damage()) return AnotherHistory(source_.journal, height);
+    if (!read.ok()) return read;
+  }
+  if (ahead.reader->place()->head != accepted.head) return AnotherHistory(source_.journal, height);
+  return Decode(place, frame);
 }
 
 absl::StatusOr<TailRecordPtr> Tail::Find(uint64_t height, const Place& accepted, Standing& standing) {
@@ -314,7 +340,8 @@ absl::StatusOr<std::unique_ptr<Tail::Follower>> Tail::Follow(const std::optional
     }
   }
   if (from && !first) {
-    auto found = Find(from->height, accepted, own);
+    auto found =
+        from->offset ? FindAt(*from->offset, from->height, accepted, own) : Find(from->height, accepted, own);
     if (!found.ok()) return found.status();
     first = *std::move(found);
   }

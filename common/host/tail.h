@@ -41,6 +41,7 @@ struct TailRecord {
   Digest prev;
   absl::Time decided_at;
   std::vector<Shown> events;  // Those that feeds show.
+  bool release = false;       // An operator's: decisions that stood here before may be gone.
   size_t bytes = 0;
 };
 using TailRecordPtr = std::shared_ptr<const TailRecord>;
@@ -50,6 +51,8 @@ struct TailPosition {
   std::string journal_id;  // 16 bytes.
   uint64_t height = 0;
   std::string head_prefix;  // First bytes of the digest of the record at the height, at least one.
+  // Where that record lay, for who knows it: then nothing is read from the beginning to find it.
+  std::optional<int64_t> offset = std::nullopt;
 };
 
 class Tail {
@@ -62,6 +65,9 @@ class Tail {
     std::function<partition::EventPtr()> new_event;
     std::function<bool(const google::protobuf::Message&)> shown;
     partition::Strictness strictness = partition::Strictness::kStrict;
+    // What is kept for followers that stand near the end.
+    size_t kept_records = 1024;
+    size_t kept_bytes = 4 << 20;
   };
   Tail(Source source, std::unique_ptr<Strand> strand);
   ~Tail();
@@ -108,6 +114,9 @@ class Tail {
   absl::Status Advance(Standing& standing, int64_t last_offset, size_t limit,
                        std::vector<TailRecordPtr>& out);
   absl::StatusOr<TailRecordPtr> Decode(const partition::Place& place, const partition::Frame& frame) const;
+  // The record that lies at `offset`, if the way from it leads to what was accepted.
+  absl::StatusOr<TailRecordPtr> FindAt(int64_t offset, uint64_t height, const partition::Place& accepted,
+                                       Standing& standing);
   // The accepted record of a height, and a reader that stands at it.
   absl::StatusOr<TailRecordPtr> Find(uint64_t height, const partition::Place& accepted, Standing& standing);
 

@@ -39,7 +39,9 @@ struct PartitionOptions {
   std::string incarnation;  // 16 random bytes of this start.
   size_t max_in_flight = 8192;
   size_t max_in_flight_bytes = 16 << 20;
-  size_t max_waiting = 16384;     // Commands that are not decided yet.
+  // Commands that are not decided yet. At most half of them wait for decisions elsewhere that they depend on: one more,
+  // and the oldest is told to try again, so that what never comes starves nobody else.
+  size_t max_waiting = 16384;
   uint64_t digest_every = 10000;  // Heights whose decision carries a state digest.
   uint64_t cursor_every = 10000;  // Input records after which a cursor is written for its own sake.
   bool guard_clock = true;        // Off where the clock is simulated.

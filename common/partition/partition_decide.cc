@@ -82,6 +82,10 @@ bool Partition::PumpCommands() {
         break;
       case Step::kBlocked:
         blocked_.push_back(std::move(command));
+        if (blocked_.size() > options_.max_waiting / 2) {
+          Refuse(blocked_.front(), Answer::Kind::kNotReady, "what it depends on has not arrived");
+          blocked_.pop_front();
+        }
         break;
       case Step::kLater:
         queue_.push_front(std::move(command));

@@ -105,8 +105,8 @@ std::string_view Statement::Bytes(int column) const {
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode mode) {
   // Connections are not shared between threads, and SQLite's global memory statistics are one lock for all.
-  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(configured);
+  static const int kConfigured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kConfigured);
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
@@ -195,7 +195,7 @@ absl::Status Database::BackupTo(const std::string& path, const Progress& progres
   errno = 0;
   sqlite3_backup* backup = sqlite3_backup_init((*target)->db_, "main", db_, "main");
   if (backup == nullptr) {
-    const absl::Status status =
+    absl::Status status =
         (*target)->Error(sqlite3_extended_errcode((*target)->db_), fmt::format("back up to {}", path));
     RollBack();
     return status;
@@ -207,7 +207,7 @@ absl::Status Database::BackupTo(const std::string& path, const Progress& progres
     const int64_t total = sqlite3_backup_pagecount(backup);
     if (progress) progress(total - sqlite3_backup_remaining(backup), total);
   }
-  const absl::Status status =
+  absl::Status status =
       code == SQLITE_DONE ? absl::OkStatus() : (*target)->Error(code, fmt::format("back up to {}", path));
   sqlite3_backup_finish(backup);
   RollBack();

@@ -18,6 +18,7 @@
 #include "common/log/embedded/durable_file.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/embedded/identity_file.h"
+#include "common/log/kafka/kafka_event_topics.h"
 #include "common/log/kafka/kafka_log.h"
 #include "common/ownership/kafka/kafka_ownership.h"
 #include "common/rpc/remote_feed.h"
@@ -103,7 +104,13 @@ absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options) {
   if (!topics.ok()) return topics.status();
   spdlog::info("asking the brokers at {} for the topics", options.kafka.brokers);
   const int32_t replication = options.single_copy ? 1 : kReplication;
-  const auto mismatches = (*topics)->Compare(JournalTopics(options.partitions, replication), replication);
+  std::vector<log::TopicSpec> wanted = JournalTopics(options.partitions, replication);
+  if (options.publish_events) {
+    for (log::TopicSpec& events : EventTopics(options.partitions, replication)) {
+      wanted.push_back(std::move(events));
+    }
+  }
+  const auto mismatches = (*topics)->Compare(wanted, replication);
   if (!mismatches.ok()) return mismatches.status();
   const auto groups = (*topics)->CompareGroups(absl::Seconds(options.session_timeout_seconds));
   if (!groups.ok()) return groups.status();
@@ -156,6 +163,16 @@ absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& o
     }
   }
   return sealed::KeyStore::Open(options.data, *master_key);
+}
+
+absl::StatusOr<std::unique_ptr<events::Publishers>> OpenEvents(const ServeOptions& options,
+                                                               const log::Log& log) {
+  const auto kafka = KafkaOptions(options.kafka);
+  if (!kafka.ok()) return kafka.status();
+  auto topics = log::KafkaEventTopics::Open(*kafka);
+  if (!topics.ok()) return topics.status();
+  return std::make_unique<events::Publishers>(*std::move(topics), options.partitions,
+                                              host::StrictnessOf(log));
 }
 
 absl::Status CheckGap(host::HostGroup& hosts) {
@@ -273,6 +290,15 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
     };
   }
   if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
+  if (options.publish_events) {
+    auto events = OpenEvents(options, *log_);
+    if (!events.ok()) return events.status();
+    events_ = *std::move(events);
+    group.observe = [publishers = events_.get()](const host::ContextSpec& spec,
+                                                 const log::TopicPartition& journal, host::ReadRecords read) {
+      return publishers->Observe(spec, journal, std::move(read));
+    };
+  }
   if (absl::Status opened = OpenOwnership(options); !opened.ok()) return opened;
   hosts_ = std::make_unique<host::HostGroup>(group, specs_, *log_, *views_, snapshots_, ownership_.get());
   spdlog::info("reading the journals of {} partitions", hosts_->hosts().size());
@@ -335,6 +361,7 @@ void Deployment::Stop() {
   if (std::exchange(stopped_, true)) return;
   queries_.Stop();
   if (hosts_ != nullptr) hosts_->Stop();
+  if (events_ != nullptr) events_->Stop();
 }
 
 }  // namespace sanyuan

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/events/publishers.h"
 #include "common/host/executor.h"
 #include "common/host/host_group.h"
 #include "common/host/snapshot_store.h"
@@ -42,6 +43,8 @@ class Deployment {
   host::HostGroup& hosts() { return *hosts_; }
   log::Log& log() { return *log_; }
   const rpc::MethodTable& methods() const { return methods_; }
+  // nullptr when no events are published.
+  const events::Publishers* events() const { return events_.get(); }
   // What a call needs beyond its method: see rpc::Dispatch.
   const rpc::DispatchServices& services() const { return *services_; }
 
@@ -71,6 +74,7 @@ class Deployment {
   const std::vector<rpc::Module> modules_;
   std::vector<host::ContextSpec> specs_;             // Of all modules.
   std::unique_ptr<ownership::Ownership> ownership_;  // On Kafka.
+  std::unique_ptr<events::Publishers> events_;
   std::unique_ptr<host::HostGroup> hosts_;
   rpc::MethodTable methods_;
   host::Executor queries_{2};

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "common/events/cloud_event.h"
 #include "common/log/embedded/durable_file.h"
 #include "common/ownership/rows.h"
 #include "services/sanyuan/catalogue.h"
@@ -44,6 +45,14 @@ std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replicatio
     const int32_t count = known.single_partition ? 1 : partitions;
     topics.push_back(log::JournalTopic(context + ".journal", count, replication));
     topics.push_back(log::TableTopic(ownership::OwnersTopic(context), count, replication));
+  }
+  return topics;
+}
+
+std::vector<log::TopicSpec> EventTopics(int32_t partitions, int32_t replication) {
+  std::vector<log::TopicSpec> topics;
+  for (const auto& [context, count] : PartitionCounts(partitions)) {
+    topics.push_back(log::EventsTopic(events::TopicOf(context), count, replication));
   }
   return topics;
 }

@@ -1,4 +1,4 @@
-// The topics in which Kafka keeps the journals of all contexts. Any thread.
+// The topics in which Kafka keeps the journals of all contexts, and their public events. Any thread.
 #ifndef SANYUAN_SERVICES_SANYUAN_JOURNAL_TOPICS_H_
 #define SANYUAN_SERVICES_SANYUAN_JOURNAL_TOPICS_H_
 
@@ -26,6 +26,8 @@ struct KafkaPlace {
 absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place);
 // Those of an installation: of each context its journal, and where its owners are announced.
 std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replication);
+// Where the public events of each context go.
+std::vector<log::TopicSpec> EventTopics(int32_t partitions, int32_t replication);
 
 }  // namespace sanyuan
 

@@ -8,6 +8,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@ struct OpsServer::Impl {
   std::mutex mutex;
   std::string phase = "starting";
   host::HostGroup* hosts = nullptr;
+  const events::Publishers* events = nullptr;
 
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& calls = prometheus::BuildCounter()
@@ -90,6 +92,41 @@ struct OpsServer::Impl {
           .Help("Records of a journal that were read for feeds since the start")
           .Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& events_height =
+      prometheus::BuildGauge()
+          .Name("sanyuan_events_published_height")
+          .Help("Height of a journal up to which all events are in the public topic")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& events_lag =
+      prometheus::BuildGauge()
+          .Name("sanyuan_events_lag_records")
+          .Help("Accepted records of a journal whose events are not in the public topic yet")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& events_blocked =
+      prometheus::BuildGauge()
+          .Name("sanyuan_events_blocked")
+          .Help("1 while publishing of a partition is blocked and somebody has to look")
+          .Register(registry);
+
+  // REQUIRES: mutex is held.
+  void MeasureEvents() {
+    for (const events::PublisherStatus& status : events->Statuses()) {
+      const prometheus::Labels labels{{"context", status.context},
+                                      {"partition", fmt::format("{}", status.partition)}};
+      if (!status.leads) {
+        // Whoever leads it says how far it is.
+        events_height.Remove(&events_height.Add(labels));
+        events_lag.Remove(&events_lag.Add(labels));
+        events_blocked.Remove(&events_blocked.Add(labels));
+        continue;
+      }
+      events_height.Add(labels).Set(static_cast<double>(status.published));
+      events_lag.Add(labels).Set(
+          static_cast<double>(status.accepted - std::min(status.accepted, status.published)));
+      events_blocked.Add(labels).Set(status.blocked ? 1 : 0);
+    }
+  }
+
   void Ready(httplib::Response& response) {
     const std::lock_guard lock(mutex);
     nlohmann::json body;
@@ -145,6 +182,7 @@ struct OpsServer::Impl {
           }
         }
       }
+      if (events != nullptr) MeasureEvents();
     }
     response.set_content(prometheus::TextSerializer().Serialize(registry.Collect()),
                          "text/plain; version=0.0.4");
@@ -203,9 +241,10 @@ void OpsServer::SetPhase(std::string phase) {
   impl_->phase = std::move(phase);
 }
 
-void OpsServer::SetHosts(host::HostGroup* hosts) {
+void OpsServer::SetHosts(host::HostGroup* hosts, const events::Publishers* events) {
   const std::lock_guard lock(impl_->mutex);
   impl_->hosts = hosts;
+  impl_->events = events;
 }
 
 void OpsServer::OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "common/events/publishers.h"
 #include "common/host/host_group.h"
 #include "common/rpc/server.h"
 
@@ -30,7 +31,7 @@ class OpsServer final : public rpc::CallObserver {
   // What /readyz says while there are no hosts: "starting: ...", "draining".
   void SetPhase(std::string phase);
   // From now on readiness is that of the partitions.
-  void SetHosts(host::HostGroup* hosts);
+  void SetHosts(host::HostGroup* hosts, const events::Publishers* events = nullptr);
 
   void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) override;
   void OnFeedOpened(const std::string& method) override;

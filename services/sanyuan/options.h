@@ -17,9 +17,10 @@ struct ServeOptions {
   std::string redis_user;           // Empty: the default user.
   std::string redis_password_file;  // Empty: no password.
   double session_timeout_seconds =
-      6;                     // On Kafka: after so long without a sign of life an instance counts as dead.
-  std::string advertise;     // HOST:PORT at which other instances reach this one; empty: as it listens.
-  bool single_copy = false;  // Each record on one broker alone will do.
+      6;                        // On Kafka: after so long without a sign of life an instance counts as dead.
+  std::string advertise;        // HOST:PORT at which other instances reach this one; empty: as it listens.
+  bool single_copy = false;     // Each record on one broker alone will do.
+  bool publish_events = false;  // Accepted events go to public topics; on Kafka alone.
   std::string listen = "127.0.0.1:0";  // gRPC. Port 0 picks a free one.
   std::string ops = "127.0.0.1:0";     // HTTP: /livez, /readyz, /metrics.
   bool dev = false;                    // Simulated clock, callers trusted by metadata, loopback only.

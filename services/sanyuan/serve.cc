@@ -43,6 +43,10 @@ absl::Status CheckOptions(const ServeOptions& options) {
     return absl::InvalidArgumentError(
         "--master-key: a file of 32 random bytes is wanted (only --dev makes one of its own)");
   }
+  if (options.publish_events && options.kafka.brokers.empty()) {
+    return absl::InvalidArgumentError(
+        "--publish-events: only journals on Kafka have public topics beside them");
+  }
   if (options.dev && !IsLoopback(options.listen)) {
     return absl::InvalidArgumentError(
         fmt::format("--dev trusts every caller and listens on loopback only, not on {}", options.listen));
@@ -87,7 +91,7 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   }
   (*server)->SetServing(true);
   ops.SetPhase("serving");
-  ops.SetHosts(&(*deployment)->hosts());
+  ops.SetHosts(&(*deployment)->hosts(), (*deployment)->events());
   auto scrub = std::make_unique<host::Scrub>((*deployment)->log(), (*deployment)->hosts(), kScrubPause);
   fmt::print("{{\"grpc\":\"{}\",\"ops\":\"{}:{}\"}}\n", grpc, HostPart(options.ops), ops.port());
   std::fflush(stdout);

@@ -45,6 +45,10 @@ void AddSettings(CLI::App& serve, ServeOptions& options) {
                 "Topics with one copy of each record will do: a laptop with one broker")
       ->needs(kafka);
   serve
+      .add_flag("--publish-events", options.publish_events,
+                "Accepted events also go to public topics, as CloudEvents")
+      ->needs(kafka);
+  serve
       .add_option("--session-timeout", options.session_timeout_seconds,
                   "Seconds after which a silent instance counts as dead; brokers have a least value for it "
                   "(group.min.session.timeout.ms)")

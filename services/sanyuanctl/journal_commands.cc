@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/events/public_event.h"
 #include "common/host/replay.h"
 #include "common/log/embedded/identity_file.h"
 #include "common/log/embedded/journal_file.h"
@@ -243,6 +245,23 @@ std::string ContentText(const host::ContextSpec& spec, const partition::Frame& f
   return text;
 }
 
+// Full names of the decision's events, in their order.
+json EventTypes(const host::ContextSpec& spec, const partition::Frame& frame) {
+  json types = json::array();
+  journal::v1::Decision decision;
+  if (frame.kind != partition::FrameKind::kDecision ||
+      !decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()))) {
+    return types;
+  }
+  const auto domain = spec.new_domain();
+  for (const std::string& bytes : decision.events()) {
+    partition::EventPtr event = domain->NewEvent();
+    const auto* inner = event->ParseFromString(bytes) ? events::InnerEvent(*event) : nullptr;
+    types.push_back(inner == nullptr ? "" : std::string(inner->GetDescriptor()->full_name()));
+  }
+  return types;
+}
+
 int Cat(const Session& session, const Arguments& arguments) {
   const auto source = JournalSource::Open(arguments.place);
   if (!source.ok()) return session.Fail(source.status());
@@ -261,7 +280,11 @@ int Cat(const Session& session, const Arguments& arguments) {
       object["kind"] = KindName(frame.kind);
       object["height"] = frame.height;
       object["term"] = frame.term;
+      object["journal_id"] = absl::BytesToHexString(
+          absl::string_view(reinterpret_cast<const char*>(frame.journal_id.data()), frame.journal_id.size()));
+      object["prev"] = frame.prev.Hex();
       object["digest"] = frame.digest.Hex();
+      object["events"] = EventTypes(*found, frame);
       object["content"] = content;
     }
     session.Print(

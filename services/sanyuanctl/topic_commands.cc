@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/host/genesis.h"
@@ -23,12 +24,25 @@ struct Arguments {
   KafkaPlace kafka;
   int32_t partitions = 8;
   bool single_copy = false;
+  bool publish_events = false;
 };
+
+int32_t ReplicationOf(const Arguments& arguments) { return arguments.single_copy ? 1 : kReplication; }
+
+// Those of the journals, then those of public events where these are wanted.
+std::vector<log::TopicSpec> Wanted(const Arguments& arguments) {
+  const int32_t replication = ReplicationOf(arguments);
+  std::vector<log::TopicSpec> wanted = JournalTopics(arguments.partitions, replication);
+  if (!arguments.publish_events) return wanted;
+  for (log::TopicSpec& events : EventTopics(arguments.partitions, replication)) {
+    wanted.push_back(std::move(events));
+  }
+  return wanted;
+}
 
 // What differs from what the journals need; missing topics too.
 absl::StatusOr<std::vector<log::Mismatch>> Differences(log::KafkaTopics& topics, const Arguments& arguments) {
-  const int32_t replication = arguments.single_copy ? 1 : kReplication;
-  return topics.Compare(JournalTopics(arguments.partitions, replication), replication);
+  return topics.Compare(Wanted(arguments), ReplicationOf(arguments));
 }
 
 int PrintDifferences(const Session& session, const std::vector<log::Mismatch>& mismatches, json object,
@@ -64,11 +78,10 @@ int Apply(const Session& session, const Arguments& arguments) {
   const auto topics = log::KafkaTopics::Open(*options);
   if (!topics.ok()) return session.Fail(topics.status());
   const std::vector<host::ContextSpec> specs = Contexts(ServeOptions{});
-  const int32_t replication = arguments.single_copy ? 1 : kReplication;
   json made = json::array();
   std::string text;
-  for (const log::TopicSpec& spec : JournalTopics(arguments.partitions, replication)) {
-    const absl::Status created = (*topics)->Create(spec, replication);
+  for (const log::TopicSpec& spec : Wanted(arguments)) {
+    const absl::Status created = (*topics)->Create(spec, ReplicationOf(arguments));
     if (absl::IsAlreadyExists(created)) continue;
     if (!created.ok()) return session.Fail(created);
     made.push_back(spec.name);
@@ -103,6 +116,8 @@ void AddTopicCommands(CLI::App& app, const Globals& globals, std::function<int()
         ->check(CLI::Range(1, 1024));
     sub->add_flag("--single-copy", arguments->single_copy,
                   "One copy of each record will do: a laptop with one broker");
+    sub->add_flag("--publish-events", arguments->publish_events,
+                  "Also the topics of public events, for serve --publish-events");
     sub->callback([&globals, &run, arguments, command] {
       run = [&globals, arguments, command] { return command(Session(globals), *arguments); };
     });

@@ -167,8 +167,11 @@ def failover(bench, _):
                 bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40,
                           "--loaded", loaded, "--kafka", broker.bootstrap)
                 first, gaps = 40, []
+                with open(os.open(data + ".key", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as key:
+                    key.write(bytes(32))
                 flags = ["serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--new-keys", "--kafka",
-                         broker.bootstrap, "--single-copy", "--session-timeout", session, "--data"]
+                         broker.bootstrap, "--single-copy", "--session-timeout", session, "--master-key", data + ".key",
+                         "--data"]
                 with instance(bench, *flags, data) as (_, stays):
                     for _ in range(times):
                         with instance(bench, *flags, data + ".b") as (process, _):

@@ -20,14 +20,15 @@ class Ended(RuntimeError):
 
 class Journals:
     """Where the journals of a server are: in its data directory, or on Kafka's brokers in topics of their own, which are
-    made here."""
+    made here. `flags` are for making topics and for serving."""
 
-    def __init__(self, binaries, data, brokers=None):
+    def __init__(self, binaries, data, brokers=None, flags=()):
         self.serve, self.place = [], ["--data", data]
         if brokers is None:
             return
         topics = ["--kafka", brokers, "--topic-prefix", f"{uuid.uuid4().hex[:8]}."]
         self.serve, self.place = [*topics, "--single-copy"], [*topics, *self.place]
+        self.serve += flags
         subprocess.run([os.path.join(binaries, "sanyuanctl"), "topics", "apply", *self.serve], check=True,
                        stdout=subprocess.DEVNULL)
 

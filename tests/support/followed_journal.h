@@ -64,7 +64,7 @@ class FollowedJournal {
   void Run() { timeline_.Pass(absl::ZeroDuration()); }
   const partition::Place& place() const { return place_; }
 
- private:
+  // What lies there. The journal outlives it.
   host::ReadRecords Reader() {
     return [this](const log::TopicPartition&, int64_t offset,
                   size_t limit) -> absl::StatusOr<std::vector<log::Record>> {
@@ -76,6 +76,7 @@ class FollowedJournal {
     };
   }
 
+ private:
   Timeline timeline_;
   partition::Place place_;
 

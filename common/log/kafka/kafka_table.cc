@@ -230,7 +230,7 @@ class Table final : public KafkaTable, private kafka::ClientEvents {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KafkaTable>> KafkaTable::Open(const KafkaLogOptions& options,
-                                                             std::vector<std::string> topics,
+                                                             const std::vector<std::string>& topics,
                                                              Listener* listener) {
   if (options.bootstrap.empty()) return absl::InvalidArgumentError("bootstrap: no broker is named");
   auto table = std::make_unique<Table>(options, listener);

@@ -47,7 +47,7 @@ class KafkaTable {
   // waited for. Callbacks may come before this returns. `listener` outlives the table. NotFound: no such topic.
   // Unavailable: no answer within `options.read_timeout`. InvalidArgument: a setting is wrong, by name.
   static absl::StatusOr<std::unique_ptr<KafkaTable>> Open(const KafkaLogOptions& options,
-                                                          std::vector<std::string> topics,
+                                                          const std::vector<std::string>& topics,
                                                           Listener* listener);
   // Gives up rows that are under way, which is said to their `done`. No callback comes after it.
   virtual ~KafkaTable() = default;

@@ -84,8 +84,8 @@ class Readers::Reader final : private ClientEvents {
   // Errors of connections, which nobody is told here: what is asked for next fails by itself.
   void DropEvents() { rd_kafka_poll(client_->handle(), 0); }
 
-  absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, size_t limit,
-                                           absl::Time deadline) {
+  absl::Status Visit(const TopicPartition& where, int64_t offset, size_t limit, absl::Time deadline,
+                     const Visitor& visit) {
     const std::string doing = fmt::format("reading {} from offset {}", where.ToString(), offset);
     if (!StandsAt(where, offset)) {
       if (absl::Status begun = Begin(where, offset, deadline); !begun.ok()) return begun;
@@ -96,9 +96,9 @@ class Readers::Reader final : private ClientEvents {
       if (!end.ok()) return end.status();
       return absl::OutOfRangeError(fmt::format("{}: it ends at {}", doing, *end));
     }
-    std::vector<Record> records;
+    size_t records = 0;
     size_t bytes = 0;
-    while (next_ < *end && records.size() < limit && bytes < kReadBytes) {
+    while (next_ < *end && records < limit && bytes < kReadBytes) {
       const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) break;
       const MessagePtr message(rd_kafka_consume_queue(queue_.get(), ToTimeout(std::min(left, kNudgePause))));
@@ -112,20 +112,18 @@ class Readers::Reader final : private ClientEvents {
       }
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         Stop();
-        if (!records.empty()) return records;
-        return ToStatus(message->err, doing);
+        return records > 0 ? absl::OkStatus() : ToStatus(message->err, doing);
       }
       bytes += message->len;
-      records.push_back(
-          {message->offset, std::string(static_cast<const char*>(message->payload), message->len)});
+      ++records;
+      visit(*message);
       next_ = message->offset + 1;
     }
-    const bool late = records.empty() && next_ < *end;
+    const bool late = records == 0 && next_ < *end;
     // One that stands at the end would ask for more all the time.
     if (late || next_ >= *end) Stop();
     given_up_ = given_up_ || late;
-    if (late) return absl::UnavailableError(doing + ": no answer in time");
-    return records;
+    return late ? absl::UnavailableError(doing + ": no answer in time") : absl::OkStatus();
   }
 
  private:
@@ -230,11 +228,20 @@ absl::StatusOr<int64_t> Readers::EndOf(const TopicPartition& where) {
 }
 
 absl::StatusOr<std::vector<Record>> Readers::Read(const TopicPartition& where, int64_t offset, size_t limit) {
+  std::vector<Record> records;
+  const absl::Status read = Visit(where, offset, limit, [&records](const rd_kafka_message_t& message) {
+    records.push_back({message.offset, std::string(static_cast<const char*>(message.payload), message.len)});
+  });
+  if (!read.ok()) return read;
+  return records;
+}
+
+absl::Status Readers::Visit(const TopicPartition& where, int64_t offset, size_t limit, const Visitor& visit) {
   if (offset < 0) return absl::OutOfRangeError(fmt::format("{}: offset {}", where.ToString(), offset));
   const absl::Time deadline = absl::Now() + options_.read_timeout;
   auto reader = Borrow(where, offset, deadline);
   if (!reader.ok()) return reader.status();
-  return (*reader)->Read(where, offset, limit, deadline);
+  return (*reader)->Visit(where, offset, limit, deadline, visit);
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, int32_t>>> Readers::Topics() {

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -32,6 +33,9 @@ class Readers {
   // Up to `limit` records from `offset` on, fewer when they are large or the end comes first. OutOfRange: `offset` is
   // not within the bounds.
   absl::StatusOr<std::vector<Record>> Read(const TopicPartition& where, int64_t offset, size_t limit);
+  // The same, for who wants more of them than their bytes.
+  using Visitor = std::function<void(const rd_kafka_message_t& message)>;
+  absl::Status Visit(const TopicPartition& where, int64_t offset, size_t limit, const Visitor& visit);
   // Topics of the prefix with their numbers of partitions, without the prefix.
   absl::StatusOr<std::vector<std::pair<std::string, int32_t>>> Topics();
 

@@ -15,6 +15,8 @@ namespace {
 
 constexpr absl::Duration kLeaderPause = absl::Milliseconds(20);
 constexpr char kMissingTopic[] = "topic";
+constexpr int64_t kNoLimit = -1;
+constexpr int64_t kDayMs = 24 * 3600 * 1000;
 
 struct EventDeleter {
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
@@ -51,7 +53,11 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
       rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
     }
     for (const auto& [setting, value] : spec.at_least) {
+      if (spec.at_first.contains(setting)) continue;
       rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), std::to_string(value).c_str());
+    }
+    for (const auto& [setting, value] : spec.at_first) {
+      rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
     }
     rd_kafka_NewTopic_t* topics[] = {topic.get()};
     const EventPtr event = Ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, [&](const auto* options, auto* queue) {
@@ -215,7 +221,9 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
     }
     for (const auto& [setting, least] : spec.at_least) {
       int64_t value = 0;
-      if (!absl::SimpleAtoi(values[setting], &value) || value < least) {
+      const bool number = absl::SimpleAtoi(values[setting], &value);
+      if (number && value == kNoLimit) continue;
+      if (!number || value < least) {
         mismatches.push_back({name, setting, values[setting], fmt::format("at least {}", least)});
       }
     }
@@ -252,7 +260,17 @@ TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t repl
            {"retention.bytes", "-1"},
            {"unclean.leader.election.enable", "false"},
            {"message.timestamp.type", "LogAppendTime"}},
-          {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}}};
+          {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}},
+          {}};
+}
+
+TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t replication) {
+  TopicSpec spec = JournalTopic(name, partitions, replication);
+  spec.settings.erase("retention.ms");
+  spec.settings.erase("retention.bytes");
+  spec.at_least["retention.ms"] = kDayMs;
+  spec.at_first["retention.ms"] = std::to_string(7 * kDayMs);
+  return spec;
 }
 
 TopicSpec TableTopic(const std::string& name, int32_t partitions, int32_t replication) {

@@ -22,7 +22,9 @@ struct TopicSpec {
   std::string name;  // Without the prefix of the installation.
   int32_t partitions = 1;
   std::map<std::string, std::string> settings;  // Kafka's names; what is not named is left to the brokers.
-  std::map<std::string, int64_t> at_least;      // Numbers that may also be greater.
+  std::map<std::string, int64_t> at_least;      // Numbers that may also be greater; -1 stands for no limit.
+  // What it is made with; may be changed later, within the others.
+  std::map<std::string, std::string> at_first = {};
 };
 
 // A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
@@ -30,6 +32,9 @@ TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t repl
 // A KafkaTable: of rows with the same key the last is kept. What is overwritten leaves the brokers' disks within about
 // an hour after the first row that is written ten minutes later (README.md, "Tables").
 TopicSpec TableTopic(const std::string& name, int32_t partitions, int32_t replication);
+
+// Events of a context for everybody: kept for a week, or as long as an operator says, but a day at least.
+TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t replication);
 
 // One thing that is not as it must be. `topic` is empty for what concerns the brokers.
 struct Mismatch {

@@ -147,6 +147,26 @@ TEST_F(PartitionTest, WhoIsPausedAnswersWhatItHasWrittenAndGoesOnInItsTerm) {
   EXPECT_EQ(writer->reader().place()->term, term);
 }
 
+TEST_F(PartitionTest, CommandsThatWaitForWhatNeverComesLeaveRoomForOthers) {
+  PartitionOptions options = Options();
+  options.max_waiting = 8;
+  Member writer(journals_, options, domain_);
+  Lead(writer);
+  // Asked again and again, as a client does whose deadline passes.
+  for (uint64_t call = 1; call <= 20; ++call) {
+    PendingCommand waits = Pending(call, "add", 5, 1);
+    waits.after.push_back({"a journal that was cut", 7});
+    writer->OnCommand(waits);
+    writer->Pump();
+  }
+  EXPECT_EQ(writer->waiting(), 4u);
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kNotReady) << "the oldest gives way";
+  EXPECT_EQ(writer.answers.count(20), 0u);
+  writer->OnCommand(Pending(21, "add", 9, 2));
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[21].kind, Answer::Kind::kDecided);
+}
+
 TEST_F(PartitionTest, AfterALostProducerItTakesOverAnewAndCommandsThatLandedAreNotDoneTwice) {
   Member writer(journals_, Options(), domain_);
   Lead(writer);
