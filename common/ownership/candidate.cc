@@ -73,6 +73,10 @@ std::optional<std::string> Candidate::OnAnnounced(const Announcement& announceme
     return std::nullopt;
   }
   published_[announcement.instance] = *announcement.place;
+  // What is said now is said of what is read now; an older row may be of journals that were begun anew since.
+  if (!earlier && !heads_.empty() && heads_.back().journal_id != announcement.place->journal_id) {
+    return "another instance reads another journal in its place";
+  }
   const auto accepted = std::find_if(heads_.rbegin(), heads_.rend(), [&](const partition::Place& head) {
     return head.height == announcement.place->height;
   });

@@ -24,7 +24,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr size_t kKeyIdBytes = 8;
 constexpr size_t kLongestPersonId = 32;
 
 // One personal text, where it stands.
@@ -245,28 +244,35 @@ absl::StatusOr<std::vector<common::v1::Refusal>> Sealer::Seal(Message& message,
 }
 
 absl::Status Sealer::Open(Message& message, std::string_view county_code) const {
-  PersonKeys keys;
-  for (const Place& place : PlacesIn(message, county_code)) {
+  struct Sealed {
+    Place place;
+    KeyName key;
+    std::string locked;
+  };
+  std::vector<Sealed> texts;
+  std::vector<KeyName> names;
+  for (Place& place : PlacesIn(message, county_code)) {
     const std::string text = place.Get();
     if (place.personal.hash() || !IsSealedText(text)) continue;
     std::string bytes;
     if (!absl::WebSafeBase64Unescape(text.substr(kSealedMark.size()), &bytes) || bytes.size() < kKeyIdBytes) {
       return absl::DataLossError(fmt::format("{}: not a sealed text", place.path));
     }
-    auto known = keys.find(place.person);
-    if (known == keys.end()) {
-      auto key = keys_.Find(place.person);
-      if (!key.ok()) return key.status();
-      known = keys.emplace(place.person, *std::move(key)).first;
-    }
-    const std::optional<PersonKey>& key = known->second;
-    if (!key || std::string_view(bytes).substr(0, kKeyIdBytes) != key->id) {
-      place.Set("");
+    names.push_back({place.person, bytes.substr(0, kKeyIdBytes)});
+    texts.push_back({std::move(place), names.back(), bytes.substr(kKeyIdBytes)});
+  }
+  if (texts.empty()) return absl::OkStatus();
+  const auto keys = keys_.Find(names);
+  if (!keys.ok()) return keys.status();
+  for (const Sealed& text : texts) {
+    const std::optional<std::string>& key = keys->at(text.key);
+    if (!key) {
+      text.place.Set("");
       continue;
     }
-    auto plain = Unlock(key->key, About(place), std::string_view(bytes).substr(kKeyIdBytes));
-    if (!plain) return absl::DataLossError(fmt::format("{}: the sealed text does not open", place.path));
-    place.Set(*std::move(plain));
+    auto plain = Unlock(*key, About(text.place), text.locked);
+    if (!plain) return absl::DataLossError(fmt::format("{}: the sealed text does not open", text.place.path));
+    text.place.Set(*std::move(plain));
   }
   return absl::OkStatus();
 }

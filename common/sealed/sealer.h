@@ -2,7 +2,7 @@
 // and keyed hashes only. What is personal, and whose, the fields say themselves (proto/sanyuan/common/v1/personal.proto).
 //
 // A sealed text is bound to its person and to its field (message type and name): in another place it does not open.
-// Thread safety: all methods may be called from any thread; Seal and Open block on the disk.
+// Thread safety: all methods may be called from any thread; Seal and Open block as the store of keys does.
 #ifndef SANYUAN_COMMON_SEALED_SEALER_H_
 #define SANYUAN_COMMON_SEALED_SEALER_H_
 
@@ -39,7 +39,8 @@ class Sealer {
                                                         std::string_view county_code) const;
 
   // Opens sealed texts in place; hashes stay. A text whose key is gone becomes empty. DataLoss when a text does not
-  // open with the very key that sealed it: it was damaged, or moved here from another person or field.
+  // open with the very key that sealed it: it was damaged, or moved here from another person or field. Unavailable when
+  // it can't be known whether a key is gone; then nothing was opened.
   absl::Status Open(google::protobuf::Message& message, std::string_view county_code) const;
 
   // What stands in a journal for the content of a request with personal data: only who holds the key can try texts

@@ -1,12 +1,13 @@
-"""The two questions of the Kafka protocol that tell whether a cluster serves, without starting a JVM for them.
+"""The two questions of the Kafka protocol that tell whether a cluster serves, and what a test does to it, without starting
+a JVM for them.
 
-Layouts: https://kafka.apache.org/protocol (Metadata v2, DescribeQuorum v0)."""
+Layouts: https://kafka.apache.org/protocol (Metadata v2, DescribeQuorum v0, DeleteTopics v1)."""
 
 import io
 import socket
 import struct
 
-METADATA, DESCRIBE_QUORUM = 3, 55
+METADATA, DELETE_TOPICS, DESCRIBE_QUORUM = 3, 20, 55
 NO_TAGS = b"\0"
 
 
@@ -80,3 +81,11 @@ def controller(port, timeout=2):
     answer.varint(), answer.number(">i")
     error, leader = answer.number(">h"), answer.number(">i")
     return leader if error == 0 and leader > 0 else None
+
+
+def delete_topic(port, name, timeout=20):
+    """For tests. Returns when the topic is gone."""
+    answer = _call(port, DELETE_TOPICS, 1, struct.pack(">i", 1) + _string(name) + struct.pack(">i", 1000 * timeout), timeout)
+    answer.number(">i"), answer.number(">i"), answer.string()  # Throttled for, how many answers, whose.
+    if error := answer.number(">h"):
+        raise RuntimeError(f"topic {name} is not deleted: error {error}")

@@ -22,7 +22,9 @@
 #include "common/log/kafka/kafka_log.h"
 #include "common/ownership/kafka/kafka_ownership.h"
 #include "common/rpc/remote_feed.h"
+#include "common/sealed/file_key_store.h"
 #include "common/sealed/master_key.h"
+#include "common/sealed/topic_key_store.h"
 #include "common/view/embedded/embedded_view_store.h"
 #include "common/view/redis/redis_view_store.h"
 #include "services/registry/domain/registry_domain.h"
@@ -38,16 +40,22 @@ constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
 // How long an instance that ends waits for others to lead.
 constexpr absl::Duration kHandOver = absl::Seconds(10);
 
-// Whether there is anything in the journals behind their beginnings, or the directory belongs to some.
-absl::StatusOr<bool> HaveBegun(const ServeOptions& options, const std::vector<host::ContextSpec>& specs,
-                               log::Log& log) {
-  if (!absl::IsNotFound(log::IdentityFile(options.data).Read().status())) return true;
+// Whether there is anything in the journals behind their beginnings.
+absl::StatusOr<bool> JournalsHaveBegun(const ServeOptions& options,
+                                       const std::vector<host::ContextSpec>& specs, log::Log& log) {
   for (const host::JournalOf& of : host::JournalsOf(specs, options.partitions)) {
     const auto end = log.EndOffset(of.journal);
     if (!end.ok()) return end.status();
     if (*end > 1) return true;
   }
   return false;
+}
+
+// ... or the directory belongs to some.
+absl::StatusOr<bool> HasBegun(const ServeOptions& options, const std::vector<host::ContextSpec>& specs,
+                              log::Log& log) {
+  if (!absl::IsNotFound(log::IdentityFile(options.data).Read().status())) return true;
+  return JournalsHaveBegun(options, specs, log);
 }
 
 // The journals must be those that the directory's identity file knows; without one they become its. On the embedded
@@ -76,7 +84,7 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
     return absl::OkStatus();
   }
   if (options.kafka.brokers.empty()) {
-    const auto begun = HaveBegun(options, specs, log);
+    const auto begun = HasBegun(options, specs, log);
     if (!begun.ok()) return begun.status();
     if (*begun)
       return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", options.data));
@@ -104,7 +112,7 @@ absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options) {
   if (!topics.ok()) return topics.status();
   spdlog::info("asking the brokers at {} for the topics", options.kafka.brokers);
   const int32_t replication = options.single_copy ? 1 : kReplication;
-  std::vector<log::TopicSpec> wanted = JournalTopics(options.partitions, replication);
+  std::vector<log::TopicSpec> wanted = AllTopics(options.partitions, replication);
   if (options.publish_events) {
     for (log::TopicSpec& events : EventTopics(options.partitions, replication)) {
       wanted.push_back(std::move(events));
@@ -141,20 +149,21 @@ absl::StatusOr<absl::Time> KeptClock(const std::string& path) {
   return absl::FromUnixMicros(us);
 }
 
-// The keys of people. Journals whose keys are gone are not served by accident: every text in them would be empty,
-// and new ones would hide that.
-absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options,
-                                                           const std::vector<host::ContextSpec>& specs,
-                                                           log::Log& log) {
-  const bool made_here = options.master_key_file.empty();
-  const std::string path =
-      made_here ? (std::filesystem::path(options.data) / "dev-master-key").string() : options.master_key_file;
-  const auto master_key = made_here ? sealed::ReadOrMakeMasterKey(path) : sealed::ReadMasterKey(path);
-  if (!master_key.ok()) return master_key.status();
-  if (made_here) spdlog::warn("keys of people are wrapped by {}, for development only", path);
-  const std::string keys = sealed::KeyStore::PathIn(options.data);
+absl::StatusOr<std::string> MasterKey(const ServeOptions& options) {
+  if (!options.master_key_file.empty()) return sealed::ReadMasterKey(options.master_key_file);
+  const std::string path = std::filesystem::path(options.data) / "dev-master-key";
+  auto master_key = sealed::ReadOrMakeMasterKey(path);
+  if (master_key.ok()) spdlog::warn("keys of people are wrapped by {}, for development only", path);
+  return master_key;
+}
+
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeysInFile(const ServeOptions& options,
+                                                                 const std::vector<host::ContextSpec>& specs,
+                                                                 const std::string& master_key,
+                                                                 log::Log& log) {
+  const std::string keys = sealed::FileKeyStore::PathIn(options.data);
   if (!options.new_keys && !std::filesystem::exists(keys)) {
-    const auto begun = HaveBegun(options, specs, log);
+    const auto begun = HasBegun(options, specs, log);
     if (!begun.ok()) return begun.status();
     if (*begun) {
       return absl::FailedPreconditionError(fmt::format(
@@ -162,7 +171,38 @@ absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& o
           keys));
     }
   }
-  return sealed::KeyStore::Open(options.data, *master_key);
+  return sealed::FileKeyStore::Open(options.data, master_key);
+}
+
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeysInTopic(const ServeOptions& options,
+                                                                  const std::vector<host::ContextSpec>& specs,
+                                                                  const std::string& master_key,
+                                                                  log::Log& log) {
+  const auto kafka = KafkaOptions(options.kafka);
+  if (!kafka.ok()) return kafka.status();
+  // Asked before the keys are read: whoever has begun the journals had keys by then.
+  const auto begun = JournalsHaveBegun(options, specs, log);
+  if (!begun.ok()) return begun.status();
+  sealed::TopicKeyOptions topic;
+  topic.may_begin = options.new_keys || !*begun;
+  auto keys = sealed::TopicKeyStore::Open(KeyTable(*kafka), master_key, topic);
+  if (!absl::IsNotFound(keys.status())) return keys;
+  const std::string file = sealed::FileKeyStore::PathIn(options.data);
+  return absl::FailedPreconditionError(
+      fmt::format("{}: sanyuanctl keys restore puts {} back; or start once with --new-keys and leave "
+                  "unreadable what was sealed",
+                  std::string(keys.status().message()), std::filesystem::exists(file) ? file : "a copy"));
+}
+
+// The keys of people. Journals whose keys are gone are not served by accident: every text in them would be empty,
+// and new ones would hide that.
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options,
+                                                           const std::vector<host::ContextSpec>& specs,
+                                                           log::Log& log) {
+  const auto master_key = MasterKey(options);
+  if (!master_key.ok()) return master_key.status();
+  return options.kafka.brokers.empty() ? OpenKeysInFile(options, specs, *master_key, log)
+                                       : OpenKeysInTopic(options, specs, *master_key, log);
 }
 
 absl::StatusOr<std::unique_ptr<events::Publishers>> OpenEvents(const ServeOptions& options,
@@ -217,13 +257,22 @@ absl::Status Deployment::OpenStores(const ServeOptions& options) {
   auto log = OpenLog(options);
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
+  auto view_store = OpenViews(options);
+  if (!view_store.ok()) return view_store.status();
+  view_store_ = *std::move(view_store);
+  // The keys of a directory are made before its identity is written, so that a start that is ended between the two is
+  // no loss of keys. Those that servers share belong to journals that have begun.
+  const bool shared = !options.kafka.brokers.empty();
+  if (shared) {
+    if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
+  }
   auto keys = OpenKeys(options, specs_, *log_);
   if (!keys.ok()) return keys.status();
   keys_ = *std::move(keys);
   sealer_ = std::make_unique<sealed::Sealer>(*keys_);
-  auto view_store = OpenViews(options);
-  if (!view_store.ok()) return view_store.status();
-  view_store_ = *std::move(view_store);
+  if (!shared) {
+    if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
+  }
   views_ = std::make_unique<registry::ForgettingViewStore>(
       *view_store_, [this](const std::string& person, bool with_receivers) {
         return keys_->Forget(person, with_receivers);

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "common/events/cloud_event.h"
 #include "common/log/embedded/durable_file.h"
+#include "common/log/kafka/kafka_table.h"
 #include "common/ownership/rows.h"
 #include "services/sanyuan/catalogue.h"
 
@@ -38,7 +39,7 @@ absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place) {
   return options;
 }
 
-std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replication) {
+std::vector<log::TopicSpec> AllTopics(int32_t partitions, int32_t replication) {
   std::vector<log::TopicSpec> topics;
   for (const KnownContext& known : kContexts) {
     const std::string context(known.name);
@@ -46,6 +47,7 @@ std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replicatio
     topics.push_back(log::JournalTopic(context + ".journal", count, replication));
     topics.push_back(log::TableTopic(ownership::OwnersTopic(context), count, replication));
   }
+  topics.push_back(log::TableTopic(sealed::kKeysTopic, sealed::kKeysPartitions, replication));
   return topics;
 }
 
@@ -55,6 +57,12 @@ std::vector<log::TopicSpec> EventTopics(int32_t partitions, int32_t replication)
     topics.push_back(log::EventsTopic(events::TopicOf(context), count, replication));
   }
   return topics;
+}
+
+sealed::OpenKeyTable KeyTable(const log::KafkaLogOptions& options) {
+  return [options](log::KafkaTable::Listener* listener) {
+    return log::KafkaTable::Open(options, {sealed::kKeysTopic}, listener);
+  };
 }
 
 }  // namespace sanyuan

@@ -1,4 +1,4 @@
-// The topics in which Kafka keeps the journals of all contexts, and their public events. Any thread.
+// The topics in which Kafka keeps the journals of all contexts, the keys of people, and public events. Any thread.
 #ifndef SANYUAN_SERVICES_SANYUAN_JOURNAL_TOPICS_H_
 #define SANYUAN_SERVICES_SANYUAN_JOURNAL_TOPICS_H_
 
@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/log/kafka/options.h"
 #include "common/log/kafka/topics.h"
+#include "common/sealed/key_topic.h"
 
 namespace sanyuan {
 
@@ -24,10 +25,12 @@ struct KafkaPlace {
 
 // InvalidArgument: a line of the file can't be read, by its number. NotFound and others: of the file.
 absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place);
-// Those of an installation: of each context its journal, and where its owners are announced.
-std::vector<log::TopicSpec> JournalTopics(int32_t partitions, int32_t replication);
+// Those of an installation: of each context its journal, and where its owners are announced; the keys of people.
+std::vector<log::TopicSpec> AllTopics(int32_t partitions, int32_t replication);
 // Where the public events of each context go.
 std::vector<log::TopicSpec> EventTopics(int32_t partitions, int32_t replication);
+// Opens the table of the keys.
+sealed::OpenKeyTable KeyTable(const log::KafkaLogOptions& options);
 
 }  // namespace sanyuan
 

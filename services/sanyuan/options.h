@@ -12,7 +12,7 @@ namespace sanyuan {
 struct ServeOptions {
   // Directory of all that is kept here, with the embedded engine also of the journals; made when it is not there.
   std::string data;
-  KafkaPlace kafka;                 // Of the journals; without brokers the embedded engine keeps them.
+  KafkaPlace kafka;                 // Of the journals and keys; without brokers both are in the directory.
   std::string redis;                // HOST:PORT of the views; empty: a file in the directory.
   std::string redis_user;           // Empty: the default user.
   std::string redis_password_file;  // Empty: no password.
@@ -30,7 +30,7 @@ struct ServeOptions {
   std::string tie_key_secret_file;     // Without it, and with dev, secrets derive from the seed.
   uint64_t dev_seed = 7;
   std::string master_key_file;  // 32 bytes; with dev one is made in the data directory when it is left out.
-  bool new_keys = false;        // Begin with no keys although the directory holds journals.
+  bool new_keys = false;        // Begin with no keys although there are journals.
 };
 
 }  // namespace sanyuan

@@ -32,7 +32,7 @@ int32_t ReplicationOf(const Arguments& arguments) { return arguments.single_copy
 // Those of the journals, then those of public events where these are wanted.
 std::vector<log::TopicSpec> Wanted(const Arguments& arguments) {
   const int32_t replication = ReplicationOf(arguments);
-  std::vector<log::TopicSpec> wanted = JournalTopics(arguments.partitions, replication);
+  std::vector<log::TopicSpec> wanted = AllTopics(arguments.partitions, replication);
   if (!arguments.publish_events) return wanted;
   for (log::TopicSpec& events : EventTopics(arguments.partitions, replication)) {
     wanted.push_back(std::move(events));
@@ -67,7 +67,7 @@ int Check(const Session& session, const Arguments& arguments) {
   const auto mismatches = Differences(**topics, arguments);
   if (!mismatches.ok()) return session.Fail(mismatches.status());
   return PrintDifferences(session, *mismatches, json::object(),
-                          mismatches->empty() ? "the topics are as the journals need them\n" : "");
+                          mismatches->empty() ? "the topics are as they must be\n" : "");
 }
 
 // Makes the topics that are missing and begins the journals that are empty. What differs is only said: the data of a
@@ -102,7 +102,8 @@ int Apply(const Session& session, const Arguments& arguments) {
 
 void AddTopicCommands(CLI::App& app, const Globals& globals, std::function<int()>& run) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* topics = app.add_subcommand("topics", "The topics in which Kafka keeps the journals");
+  CLI::App* topics =
+      app.add_subcommand("topics", "The topics in which Kafka keeps the journals and the keys");
   topics->require_subcommand(1);
   const auto add = [&](const char* name, const char* what, int (*command)(const Session&, const Arguments&)) {
     CLI::App* sub = topics->add_subcommand(name, what);
@@ -123,7 +124,7 @@ void AddTopicCommands(CLI::App& app, const Globals& globals, std::function<int()
     });
   };
   add("apply", "Makes the topics that are missing and begins their journals; says what differs", Apply);
-  add("check", "Compares the topics with what the journals need; exit 1 when something differs", Check);
+  add("check", "Compares the topics with what is needed; exit 1 when something differs", Check);
 }
 
 }  // namespace sanyuan::ctl

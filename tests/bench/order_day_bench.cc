@@ -179,7 +179,7 @@ class Day {
     }
     const log::KafkaLogOptions options = Check(KafkaOptions({settings_.kafka, "", ""}));
     const auto topics = Check(log::KafkaTopics::Open(options));
-    for (const log::TopicSpec& spec : JournalTopics(settings_.partitions, 1)) Check(topics->Create(spec, 1));
+    for (const log::TopicSpec& spec : AllTopics(settings_.partitions, 1)) Check(topics->Create(spec, 1));
     log_ = Check(log::KafkaLog::Open(options));
   }
 

@@ -84,9 +84,9 @@ class KafkaDayTest(unittest.TestCase):
                 self.assertEqual(server.stop(), 0)
             with Server(BINARIES, self.data("kafka"), *journals.serve, *redis_flags(redis)) as server:
                 self.assertEqual(server.ctl("digest"), live)
-                # Snapshots, keys and views of the first server are not needed for the state.
-            self.assert_start_fails("keys.db is missing", *journals.serve, name="another")
-            with Server(BINARIES, self.data("another"), *journals.serve, "--new-keys") as server:
+                # Snapshots and views of the first server are not needed for the state; its master key is, for the names.
+            master_key = os.path.join(self.data("kafka"), "dev-master-key")
+            with Server(BINARIES, self.data("another"), *journals.serve, "--master-key", master_key) as server:
                 self.assertEqual(server.ctl("digest"), live)
         self.assert_same_state(day, self.embedded_day())
 
@@ -119,6 +119,10 @@ class KafkaDayTest(unittest.TestCase):
             self.assert_start_fails("topic no.registry.reference.journal: topic is missing.*topics apply", "--kafka",
                                     kafka.bootstrap, "--topic-prefix", "no.", "--single-copy")
             self.assert_start_fails("replication is 1, wanted at least 3", *journals.serve[:-1])
+            kafka.delete_topic(f"{journals.serve[3]}registry.keys")
+            self.assert_start_fails("registry.keys: topic is missing", *journals.serve)
+            subprocess.run([os.path.join(BINARIES, "sanyuanctl"), "topics", "apply", *journals.serve], check=True,
+                           stdout=subprocess.DEVNULL)
             self.assert_start_fails("partitions is 8, wanted 4", *journals.serve, "--partitions", "4")
             self.assert_start_fails("--redis-password-file|No such file", *journals.serve, "--redis", "127.0.0.1:1",
                                     "--redis-password-file", self.data("none"))

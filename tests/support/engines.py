@@ -20,6 +20,8 @@ import unittest
 
 LOCAL = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "deploy", "local"))
 NOT_INSTALLED = 3
+sys.path.insert(0, LOCAL)
+import kafka_wire  # pylint: disable=wrong-import-position
 
 
 class NotInstalled(unittest.SkipTest):
@@ -65,6 +67,9 @@ class Engine:
 
     def down(self):
         self.run("down")
+
+    def delete_topic(self, topic):
+        kafka_wire.delete_topic(int(self.bootstrap.split(",")[0].rsplit(":", 1)[1]), topic)
 
 
 @contextlib.contextmanager

@@ -344,6 +344,17 @@ TEST_F(CandidateTest, AnotherHeadAtAnAnnouncedHeightIsDamage) {
   EXPECT_THAT(a.candidate.OnAnnounced(other, false, now_).value_or(""), HasSubstr("height 29"));
 }
 
+TEST_F(CandidateTest, AnotherJournalInItsPlaceIsDamageUnlessItWasAnnouncedBeforeThisStart) {
+  Instance& a = Start("a");
+  EXPECT_EQ(a.candidate.OnAccepted(At(5, 1)), std::nullopt);
+  Announcement other = Instance::Self("b");
+  other.state = Announcement::State::kLeading;
+  other.place = At(30, 1);
+  other.place->journal_id[0] = 1;
+  EXPECT_EQ(a.candidate.OnAnnounced(other, /*earlier=*/true, now_), std::nullopt);
+  EXPECT_THAT(a.candidate.OnAnnounced(other, false, now_).value_or(""), HasSubstr("another journal"));
+}
+
 TEST_F(CandidateTest, WhatAReleaseDroppedIsWithdrawn) {
   Instance& a = Start("a");
   Announcement other = Instance::Self("b");

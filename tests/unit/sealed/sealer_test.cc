@@ -7,6 +7,7 @@
 
 #include "common/rpc/method_table.h"
 #include "common/sealed/cipher.h"
+#include "common/sealed/file_key_store.h"
 #include "common/sealed/marks.h"
 #include "sanyuan/delivery_tracking/v1/device.pb.h"
 #include "sanyuan/registry/v1/retailer.pb.h"
@@ -26,7 +27,7 @@ constexpr char kCounty[] = "620121";
 
 class SealerTest : public ::testing::Test {
  protected:
-  SealerTest() : keys_(*KeyStore::Open(folder_.path(), RandomBytes(kKeyBytes))), sealer_(*keys_) {}
+  SealerTest() : keys_(*FileKeyStore::Open(folder_.path(), RandomBytes(kKeyBytes))), sealer_(*keys_) {}
 
   // What stands against sealing, as "REASON field".
   std::vector<std::string> Seal(google::protobuf::Message& message) {
@@ -214,7 +215,7 @@ TEST_F(SealerTest, ATextOfAKeyThatIsGoneStaysUnreadableWhenThePersonHasANewOne) 
   Retailer shop = Shop("620121100001", "13800138000");
   ASSERT_THAT(Seal(shop), IsEmpty());
   const ScratchDirectory folder;
-  const auto keys = *KeyStore::Open(folder.path(), RandomBytes(kKeyBytes));
+  const auto keys = *FileKeyStore::Open(folder.path(), RandomBytes(kKeyBytes));
   const Sealer sealer(*keys);
   Retailer fresh = Shop("620121100001", "13800138000");
   ASSERT_TRUE(sealer.Seal(fresh, kCounty).ok());
