@@ -30,7 +30,7 @@ RETAILERS = "200"
 # Each partition is read by itself, so there are few.
 PUBLISHING = ["--publish-events", "--partitions", "2"]
 SKIPPED = 77
-# Copies of what belongs to no county, and the reference journal's own.
+# Copies of what belongs to no county (or to one of another partition), and the reference journal's own.
 WITHOUT_COUNTY = re.compile(r"sanyuan\.(registry\.v1\.(Policy|Calendar|County|ReferenceUnit|PriceClass|Sku)\w+"
                             r"|\w+\.v1\.(\w*Policy|Sku|Skus|Calendar|County)Noted)")
 

@@ -40,10 +40,8 @@ class Document {
   decoder(pointer) {
     if (!this.decoders.has(pointer)) {
       const message = this.find(pointer);
-      const { root } = protobuf.parse(message.payload.schema, { keepCase: true });
-      for (const known of ["timestamp", "duration"]) {
-        root.addJSON(protobuf.common.get(`google/protobuf/${known}.proto`).nested);
-      }
+      const { root, imports = [] } = protobuf.parse(message.payload.schema, { keepCase: true });
+      for (const file of imports) root.addJSON(protobuf.common.get(file).nested);
       root.resolveAll();
       this.decoders.set(pointer, root.lookupType(message.title));
     }
