@@ -40,22 +40,22 @@ constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
 // How long an instance that ends waits for others to lead.
 constexpr absl::Duration kHandOver = absl::Seconds(10);
 
-// Whether there is anything in the journals behind their beginnings.
-absl::StatusOr<bool> JournalsHaveBegun(const ServeOptions& options,
-                                       const std::vector<host::ContextSpec>& specs, log::Log& log) {
-  for (const host::JournalOf& of : host::JournalsOf(specs, options.partitions)) {
-    const auto end = log.EndOffset(of.journal);
-    if (!end.ok()) return end.status();
-    if (*end > 1) return true;
+// Whether there is anything in the journals behind their beginnings, in those of other processes too: all share the keys.
+absl::StatusOr<bool> JournalsHaveBegun(const ServeOptions& options, log::Log& log) {
+  for (const auto& [context, partitions] : PartitionCounts(options.partitions)) {
+    for (int32_t partition = 0; partition < partitions; ++partition) {
+      const auto end = log.EndOffset({context + ".journal", partition});
+      if (!end.ok()) return end.status();
+      if (*end > 1) return true;
+    }
   }
   return false;
 }
 
 // ... or the directory belongs to some.
-absl::StatusOr<bool> HasBegun(const ServeOptions& options, const std::vector<host::ContextSpec>& specs,
-                              log::Log& log) {
+absl::StatusOr<bool> HasBegun(const ServeOptions& options, log::Log& log) {
   if (!absl::IsNotFound(log::IdentityFile(options.data).Read().status())) return true;
-  return JournalsHaveBegun(options, specs, log);
+  return JournalsHaveBegun(options, log);
 }
 
 // The journals must be those that the directory's identity file knows; without one they become its. On the embedded
@@ -84,7 +84,7 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
     return absl::OkStatus();
   }
   if (options.kafka.brokers.empty()) {
-    const auto begun = HasBegun(options, specs, log);
+    const auto begun = HasBegun(options, log);
     if (!begun.ok()) return begun.status();
     if (*begun)
       return absl::FailedPreconditionError(fmt::format("{} has lost its identity file", options.data));
@@ -158,12 +158,11 @@ absl::StatusOr<std::string> MasterKey(const ServeOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeysInFile(const ServeOptions& options,
-                                                                 const std::vector<host::ContextSpec>& specs,
                                                                  const std::string& master_key,
                                                                  log::Log& log) {
   const std::string keys = sealed::FileKeyStore::PathIn(options.data);
   if (!options.new_keys && !std::filesystem::exists(keys)) {
-    const auto begun = HasBegun(options, specs, log);
+    const auto begun = HasBegun(options, log);
     if (!begun.ok()) return begun.status();
     if (*begun) {
       return absl::FailedPreconditionError(fmt::format(
@@ -175,13 +174,12 @@ absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeysInFile(const ServeOpti
 }
 
 absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeysInTopic(const ServeOptions& options,
-                                                                  const std::vector<host::ContextSpec>& specs,
                                                                   const std::string& master_key,
                                                                   log::Log& log) {
   const auto kafka = KafkaOptions(options.kafka);
   if (!kafka.ok()) return kafka.status();
   // Asked before the keys are read: whoever has begun the journals had keys by then.
-  const auto begun = JournalsHaveBegun(options, specs, log);
+  const auto begun = JournalsHaveBegun(options, log);
   if (!begun.ok()) return begun.status();
   sealed::TopicKeyOptions topic;
   topic.may_begin = options.new_keys || !*begun;
@@ -196,13 +194,11 @@ absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeysInTopic(const ServeOpt
 
 // The keys of people. Journals whose keys are gone are not served by accident: every text in them would be empty,
 // and new ones would hide that.
-absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options,
-                                                           const std::vector<host::ContextSpec>& specs,
-                                                           log::Log& log) {
+absl::StatusOr<std::unique_ptr<sealed::KeyStore>> OpenKeys(const ServeOptions& options, log::Log& log) {
   const auto master_key = MasterKey(options);
   if (!master_key.ok()) return master_key.status();
-  return options.kafka.brokers.empty() ? OpenKeysInFile(options, specs, *master_key, log)
-                                       : OpenKeysInTopic(options, specs, *master_key, log);
+  return options.kafka.brokers.empty() ? OpenKeysInFile(options, *master_key, log)
+                                       : OpenKeysInTopic(options, *master_key, log);
 }
 
 absl::StatusOr<std::unique_ptr<events::Publishers>> OpenEvents(const ServeOptions& options,
@@ -266,7 +262,7 @@ absl::Status Deployment::OpenStores(const ServeOptions& options) {
   if (shared) {
     if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
   }
-  auto keys = OpenKeys(options, specs_, *log_);
+  auto keys = OpenKeys(options, *log_);
   if (!keys.ok()) return keys.status();
   keys_ = *std::move(keys);
   sealer_ = std::make_unique<sealed::Sealer>(*keys_);
@@ -338,7 +334,6 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
       return log::WriteFileDurably(path, std::to_string(absl::ToUnixMicros(now)));
     };
   }
-  if (absl::Status known = CheckIdentity(options, specs_, *log_); !known.ok()) return known;
   if (options.publish_events) {
     auto events = OpenEvents(options, *log_);
     if (!events.ok()) return events.status();
