@@ -42,13 +42,14 @@ work=$(mktemp -d)
 servers=()
 stop() {
   local server code=0
+  # One that has ended already can't be told to; its exit code is read below all the same.
   [ ${#servers[@]} -eq 0 ] || kill "${servers[@]}" 2>/dev/null || true
   for server in "${servers[@]}"; do wait "$server" || code=$?; done
   servers=()
   return "$code"
 }
 finish() {
-  stop || true
+  stop || true  # The exit code stays that of the run.
   if $kafka; then
     # What keeps an engine from ending it says itself; the exit code stays that of the run.
     deploy/local/kafka down --data "$data/kafka" >&2 || true

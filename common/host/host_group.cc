@@ -26,7 +26,7 @@ HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextS
       deciding_(options.deciding_threads),
       blocking_(options.blocking_threads),
       reading_(options.reading_threads),
-      counts_(options.elsewhere) {
+      counts_(options.known) {
   HostServices services;
   services.log = &log;
   services.views = &views;
@@ -55,7 +55,7 @@ HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextS
       for (const std::string& input : spec.inputs) readers_.emplace(input, hosts_.back().get());
     }
   }
-  for (const auto& [context, count] : options_.elsewhere) {
+  for (const auto& [context, count] : options_.known) {
     const std::string topic = context + ".journal";
     if (readers_.find(topic) == readers_.end() || by_partition_.contains({context, 0})) continue;
     for (int32_t partition = 0; partition < count; ++partition) {

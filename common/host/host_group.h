@@ -24,8 +24,9 @@ namespace sanyuan::host {
 
 struct HostGroupOptions {
   int32_t partitions = 8;
-  // Partitions of each context that other processes host, by its name.
-  std::map<std::string, int32_t> elsewhere = {};
+  // Partitions of contexts by name, also of those that other processes host: their journals may be inputs here, and calls for
+  // them are passed on. Those of the specs may be left out.
+  std::map<std::string, int32_t> known = {};
   bool simulated_clock = false;
   // A simulated clock goes on from here, or from where the journals left it if that is later.
   absl::Time clock_was_at = absl::InfinitePast();

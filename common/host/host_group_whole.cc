@@ -88,7 +88,11 @@ void HostGroup::Settle() {
     }
     if (!heights.empty() && heights == before && AreShown(*whole)) return;
     before = std::move(heights);
-    if (before.empty()) absl::SleepFor(peers_ == nullptr ? kLookAgain : kAskAgain);
+    if (peers_ != nullptr) {
+      absl::SleepFor(kAskAgain);
+    } else if (before.empty()) {
+      absl::SleepFor(kLookAgain);
+    }
   }
 }
 

@@ -63,13 +63,15 @@ void Projector::SetStandingBy(bool standing_by) {
     // What was not written yet is the other one's now; whether it has been, is seen in the view.
     complete_from_.reset();
     if (!gave_up_ && !waiting_.empty()) {
-      DropUpTo(waiting_.front().begin ? waiting_.front().begin->height : height_);
+      DropUpTo(waiting_.front().begin ? waiting_.front().begin->height : taken_to_);
     }
     gave_up_ = false;
-  } else {
-    resuming_ = true;
+    return Schedule();
   }
-  Schedule();
+  resuming_ = true;
+  if (stopped_) return;
+  scheduled_ = true;
+  PostRun(absl::ZeroDuration());  // Not when the next look at the view would have come.
 }
 
 // One batch is left, without a beginning.
@@ -192,7 +194,10 @@ void Projector::Run(uint64_t turn) {
     const std::lock_guard lock(mutex_);
     batches = std::exchange(waiting_, {});
     changes = std::exchange(changes_waiting_, 0);
-    if (!batches.empty()) next_run_ = strand_->Now() + kPause;
+    if (!batches.empty()) {
+      next_run_ = strand_->Now() + kPause;
+      taken_to_ = batches.back().to.height;
+    }
     ask_for_state = gave_up_;
   }
   if (ask_for_state) {

@@ -88,7 +88,9 @@ class Projector {
   absl::Duration try_pause_;                    // Zero while the store is there.
   bool gave_up_ = false;                        // What waited was too much: the state is asked for anew.
   bool standing_by_ = false;
-  bool resuming_ = false;                  // It stood by: where the view stands is asked first.
+  bool resuming_ = false;  // It stood by: where the view stands is asked first.
+  uint64_t taken_to_ =
+      0;  // Height up to which a run has taken what waited; whether it landed shows in the view.
   std::optional<uint64_t> complete_from_;  // While standing by: all that changed after this height is kept.
   uint64_t height_ = 0;
   struct Waiter {

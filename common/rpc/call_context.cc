@@ -22,6 +22,12 @@ absl::StatusOr<Caller> CallerOf(bool trust_metadata, const grpc::GenericCallback
   return caller;
 }
 
+void AddIdentity(grpc::ClientContext& context, const partition::Actor& actor, const std::string& unit) {
+  context.AddMetadata(std::string(auth::kActorKey), actor.id);
+  context.AddMetadata(std::string(auth::kRoleKey), auth::RoleName(actor.role));
+  if (!unit.empty()) context.AddMetadata(std::string(auth::kUnitKey), unit);
+}
+
 std::string ReasonOf(const google::rpc::Status& error) {
   google::rpc::ErrorInfo info;
   for (const auto& detail : error.details()) {

@@ -9,13 +9,17 @@
 #include "google/rpc/status.pb.h"
 
 namespace grpc {
+class ClientContext;
 class GenericCallbackServerContext;
-}
+}  // namespace grpc
 
 namespace sanyuan::rpc {
 
 // Unauthenticated when metadata are not trusted or name nobody who can call.
 absl::StatusOr<Caller> CallerOf(bool trust_metadata, const grpc::GenericCallbackServerContext& context);
+
+// The same identity, on a call to another process.
+void AddIdentity(grpc::ClientContext& context, const partition::Actor& actor, const std::string& unit);
 
 // The reason in an error's ErrorInfo; empty when it has none.
 std::string ReasonOf(const google::rpc::Status& error);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/auth/identity.h"
+#include "common/rpc/call_context.h"
 
 namespace sanyuan::rpc {
 namespace {
@@ -37,9 +38,7 @@ class GrpcForwarder final : public Forwarder {
     // Owns itself until its answer came.
     auto* call = new Under{std::move(done), {}, method.NewResponse(), StubOf(address)};
     call->context.set_deadline(absl::ToChronoTime(deadline));
-    call->context.AddMetadata(std::string(auth::kActorKey), caller.actor.id);
-    call->context.AddMetadata(std::string(auth::kRoleKey), auth::RoleName(caller.actor.role));
-    if (!caller.unit.empty()) call->context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
+    AddIdentity(call->context, caller.actor, caller.unit);
     call->context.AddMetadata(std::string(auth::kForwardedKey),
                               std::to_string(absl::ToUnixMicros(received_at)));
     call->stub->UnaryCall(&call->context, method.path, grpc::StubOptions(), &request, call->response.get(),

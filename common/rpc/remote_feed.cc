@@ -9,7 +9,7 @@
 #include <mutex>
 #include <utility>
 
-#include "common/auth/identity.h"
+#include "common/rpc/call_context.h"
 #include "common/rpc/errors.h"
 
 namespace sanyuan::rpc {
@@ -34,9 +34,7 @@ class Reading final : public grpc::ClientBidiReactor<Message, Message> {
   Reading(std::string path, std::shared_ptr<grpc::Channel> channel, host::FeedCall call,
           std::unique_ptr<Message> message)
       : call_(std::move(call)), stub_(std::move(channel)), message_(std::move(message)) {
-    context_.AddMetadata(std::string(auth::kActorKey), call_.actor.id);
-    context_.AddMetadata(std::string(auth::kRoleKey), auth::RoleName(call_.actor.role));
-    if (!call_.unit.empty()) context_.AddMetadata(std::string(auth::kUnitKey), call_.unit);
+    AddIdentity(context_, call_.actor, call_.unit);
     stub_.PrepareBidiStreamingCall(&context_, path, grpc::StubOptions(), this);
   }
 

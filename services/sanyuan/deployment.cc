@@ -323,7 +323,7 @@ absl::Status Deployment::ForgetAgain() {
 absl::Status Deployment::StartHosts(const ServeOptions& options) {
   host::HostGroupOptions group;
   group.partitions = options.partitions;
-  group.elsewhere = PartitionCounts(options.partitions);
+  group.known = PartitionCounts(options.partitions);
   group.simulated_clock = options.dev;
   if (options.dev) {
     const std::string path = std::filesystem::path(options.data) / "clock";

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/auth/identity.h"
+#include "common/rpc/call_context.h"
 #include "sanyuan/operations/v1/operations.grpc.pb.h"
 #include "services/sanyuan/operations.h"
 
@@ -28,8 +28,7 @@ absl::Status Ask(const std::string& address, const std::shared_ptr<grpc::Channel
                  const Request& request, Response& response, absl::Duration patience = kPatience) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + patience));
-  context.AddMetadata(std::string(auth::kActorKey), "instance");
-  context.AddMetadata(std::string(auth::kRoleKey), auth::RoleName(common::v1::ROLE_OPERATOR));
+  rpc::AddIdentity(context, {"instance", common::v1::ROLE_OPERATOR}, "");
   v1::OperationsService::Stub stub(channel);
   const grpc::Status asked = (stub.*method)(&context, request, &response);
   if (asked.ok()) return absl::OkStatus();

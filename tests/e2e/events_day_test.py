@@ -14,12 +14,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Ended, Journals, Server  # pylint: disable=wrong-import-position
+from server import Ended, Journals, Server, play_day  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -109,28 +108,13 @@ class Day:
     def play(self, kills=()):
         """The server dies when its journals hold so many records, of about 1,500, and is started again."""
         self.start()
-        with subprocess.Popen([os.path.join(BINARIES, "sanyuanctl"), "--server", self.listen, "--json", "demo", "day",
-                               "--retailers", RETAILERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as client:
-            said = {}
-            reader = threading.Thread(target=lambda: said.update(zip(("out", "errors"), client.communicate())))
-            reader.start()
-            try:
-                for records in kills:
-                    while self.height() < records:
-                        self.case.assertIsNone(client.poll(), "the day was over before its kill")
-                    self.end()
-                    self.start(self.restart_as)
-            except BaseException:
-                client.kill()
-                raise
-            finally:
-                reader.join()
-            self.case.assertEqual(client.returncode, 0, said["errors"])
-        self.await_published()
 
-    def height(self):
-        return sum(partition["height"] for partition in self.server.ctl("status")["partitions"])
+        def dies():
+            self.end()
+            self.start(self.restart_as)
+
+        play_day(BINARIES, self.listen, RETAILERS, lambda: self.server.height(), [(records, dies) for records in kills])
+        self.await_published()
 
     def metric(self, name):
         """Values of a gauge by context and partition."""

@@ -7,16 +7,14 @@ Usage: instances_test.py BINARIES"""
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Journals, Server  # pylint: disable=wrong-import-position
+from server import Journals, Server, play_day  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 RETAILERS = "200"
@@ -72,26 +70,8 @@ class InstancesTest(unittest.TestCase):
         wait_until(f"{len(servers)} instances share the partitions", shared)
 
     def day_with(self, server, *faults):
-        """The day's figures, played through one of the servers. Each fault happens at a height of all journals."""
-        with subprocess.Popen([os.path.join(BINARIES, "sanyuanctl"), "--server", server.grpc, "--json", "demo", "day",
-                               "--retailers", RETAILERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as client:
-            said = {}
-            reader = threading.Thread(target=lambda: said.update(zip(("out", "errors"), client.communicate())))
-            reader.start()
-            try:
-                for records, fault in faults:
-                    wait_until(f"{records} records", lambda records=records: client.poll() is not None or sum(
-                        partition["height"] for partition in server.ctl("status")["partitions"]) >= records)
-                    self.assertIsNone(client.poll(), f"the day was over before its fault: {said}")
-                    fault()
-            except BaseException:
-                client.kill()
-                raise
-            finally:
-                reader.join()
-            self.assertEqual(client.returncode, 0, said)
-            return json.loads(said["out"])
+        """The day's figures, played through one of the servers."""
+        return play_day(BINARIES, server.grpc, RETAILERS, server.height, faults)
 
     def assert_same_as_embedded(self, day):
         with Server(BINARIES, self.data("embedded")) as server:

@@ -4,17 +4,15 @@ engine, also when brokers and Redis die in the middle of it, and what is set up 
 
 Usage: kafka_day_test.py BINARIES"""
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Ended, Journals, Server  # pylint: disable=wrong-import-position
+from server import Ended, Journals, Server, play_day  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 RETAILERS = "200"
@@ -37,29 +35,7 @@ class KafkaDayTest(unittest.TestCase):
             return server.ctl("demo", "day", "--retailers", RETAILERS)
 
     def play(self, server, faults=()):
-        """The day's figures. Each of `faults` happens when the journals hold so many records, of about 1,500."""
-        with subprocess.Popen([os.path.join(BINARIES, "sanyuanctl"), "--server", server.grpc, "--json", "demo", "day",
-                               "--retailers", RETAILERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as client:
-            said = {}
-            reader = threading.Thread(target=lambda: said.update(zip(("out", "errors"), client.communicate())))
-            reader.start()
-            try:
-                for records, fault in faults:
-                    while self.height(server) < records:
-                        self.assertIsNone(client.poll(), "the day was over before its fault")
-                    fault()
-            except BaseException:
-                client.kill()
-                raise
-            finally:
-                reader.join()
-            self.assertEqual(client.returncode, 0, said["errors"])
-            return json.loads(said["out"])
-
-    @staticmethod
-    def height(server):
-        return sum(partition["height"] for partition in server.ctl("status")["partitions"])
+        return play_day(BINARIES, server.grpc, RETAILERS, server.height, faults)
 
     def check_proofs(self, server, journals, day):
         live = server.ctl("digest")

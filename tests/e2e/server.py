@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 import uuid
@@ -31,6 +32,28 @@ class Journals:
         self.serve += flags
         subprocess.run([os.path.join(binaries, "sanyuanctl"), "topics", "apply", *self.serve], check=True,
                        stdout=subprocess.DEVNULL)
+
+
+def play_day(binaries, address, retailers, height, faults=()):
+    """The demo day's figures. Each of `faults` is a number of records, of about 1,500 with 200 shops, and what happens when
+    height() says that the journals hold so many."""
+    with subprocess.Popen([os.path.join(binaries, "sanyuanctl"), "--server", address, "--json", "demo", "day",
+                           "--retailers", retailers], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as client:
+        said = {}
+        reader = threading.Thread(target=lambda: said.update(zip(("out", "errors"), client.communicate())))
+        reader.start()
+        try:
+            for records, fault in faults:
+                while height() < records:
+                    assert client.poll() is None, f"the day was over before its fault: {said}"
+                fault()
+        except BaseException:
+            client.kill()
+            raise
+        finally:
+            reader.join()
+        assert client.returncode == 0, said
+        return json.loads(said["out"])
 
 
 class Server:
@@ -68,6 +91,10 @@ class Server:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def height(self):
+        """Of all journals that it hosts, together."""
+        return sum(partition["height"] for partition in self.ctl("status")["partitions"])
 
     def kill(self):
         self.process.kill()

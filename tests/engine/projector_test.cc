@@ -25,6 +25,7 @@ class RecordingStore final : public view::ViewStore {
   absl::Status away;                // Of every call while it is not OK.
   int asked = 0;                    // For the position.
   std::function<void()> meanwhile;  // What happens during the next question.
+  std::function<void()> applying;   // The same, before the next transaction.
 
   absl::StatusOr<std::optional<view::ViewPosition>> Position(const view::ViewName&) override {
     ++asked;
@@ -34,6 +35,7 @@ class RecordingStore final : public view::ViewStore {
   }
   absl::Status Apply(const view::ViewName&, const std::optional<view::ViewPosition>& from,
                      const view::ViewPosition& to, absl::Span<const view::ViewRow>) override {
+    if (applying) std::exchange(applying, nullptr)();
     if (!away.ok()) return away;
     if (absl::Status refused = std::exchange(refuse, absl::OkStatus()); !refused.ok()) return refused;
     if (from != position_) return absl::FailedPreconditionError("it stands elsewhere");
@@ -326,6 +328,28 @@ TEST_F(StandByTest, AStoreThatIsAwayIsAskedAgain) {
   timeline_.Pass(absl::Seconds(4));
   EXPECT_THAT(store_.applied, ElementsAre(6, 7));
   EXPECT_EQ(lost_, 0);
+}
+
+TEST_F(StandByTest, WhatWasBeingWrittenWhenItBeganToStandByIsNotTakenForKept) {
+  other_.StandBy(true);
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Seconds(1));
+  Answer();
+  timeline_.Pass(absl::Seconds(1));
+  store_.applied.clear();
+  AcceptNext();
+  store_.applying = [this] {
+    AcceptNext();
+    projector_.StandBy(true);
+    store_.refuse = absl::UnavailableError("just now");
+  };
+  timeline_.Pass(absl::Milliseconds(20));
+  EXPECT_THAT(store_.applied, IsEmpty());
+  lost_ = 0;  // The state was asked for, and has not come yet.
+  projector_.StandBy(false);
+  timeline_.Pass(absl::Milliseconds(100));
+  EXPECT_THAT(store_.applied, IsEmpty()) << "a record was left out";
+  EXPECT_EQ(lost_, 1);
 }
 
 TEST_F(StandByTest, WhoWaitsIsSentElsewhereWhenItStandsBy) {

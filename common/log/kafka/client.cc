@@ -90,6 +90,25 @@ void OnLog(const rd_kafka_t* handle, int level, const char* facility, const char
 
 }  // namespace
 
+const Settings& OrderedWrites() {
+  static const auto& settings = *new Settings{
+      {"acks", "all"},
+      {"enable.idempotence", "true"},
+      // A broker that has forgotten a producer takes any sequence number as its first, so order can't rest on them.
+      {"max.in.flight.requests.per.connection", "1"},
+      {"enable.gapless.guarantee", "true"},
+      // A record is never given up for its age: whether it landed could not be told.
+      {"message.timeout.ms", "0"},
+      {"message.max.bytes", "1114112"},  // A record of 1 MiB and its envelope.
+      {"linger.ms", "0"},
+      {"retry.backoff.ms", "50"},
+      // The bound is that of whoever writes.
+      {"queue.buffering.max.messages", "10000000"},
+      {"queue.buffering.max.kbytes", "2097151"},
+  };
+  return settings;
+}
+
 absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing) {
   const std::string text =
       fmt::format("{}: {} ({})", doing, rd_kafka_err2str(error), rd_kafka_err2name(error));

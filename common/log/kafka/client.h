@@ -46,6 +46,9 @@ class ClientEvents {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+// Of a client whose records land in order, and none behind one that does not; one that can't land waits, however long.
+const Settings& OrderedWrites();
+
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
 };

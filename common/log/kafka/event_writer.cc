@@ -10,22 +10,11 @@ namespace {
 
 constexpr int kEventsPollMs = 100;
 
-const Settings& EventWriterSettings() {
-  static const auto& settings = *new Settings{
-      {"acks", "all"},
-      {"enable.idempotence", "true"},
-      // As the journals' writer: order can't rest on sequence numbers, and nothing may land behind a gap.
-      {"max.in.flight.requests.per.connection", "1"},
-      {"enable.gapless.guarantee", "true"},
-      {"message.timeout.ms", "0"},
-      {"message.max.bytes", "1114112"},
-      // Nobody waits for an event's answer, so requests may be fewer and larger.
-      {"linger.ms", "5"},
-      {"retry.backoff.ms", "100"},
-      // The bound is each publisher's: one batch of each partition.
-      {"queue.buffering.max.messages", "10000000"},
-      {"queue.buffering.max.kbytes", "2097151"},
-  };
+// As the journals' writer; but nobody waits for an event's answer, so requests may be fewer and larger.
+Settings EventWriterSettings() {
+  Settings settings = OrderedWrites();
+  settings.emplace_back("linger.ms", "5");
+  settings.emplace_back("retry.backoff.ms", "100");
   return settings;
 }
 

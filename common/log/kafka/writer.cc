@@ -14,25 +14,6 @@ namespace {
 // Also how often it is looked whether somebody is stalled.
 constexpr int kPollMs = 100;
 
-const Settings& WriterSettings() {
-  static const auto& settings = *new Settings{
-      {"acks", "all"},
-      {"enable.idempotence", "true"},
-      // A broker that has forgotten a producer takes any sequence number as its first, so order can't rest on them.
-      {"max.in.flight.requests.per.connection", "1"},
-      {"enable.gapless.guarantee", "true"},
-      // A record is never given up for its age: whether it landed could not be told.
-      {"message.timeout.ms", "0"},
-      {"message.max.bytes", "1114112"},  // A record of 1 MiB and its envelope.
-      {"linger.ms", "0"},
-      {"retry.backoff.ms", "50"},
-      // The bound is each producer's own.
-      {"queue.buffering.max.messages", "10000000"},
-      {"queue.buffering.max.kbytes", "2097151"},
-  };
-  return settings;
-}
-
 }  // namespace
 
 class Writer::Lane {
@@ -151,7 +132,7 @@ class Writer::KafkaProducer final : public Producer {
 
 absl::StatusOr<std::shared_ptr<Writer>> Writer::New(const KafkaLogOptions& options) {
   std::shared_ptr<Writer> writer(new Writer(options));
-  auto client = Client::New(RD_KAFKA_PRODUCER, writer->options_, WriterSettings(), *writer);
+  auto client = Client::New(RD_KAFKA_PRODUCER, writer->options_, OrderedWrites(), *writer);
   if (!client.ok()) return client.status();
   writer->client_ = *std::move(client);
   writer->poller_ = std::thread([raw = writer.get()] { raw->Poll(); });

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <condition_variable>
-#include <future>
 #include <mutex>
 #include <random>
 #include <utility>
@@ -72,10 +71,7 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
         Encode(announcement));
   }
 
-  void Present(std::optional<int64_t> simulated_now_us) override {
-    const Presence presence{instance_, Address(), false, simulated_now_us};
-    Put(OwnersTopic(options_.hosted.front()), 0, KeyOf(presence), Encode(presence));
-  }
+  void Present(std::optional<int64_t> simulated_now_us) override { SayPresence(false, simulated_now_us); }
 
   void Leave() override {
     if (member_ != nullptr) member_->Leave();
@@ -83,13 +79,11 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
   void Close() override {
     if (table_ == nullptr) return;
     member_.reset();
-    // Rows are sent in order, those of a partition at least; this one is the last of them all that was put.
-    auto sent = std::make_shared<std::promise<void>>();
-    Presence presence{instance_, Address(), true, std::nullopt};
-    const absl::Status put =
-        table_->Put(OwnersTopic(options_.hosted.front()), 0, KeyOf(presence), Encode(presence),
-                    [sent](const absl::Status&) { sent->set_value(); });
-    if (put.ok()) sent->get_future().wait_for(kClosePatience);
+    SayPresence(true, std::nullopt);
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kClosePatience, [this] { return under_way_ == 0; });
+    }
     table_.reset();
   }
 
@@ -128,8 +122,26 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
   }
 
   void Put(const std::string& topic, int32_t partition, std::string key, std::string value) {
-    const absl::Status put = table_->Put(topic, partition, std::move(key), std::move(value));
-    if (!put.ok()) spdlog::warn("{}/{}: {}", topic, partition, std::string(put.message()));
+    {
+      const std::lock_guard lock(mutex_);
+      ++under_way_;
+    }
+    const absl::Status put = table_->Put(topic, partition, std::move(key), std::move(value),
+                                         [this](const absl::Status&) { Ended(); });
+    if (put.ok()) return;
+    Ended();
+    spdlog::warn("{}/{}: {}", topic, partition, std::string(put.message()));
+  }
+
+  void Ended() {
+    const std::lock_guard lock(mutex_);
+    --under_way_;
+    changed_.notify_all();
+  }
+
+  void SayPresence(bool left, std::optional<int64_t> simulated_now_us) {
+    const Presence presence{instance_, Address(), left, simulated_now_us};
+    Put(OwnersTopic(options_.hosted.front()), 0, KeyOf(presence), Encode(presence));
   }
 
   const KafkaOwnershipOptions options_;
@@ -138,6 +150,7 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool caught_up_ = false;
+  int under_way_ = 0;  // Rows whose end is not known yet.
   std::string address_;
   std::unique_ptr<log::KafkaTable> table_;
   std::unique_ptr<log::GroupMember> member_;
