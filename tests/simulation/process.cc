@@ -27,7 +27,7 @@ void Process::Start(bool from_snapshots) {
   last_active_ = world_.schedule.now();
   for (auto& member : members_) member->Start(from_snapshots);
   Deliver(world_.random.Between(0, kTick), [this] { Tick(); });
-  if (!writer_) Deliver(world_.random.Between(0, kScrub), [this] { Scrub(); });
+  Deliver(world_.random.Between(0, kScrub), [this] { Scrub(); });
   world_.ownership.OnStarted(*this);
 }
 
