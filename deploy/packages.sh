@@ -26,7 +26,7 @@ build     librdkafka-dev libhiredis-dev
 run       @grpc @protobuf @absl @ssl @spdlog @prometheus @httplib libsqlite3-0 libcsv3 zlib1g libjemalloc2
 run       librdkafka1 @hiredis
 run       ca-certificates tzdata
-test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata
+test      libgtest-dev libgmock-dev librapidcheck-dev sqlite3 spin make python3 procps tzdata faketime
 sanitize  clang @clang-rt llvm util-linux
 lint      clang-format clang-tidy clang
 buf       ca-certificates @npm
