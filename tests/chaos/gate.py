@@ -6,7 +6,8 @@
         gate.delay(200)        # Or cut(), half_open(), slow(20_000); open() ends any of them.
         gate.counts()          # What it did so far.
 
-Each gate is a process of its own and ends with the one that made it. A call returns when the gate does what was asked."""
+Each gate is a process of its own and ends with the one that made it. A call returns when the gate does what was
+asked."""
 
 import asyncio
 import collections

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -23,14 +24,19 @@ class Journals:
     """Where the journals of a server are: in its data directory, or on Kafka's brokers in topics of their own, which are
     made here. `flags` are for making topics and for serving."""
 
-    def __init__(self, binaries, data, brokers=None, flags=()):
-        self.serve, self.place = [], ["--data", data]
+    def __init__(self, binaries, data, brokers=None, flags=(), single_copy=True):
+        self.binaries, self.serve, self.place = binaries, [], ["--data", data]
         if brokers is None:
             return
-        topics = ["--kafka", brokers, "--topic-prefix", f"{uuid.uuid4().hex[:8]}."]
-        self.serve, self.place = [*topics, "--single-copy"], [*topics, *self.place]
+        self.prefix = f"{uuid.uuid4().hex[:8]}."
+        topics = ["--kafka", brokers, "--topic-prefix", self.prefix]
+        self.serve, self.place = [*topics, *(["--single-copy"] if single_copy else [])], [*topics, *self.place]
         self.serve += flags
-        subprocess.run([os.path.join(binaries, "sanyuanctl"), "topics", "apply", *self.serve], check=True,
+        self.apply()
+
+    def apply(self):
+        """Makes the topics that are missing."""
+        subprocess.run([os.path.join(self.binaries, "sanyuanctl"), "topics", "apply", *self.serve], check=True,
                        stdout=subprocess.DEVNULL)
 
 
@@ -57,13 +63,25 @@ def play_day(binaries, address, retailers, height, faults=()):
 
 
 class Server:
-    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0", ops="127.0.0.1:0", program="sanyuan", environment=None):
+    """`wait`: until it serves; without it that is asked for by wait_ready. `log`: a file to which it appends what it
+    says, one of its own if none is named."""
+
+    def __init__(self, binaries, data, *flags, dev=True, listen="127.0.0.1:0", ops="127.0.0.1:0", program="sanyuan",
+                 environment=None, log=None, wait=True):
         self.binaries, self.data = binaries, data
         command = [os.path.join(binaries, program), "serve", "--data", data, "--listen", listen,
                    "--ops", ops, *(["--dev"] if dev else []), *flags]
-        self.log = tempfile.TemporaryFile()
+        self.log = open(log, "a+b") if log else tempfile.TemporaryFile()
+        self.log_from = self.log.seek(0, os.SEEK_END)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         env={**os.environ, **(environment or {})})
+        self.ready = self.grpc = self.ops = None
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds=None):
+        if seconds and not select.select([self.process.stdout], [], [], seconds)[0]:
+            raise TimeoutError(f"the server is not ready after {seconds:g} s")
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
@@ -74,7 +92,7 @@ class Server:
         self.grpc, self.ops = self.ready["grpc"], self.ready["ops"]
 
     def errors(self):
-        self.log.seek(0)
+        self.log.seek(self.log_from)
         return self.log.read().decode()
 
     def ctl(self, *arguments, code=0, timeout=120):

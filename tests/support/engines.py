@@ -31,23 +31,24 @@ class NotInstalled(unittest.SkipTest):
 class Engine:
     """What `up` printed stands in the attributes: bootstrap, address, password_file, pids, data, ..."""
 
-    def __init__(self, name, data, flags, settings):
-        self.name, self.data = name, data
+    def __init__(self, name, data, flags, settings, environment):
+        self.name, self.data, self.environment = name, data, environment
         self.up(*flags, *(["--", *(f"{key}={value}" for key, value in settings.items())] if settings else []))
 
-    def run(self, command, *flags, code=0):
+    def run(self, command, *flags, code=0, environment=None):
         """Standard output and standard error of a command on this directory."""
         done = subprocess.run([os.path.join(LOCAL, self.name), command, "--data", self.data, *flags],
-                              capture_output=True, text=True, check=False)
+                              capture_output=True, text=True, check=False,
+                              env={**os.environ, **self.environment, **(environment or {})})
         if done.returncode == NOT_INSTALLED:
             raise NotInstalled(done.stderr.strip())
         if done.returncode != code:
             raise RuntimeError(f"{self.name} {command} gave {done.returncode}, not {code}:\n{done.stdout}{done.stderr}")
         return done.stdout, done.stderr
 
-    def up(self, *flags):
+    def up(self, *flags, environment=None):
         """Starts what does not run."""
-        self.__dict__.update(json.loads(self.run("up", "--timeout", "120", *flags)[0]))
+        self.__dict__.update(json.loads(self.run("up", "--timeout", "120", *flags, environment=environment)[0]))
 
     def status(self, code=0):
         """Code 1 is for what does not serve as a whole."""
@@ -73,8 +74,8 @@ class Engine:
 
 
 @contextlib.contextmanager
-def _engine(name, flags, settings=None):
-    data = tempfile.mkdtemp(prefix=f"sanyuan-{name}-")
+def _engine(name, flags, settings=None, data=None, environment=None):
+    data = data or tempfile.mkdtemp(prefix=f"sanyuan-{name}-")
     # A process that is no descendant of ours, so that neither a signal to our group nor to our tree reaches it. Its
     # input ends when we end, however that comes about; then it ends the engine. We wait for the end of its output.
     guard = subprocess.Popen([sys.executable, "-B", os.path.realpath(__file__), name, data], stdin=subprocess.PIPE,
@@ -82,7 +83,7 @@ def _engine(name, flags, settings=None):
     if guard.wait() != 0:
         raise RuntimeError("the process that ends the engine could not be started")
     try:
-        yield Engine(name, data, flags, settings)
+        yield Engine(name, data, flags, settings, environment or {})
     finally:
         guard.stdin.close()
         complaint = guard.stdout.read()
@@ -91,12 +92,13 @@ def _engine(name, flags, settings=None):
             raise RuntimeError(complaint)
 
 
-def kafka(brokers=1, settings=None):
-    return _engine("kafka", ["--brokers", str(brokers)], settings)
+def kafka(brokers=1, settings=None, flags=(), data=None, environment=None):
+    """`data`: a directory that is not there yet. `environment`: of the brokers, also of later starts."""
+    return _engine("kafka", ["--brokers", str(brokers), *flags], settings, data, environment)
 
 
-def redis(cluster=1):
-    return _engine("redis", ["--cluster", str(cluster)] if cluster > 1 else [])
+def redis(cluster=1, data=None):
+    return _engine("redis", ["--cluster", str(cluster)] if cluster > 1 else [], data=data)
 
 
 def end_with_parent(name, data):
