@@ -22,6 +22,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 # Names of files may have any letters, whatever the caller's locale.
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
+# For tests: libraries that brokers and servers load before their own, which these commands themselves need not bear.
+PRELOAD = {"LD_PRELOAD": os.environ["ENGINE_PRELOAD"]} if "ENGINE_PRELOAD" in os.environ else {}
 
 
 class Failure(Exception):
@@ -174,7 +176,8 @@ class Process:
         self.log_from = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         with open(self.output, "wb") as output:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                          cwd=self.folder, env=ENVIRONMENT, start_new_session=True, preexec_fn=record)
+                                          cwd=self.folder, env={**ENVIRONMENT, **PRELOAD}, start_new_session=True,
+                                          preexec_fn=record)
 
     def ended(self):
         """The exit code of what `start` started, if it ended."""

@@ -15,6 +15,7 @@ import kafka_batch
 PRODUCE, METADATA, FIND_COORDINATOR, CREATE_TOPICS, DELETE_TOPICS = (0, 3), (3, 2), (10, 1), (19, 2), (20, 1)
 INIT_PRODUCER_ID, ADD_PARTITIONS_TO_TXN, END_TXN = (22, 0), (24, 0), (26, 0)
 CREATE_PARTITIONS, ELECT_LEADERS, DESCRIBE_QUORUM = (37, 0), (43, 1), (55, 0)
+DESCRIBE_CONFIGS, ALTER_CONFIGS = (32, 1), (44, 0)
 NO_TAGS = b"\0"
 
 UNKNOWN_TOPIC, NOT_LEADER, NO_COORDINATOR, LOADING, NOT_COORDINATOR, NOT_IN_SYNC, CONCURRENT_TRANSACTIONS = (
@@ -184,6 +185,34 @@ def delete_topic(port, name, timeout=20):
     answer.fail(f"delete topic {name}")
 
 
+_OF_TOPIC = b"\2"
+
+
+def topic_settings(port, name, timeout=2):
+    """Those that were set for the topic itself."""
+    wanted = _array(_OF_TOPIC + _string(name) + struct.pack(">i", -1))
+    answer = _call(port, DESCRIBE_CONFIGS, wanted + b"\0", timeout)
+    answer.number(">i"), answer.number(">i")
+    answer.fail(f"settings of {name}", message=True)
+    answer.number("b"), answer.string()
+
+    def setting():
+        key, value, _, source = answer.string(), answer.string(), answer.number("B"), answer.number("b")
+        answer.number("B")  # Whether it is secret.
+        answer.array(lambda: (answer.string(), answer.string(), answer.number("b")))  # Where else it is set.
+        return key, value, source
+
+    return {key: value for key, value, source in answer.array(setting) if source == 1}
+
+
+def set_topic(port, name, key, value, timeout=20):
+    """One setting of a topic."""
+    setting = _string(key) + b"\0" + _string(str(value))
+    answer = _call(port, ALTER_CONFIGS, _array(_OF_TOPIC + _string(name) + _array(setting)) + b"\0", timeout)
+    answer.number(">i"), answer.number(">i")
+    answer.fail(f"{key} of {name}", message=True)
+
+
 def elect_preferred(port, topic, partitions, timeout=20):
     """The first replica of each of these partitions leads, if it is in sync. Gives those that changed."""
     wanted = _array(_string(topic) + _array(*(struct.pack(">i", number) for number in partitions)))
@@ -203,6 +232,9 @@ def elect_preferred(port, topic, partitions, timeout=20):
 
 
 # --- a stranger -------------------------------------------------------------------------------------------------
+
+ONE_TRY = 5  # Seconds; whoever was asked may be frozen, and another lead by now.
+
 
 def _leader(ports, topic, partition):
     """Of the brokers at these ports (by their ids)."""
@@ -228,21 +260,21 @@ def _retried(attempt, seconds):
         time.sleep(0.05)  # Between two tries.
 
 
-def _produce(port, topic, partition, records, transactional_id, timeout):
+def _produce(port, topic, partition, records, transactional_id):
     data = _string(topic) + _array(struct.pack(">ii", partition, len(records)) + records)
-    body = _string(transactional_id) + struct.pack(">hi", -1, 1000 * timeout) + _array(data)
-    answer = _call(port, PRODUCE, body, timeout)
+    body = _string(transactional_id) + struct.pack(">hi", -1, 1000 * ONE_TRY) + _array(data)
+    answer = _call(port, PRODUCE, body, ONE_TRY)
     answer.number(">i"), answer.string(), answer.number(">i"), answer.number(">i")
     answer.fail(f"produce to {topic}/{partition}")
     return answer.number(">q")
 
 
 def _produce_to_leader(ports, topic, partition, records, transactional_id, timeout):
-    return _retried(lambda: _produce(_leader(ports, topic, partition), topic, partition, records, transactional_id,
-                                     timeout), timeout)
+    return _retried(lambda: _produce(_leader(ports, topic, partition), topic, partition, records, transactional_id),
+                    timeout)
 
 
-def produce(ports, topic, partition, value, key=None, timeout=20):
+def produce(ports, topic, partition, value, key=None, timeout=60):
     """One record, acknowledged by all in-sync replicas; gives its offset. `ports` of the brokers by their ids. A try
     whose answer was lost is repeated, so the record may be there twice."""
     return _produce_to_leader(ports, topic, partition, kafka_batch.batch(value, key), None, timeout)
@@ -251,7 +283,7 @@ def produce(ports, topic, partition, value, key=None, timeout=20):
 class Transaction:
     """Of a stranger: begun with one record in a partition, and open until it is aborted or times out."""
 
-    def __init__(self, ports, name, topic, partition, value, open_for=60, timeout=20):
+    def __init__(self, ports, name, topic, partition, value, open_for=60, timeout=60):
         self.ports, self.name, self.timeout = ports, name, timeout
         self.producer, self.epoch = _retried(lambda: self._init(open_for), timeout)
         _retried(lambda: self._add(topic, partition), timeout)
@@ -265,7 +297,7 @@ class Transaction:
                 node = coordinator(port, self.name, transactions=True)
             except OSError:
                 continue
-            answer = _call(self.ports[node], api, body, self.timeout)
+            answer = _call(self.ports[node], api, body, ONE_TRY)
             answer.number(">i")
             return answer
         raise Refused(f"coordinator of {self.name}", NO_COORDINATOR)

@@ -29,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 TESTS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, folder) for folder in ("e2e", "support")]
 import engines  # noqa: E402
+import kafka_batch  # noqa: E402,F401 pylint: disable=unused-import
 import kafka_wire  # noqa: E402
 import redis_wire  # noqa: E402
 from engine import free_ports  # noqa: E402
@@ -52,7 +53,7 @@ BROKER_SETTINGS = {
     # Followers that are away leave the in-sync replicas soon.
     "replica.lag.time.max.ms": 6000,
 }
-PATIENCE = 120  # Seconds; a condition that has not come by then never comes.
+PATIENCE = 240  # Seconds; a condition that has not come by then never comes.
 
 
 def wait_until(what, condition, seconds=PATIENCE, ended=lambda: None):
@@ -75,7 +76,7 @@ class Instance:
         port, ops = free_ports(2)
         self.address, self.ops = f"127.0.0.1:{port}", f"127.0.0.1:{ops}"
         self.server = None
-        self.wanted = False  # Running, as far as this test is concerned.
+        self.wanted = False  # It was started, and nobody has ended it or does what may end it.
         self.lock = threading.RLock()
 
     @property
@@ -117,11 +118,11 @@ class Cluster:
 
     # pylint: disable=too-many-instance-attributes
     def __init__(self, binaries, small=False, programs=None, environment=None, flags=(), broker_settings=None,
-                 full_disk=None):
-        self.binaries, self.small, self.flags = binaries, small, flags
+                 libraries=None, dev=True):
+        self.binaries, self.small, self.flags, self.dev = binaries, small, flags, dev
         self.programs, self.environment = programs or {}, environment or {}
         self.broker_settings = {**BROKER_SETTINGS, **(broker_settings or {})}
-        self.full_disk = full_disk or os.path.join(binaries, "full_disk.so")
+        self.libraries = os.path.abspath(libraries or binaries)  # Where full_disk.so and clock_waits.so are.
         self.brokers = [1] if small else [1, 2, 3]
         self.services = ALL if small else SERVICES
         self.stack = contextlib.ExitStack()
@@ -170,16 +171,23 @@ class Cluster:
         ports = ",".join(str(self.gates[broker].port) for broker in self.brokers)
         self.kafka = self.stack.enter_context(engines.kafka(
             len(self.brokers), self.broker_settings, ["--advertise", ports], self.at("kafka"),
-            self.preloaded(self.at("kafka"))))
+            self.preloaded_by_broker()))
         for broker, address in zip(self.brokers, self.kafka.behind):
             self.gates[broker].toward(_port(address))
         self.ports = {node["id"]: _port(node["address"]) for node in self.kafka.status()["nodes"]}
 
-    def preloaded(self, disks, *libraries):
+    def preloaded(self, disks, *libraries, variable="LD_PRELOAD"):
         """The environment of a process whose disk, a folder in `disks`, can be made full (full_disk.c)."""
-        if not os.path.exists(self.full_disk):
-            raise RuntimeError(f"{self.full_disk} is missing")
-        return {"LD_PRELOAD": ":".join([os.path.abspath(self.full_disk), *libraries]), "FULL_DISKS": disks}
+        full_disk = os.path.join(self.libraries, "full_disk.so")
+        if not os.path.exists(full_disk):
+            raise RuntimeError(f"{full_disk} is missing")
+        return {variable: ":".join([full_disk, *libraries]), "FULL_DISKS": disks}
+
+    def preloaded_by_broker(self, *libraries):
+        return self.preloaded(self.at("kafka"), *libraries, variable="ENGINE_PRELOAD")
+
+    def preloaded_by_service(self, *libraries):
+        return self.preloaded(self.at("services"), *libraries)
 
     def _kill_all(self):
         for instance in self.instances.values():
@@ -216,13 +224,13 @@ class Cluster:
         if instance.server:
             instance.server.__exit__()
         redis = f"127.0.0.1:{self.gates['redis'].port}"
-        instance.wanted = True
+        instance.wanted = False
         instance.server = Server(
             self.binaries, self.at("services", name), *self.journals.serve, "--session-timeout", "1.5",
             "--redis", redis, "--redis-user", self.redis.user, "--redis-password-file", self.redis.password_file,
-            "--master-key", self.at("master-key"), *self.flags, program=instance.program, listen=instance.address,
-            ops=instance.ops, log=self.at("logs", f"{name}.log"), wait=False,
-            environment={**self.preloaded(self.at("services")), **instance.environment, **(environment or {})})
+            "--master-key", self.at("master-key"), *self.flags, dev=self.dev, program=instance.program,
+            listen=instance.address, ops=instance.ops, log=self.at("logs", f"{name}.log"), wait=False,
+            environment={**self.preloaded_by_service(), **instance.environment, **(environment or {})})
         return instance
 
     def start(self, name, environment=None, seconds=PATIENCE):
@@ -232,6 +240,7 @@ class Cluster:
             while True:
                 try:
                     self.launch(name, environment).server.wait_ready(max(1, end - time.monotonic()))
+                    self.instances[name].wanted = True
                     return
                 except Ended as ended:
                     if ended.code != 1 or time.monotonic() > end:
@@ -265,21 +274,9 @@ class Cluster:
 
     # --- brokers ----------------------------------------------------------------------------------------------
 
-    def broker_pid(self, broker):
-        """None if it does not run."""
-        try:
-            with open(self.at("kafka", f"broker-{broker}", "pid"), encoding="utf-8") as file:
-                pid = int(file.read())
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                ours = os.fsencode(self.at("kafka", f"broker-{broker}")) in file.read()
-            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-                return pid if ours and file.read().rsplit(")", 1)[1].split()[0] != "Z" else None
-        except (OSError, ValueError):
-            return None
-
     def signal_broker(self, broker, number):
         """Of a signal that ends it the end is waited for."""
-        handle = os.pidfd_open(self.broker_pid(broker))
+        handle = os.pidfd_open(self.kafka.running(broker))
         try:
             signal.pidfd_send_signal(handle, number)
             if number in (signal.SIGKILL, signal.SIGTERM) and not select.select([handle], [], [], PATIENCE)[0]:
@@ -291,7 +288,7 @@ class Cluster:
         """Returns when all brokers know it and its replicas are in sync again, unless others are away as well."""
         self.kafka.run("up", "--node", str(broker), environment=environment)
         wait_until(f"broker {broker} is in sync", lambda: self.in_sync(broker),
-                   ended=lambda: None if self.broker_pid(broker) else self.kafka.run("status", code=1)[1])
+                   ended=lambda: None if self.kafka.running(broker) else self.kafka.run("status", code=1)[1])
 
     def ask(self, question, *arguments, without=()):
         """A question of kafka_wire to any broker that answers."""

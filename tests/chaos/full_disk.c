@@ -1,8 +1,8 @@
 // A disk that is full at will, as a library to be loaded before others (LD_PRELOAD).
 //
-// Each folder directly in the folder FULL_DISKS is such a disk: while there is a file FULL_DISKS/NAME.full, writing to a
-// file in FULL_DISKS/NAME fails with ENOSPC. Nothing else changes: reading, making and deleting files, writing elsewhere,
-// to sockets and to pipes. Not seen are writes through mapped memory and those of the C library itself (stdio).
+// Each folder directly in the folder FULL_DISKS is such a disk: while there is a file FULL_DISKS/NAME.full, writing to
+// a file in FULL_DISKS/NAME fails with ENOSPC. Nothing else changes: reading, making and deleting files, writing
+// elsewhere, to sockets and to pipes. Not seen are writes through mapped memory and those of the C library (stdio).
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,8 +17,8 @@ static char disks[4096];
 static size_t disks_length;
 
 // Each is asked for at its first use: others' constructors write before ours runs.
-#define NEXT(name)                                          \
-  static __typeof__(&name) next;                            \
+#define NEXT(name)               \
+  static __typeof__(&name) next; \
   if (next == NULL) next = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
 __attribute__((constructor)) static void FindDisks(void) {
@@ -68,7 +68,9 @@ ssize_t pwrite64(int file, const void* data, size_t size, off64_t at) {
   UNLESS_FULL(file, pwrite64, file, data, size, at);
 }
 
-ssize_t writev(int file, const struct iovec* parts, int count) { UNLESS_FULL(file, writev, file, parts, count); }
+ssize_t writev(int file, const struct iovec* parts, int count) {
+  UNLESS_FULL(file, writev, file, parts, count);
+}
 
 ssize_t pwritev(int file, const struct iovec* parts, int count, off_t at) {
   UNLESS_FULL(file, pwritev, file, parts, count, at);
@@ -86,7 +88,9 @@ ssize_t pwritev64v2(int file, const struct iovec* parts, int count, off64_t at, 
   UNLESS_FULL(file, pwritev64v2, file, parts, count, at, flags);
 }
 
-int fallocate(int file, int mode, off_t at, off_t size) { UNLESS_FULL(file, fallocate, file, mode, at, size); }
+int fallocate(int file, int mode, off_t at, off_t size) {
+  UNLESS_FULL(file, fallocate, file, mode, at, size);
+}
 
 int fallocate64(int file, int mode, off64_t at, off64_t size) {
   UNLESS_FULL(file, fallocate64, file, mode, at, size);

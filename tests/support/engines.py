@@ -57,6 +57,17 @@ class Engine:
     def pid(self, node):
         return self.status()["nodes"][node - 1]["pid"]
 
+    def running(self, node):
+        """Its pid, or None; without asking it anything."""
+        folder = os.path.join(self.data, f"{'broker' if self.name == 'kafka' else 'node'}-{node}")
+        with contextlib.suppress(OSError, ValueError):
+            with open(os.path.join(folder, "pid"), encoding="utf-8") as file:
+                pid = int(file.read())
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                # Of who is dead and was not waited for it is empty.
+                return pid if os.fsencode(folder + os.sep) in file.read() else None
+        return None
+
     def kill(self, node):
         """kill -9 of one node, counted from 1."""
         handle = os.pidfd_open(self.pid(node))
