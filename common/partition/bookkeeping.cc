@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/partition/content.h"
+#include "common/partition/safeguards.h"
 #include "common/state/table_rows.h"
 
 namespace sanyuan::partition {
@@ -38,9 +39,9 @@ void Bookkeeping::FoldCursor(const journal::v1::Cursor& cursor) {
   row.index = cursor.index();
 }
 
-void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height, const Safeguards& safeguards) {
+void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height) {
   for (const journal::v1::Cursor& cursor : decision.cursors()) FoldCursor(cursor);
-  if (!decision.has_command() || !safeguards.fold_request_ids) return;
+  if (!decision.has_command() || !Safeguards::fold_request_ids) return;
 
   const Stamp stamp = StampOf(decision);
   const auto oldest = static_cast<uint64_t>(absl::ToUnixMillis(stamp.decided_at - kRequestWindow));

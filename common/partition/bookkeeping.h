@@ -69,7 +69,7 @@ class Bookkeeping {
         requests(store, "requests", state::Content::kInternal) {}
 
   // Folds the cause, outcome and cursors of a decision.
-  void Fold(const journal::v1::Decision& decision, uint64_t height, const Safeguards& safeguards);
+  void Fold(const journal::v1::Decision& decision, uint64_t height);
   void FoldCursor(const journal::v1::Cursor& cursor);
 
   state::Table<TopicKey, CursorRow> cursors;

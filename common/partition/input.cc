@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/safeguards.h"
 
 namespace sanyuan::partition {
 namespace {
@@ -24,7 +25,7 @@ CursorRow CursorAt(const Place& place) {
 }  // namespace
 
 void InputQueue::Restart(const CursorRow* cursor) {
-  reader_ = JournalReader(strictness_, safeguards_);
+  reader_ = JournalReader(strictness_);
   items_.clear();
   consumed_ = cursor != nullptr ? *cursor : CursorRow{};
   written_ = consumed_;
@@ -49,13 +50,20 @@ std::optional<int64_t> InputQueue::WantsPull() {
 bool InputQueue::OnRecords(int64_t from, const std::vector<RawRecord>& records, int64_t end) {
   if (!pulling_ || from != next_offset_) return true;
   pulling_ = false;
+  if (records.empty() && !to_verify_ && end < next_offset_) {
+    // The log ends before what was read of it, so other records may come to stand there: all that nobody has decided on
+    // is read again, from a record that must still be the same.
+    const CursorRow consumed = consumed_;
+    Restart(&consumed);
+    return true;
+  }
   const bool was_sound = !reader_.damage().has_value();
   for (const RawRecord& record : records) {
     if (record.offset < next_offset_) continue;
     next_offset_ = record.offset + 1;
     if (!Take(record)) break;
   }
-  if (safeguards_.verify_stored_places && to_verify_ && !reader_.damage() && records.empty()) {
+  if (Safeguards::verify_stored_places && to_verify_ && !reader_.damage() && records.empty()) {
     reader_.Halt(to_verify_->offset, "the record that was read here before is gone", {});
   }
   if (records.empty() && !to_verify_)
@@ -77,7 +85,7 @@ bool InputQueue::Take(const RawRecord& record) {
     place.height = cursor.height;
     place.head = cursor.head;
     place.offset = cursor.offset;
-    if (safeguards_.verify_stored_places && record.offset != cursor.offset) {
+    if (Safeguards::verify_stored_places && record.offset != cursor.offset) {
       reader_.Halt(cursor.offset, "the record that was read here before is gone", {});
       return false;
     }

@@ -34,13 +34,11 @@ class InputQueue {
     bool counts = false;  // Not a take-over nor a decision that only moved cursors.
   };
 
-  InputQueue(std::string topic, Strictness strictness, Safeguards safeguards,
-             std::function<EventPtr()> new_event)
+  InputQueue(std::string topic, Strictness strictness, std::function<EventPtr()> new_event)
       : topic_(std::move(topic)),
         strictness_(strictness),
-        safeguards_(safeguards),
         new_event_(std::move(new_event)),
-        reader_(strictness, safeguards) {}
+        reader_(strictness) {}
 
   const std::string& topic() const { return topic_; }
 
@@ -87,7 +85,6 @@ class InputQueue {
 
   std::string topic_;
   Strictness strictness_;
-  Safeguards safeguards_;
   std::function<EventPtr()> new_event_;
   JournalReader reader_;
   std::deque<Item> items_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/safeguards.h"
 
 namespace sanyuan::partition {
 
@@ -11,9 +12,9 @@ Partition::Partition(PartitionOptions options, Domain& domain, Effects& effects)
       domain_(domain),
       effects_(effects),
       books_(domain.store()),
-      reader_(options_.strictness, options_.safeguards) {
+      reader_(options_.strictness) {
   for (const std::string& topic : options_.inputs) {
-    inputs_.push_back(std::make_unique<InputQueue>(topic, options_.strictness, options_.safeguards,
+    inputs_.push_back(std::make_unique<InputQueue>(topic, options_.strictness,
                                                    [this, topic] { return domain_.NewInputEvent(topic); }));
   }
 }
@@ -35,7 +36,7 @@ void Partition::Pause(bool paused) {
 absl::Status Partition::Restore(const Place& place, std::string_view record, std::string_view next,
                                 std::string_view snapshot) {
   if (absl::Status loaded = domain_.store().Load(snapshot); !loaded.ok()) return loaded;
-  if (options_.safeguards.verify_snapshots) {
+  if (Safeguards::verify_snapshots) {
     Frame frame;
     if (Parse(next, frame) != FrameError::kNone || frame.height != place.height + 1 ||
         frame.prev != place.head) {

@@ -35,7 +35,6 @@ struct PartitionOptions {
   int32_t partition = 0;
   std::vector<std::string> inputs;  // Topics, in the order in which they are asked for news.
   Strictness strictness = Strictness::kStrict;
-  Safeguards safeguards;
   std::string incarnation;  // 16 random bytes of this start.
   size_t max_in_flight = 8192;
   size_t max_in_flight_bytes = 16 << 20;
@@ -165,6 +164,7 @@ class Partition {
   void StandDown(bool tell);
   void UndoAhead();
   void AskForHead();
+  void ReadBehindHead();
 
   // partition_write.cc
   bool CaughtUp() const;

@@ -6,6 +6,7 @@
 #include "common/partition/content.h"
 #include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
+#include "common/partition/safeguards.h"
 
 namespace sanyuan::partition {
 namespace {
@@ -113,7 +114,7 @@ bool Partition::DependenciesMet(const PendingCommand& command) const {
 }
 
 const RequestRow* Partition::Remembered(const RequestKey& key) const {
-  if (!options_.safeguards.fold_request_ids) {
+  if (!Safeguards::fold_request_ids) {
     const auto it = remembered_outside_.find(key);
     return it == remembered_outside_.end() ? nullptr : &it->second;
   }
@@ -144,7 +145,7 @@ std::optional<Partition::Step> Partition::AnswerFromMemory(PendingCommand& comma
   const uint64_t first = in_flight_.empty() ? 0 : in_flight_.front().place.height;
   if (row->height >= first && row->height - first < in_flight_.size()) {
     InFlight& record = in_flight_[row->height - first];
-    if (options_.safeguards.answer_after_read_back) {
+    if (Safeguards::answer_after_read_back) {
       record.commands.push_back(std::move(command));
     } else {
       effects_.Reply(command.call, record.answer);
@@ -207,7 +208,7 @@ Partition::Step Partition::DecideOne(PendingCommand& pending) {
   *result.mutable_refusals() = draft.decision.refusals();
   result.set_response(draft.decision.response());
   if (!Commit(draft, std::move(commands))) return Step::kLater;
-  if (!options_.safeguards.fold_request_ids) {
+  if (!Safeguards::fold_request_ids) {
     remembered_outside_[key] = RequestRow{pending.content, height, result.SerializeAsString()};
   }
   return Step::kDone;
@@ -283,7 +284,7 @@ bool Partition::HeldBack(InputQueue& input) {
       if (seen.height() <= own.height) continue;
       // It has seen more of our journal than we have: what it saw comes, or our end was cut off. The record that it
       // saw is looked for, as the head is.
-      if (options_.safeguards.reread_head && !head_asked_ && seen.head().size() == own.head.bytes.size()) {
+      if (Safeguards::reread_head && !head_asked_ && seen.head().size() == own.head.bytes.size()) {
         head_asked_ =
             Place{own.journal_id, own.term, seen.height(), DigestFromBytes(seen.head()), seen.offset()};
         effects_.ReadHead(seen.offset());

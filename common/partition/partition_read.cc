@@ -7,6 +7,7 @@
 #include "common/partition/content.h"
 #include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
+#include "common/partition/safeguards.h"
 
 namespace sanyuan::partition {
 
@@ -136,7 +137,7 @@ absl::Status Partition::FoldDecision(const Frame& frame) {
   for (const EventPtr& event : *events) {
     if (absl::Status evolved = domain_.Evolve(*event, stamp); !evolved.ok()) return evolved;
   }
-  books_.Fold(decision, frame.height, options_.safeguards);
+  books_.Fold(decision, frame.height);
   last_decided_ = stamp.decided_at;
   last_decided_ahead_ = std::max(last_decided_ahead_, last_decided_);
   return absl::OkStatus();
@@ -155,7 +156,7 @@ void Partition::AcceptOwn(const Place& place) {
     effects_.SnapshotReady(std::move(*record.snapshot));
   }
   effects_.Accepted({place, FrameKind::kDecision, record.prev, std::move(record.changes)});
-  if (!options_.safeguards.answer_after_read_back) return;
+  if (!Safeguards::answer_after_read_back) return;
   if (!record.commands.empty()) SANYUAN_CRASH_POINT("before_answer");
   for (const PendingCommand& command : record.commands) Deliver(command.call, record.answer);
 }
@@ -213,9 +214,20 @@ void Partition::StandDown(bool tell) {
 
 void Partition::OnDoubt() {
   if (halted() || !reader_.place()) return;
-  doubt_ = options_.safeguards.reread_head;
+  doubt_ = Safeguards::reread_head;
   head_again_ = head_asked_.has_value();
   AskForHead();
+}
+
+// What was skipped behind the head may be gone, and something else may stand there: readers that come later will read
+// it, so this one must.
+void Partition::ReadBehindHead() {
+  const int64_t behind = reader_.place()->offset + 1;
+  if (next_offset_ <= behind) return;
+  next_offset_ = behind;
+  end_offset_.reset();
+  reader_.GoBehindPlace();
+  effects_.ResumeReading(behind);
 }
 
 void Partition::OnHeadUnknown() {
@@ -224,7 +236,7 @@ void Partition::OnHeadUnknown() {
 }
 
 void Partition::AskForHead() {
-  if (!options_.safeguards.reread_head || head_asked_ || !reader_.place() || halted()) return;
+  if (!Safeguards::reread_head || head_asked_ || !reader_.place() || halted()) return;
   head_asked_ = reader_.place();
   effects_.ReadHead(head_asked_->offset);
 }
@@ -239,6 +251,7 @@ void Partition::OnHeadRead(int64_t offset, const std::optional<std::string>& rec
   }
   if (std::exchange(head_again_, false)) return AskForHead();
   if (std::exchange(doubt_, false)) {
+    ReadBehindHead();
     for (auto& [call, answer] : std::exchange(held_answers_, {})) effects_.Reply(call, std::move(answer));
   }
 }

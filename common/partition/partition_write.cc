@@ -5,6 +5,7 @@
 #include "common/partition/content.h"
 #include "common/partition/crash_points.h"
 #include "common/partition/partition.h"
+#include "common/partition/safeguards.h"
 
 namespace sanyuan::partition {
 namespace {
@@ -38,7 +39,7 @@ void Partition::TryTakeOver() {
   const size_t size = bytes.size();
   if (!effects_.Produce(std::move(bytes))) return;
   const Place next{frame.journal_id, frame.term, frame.height, frame.digest, -1};
-  if (options_.safeguards.await_take_over) {
+  if (Safeguards::await_take_over) {
     take_over_ = frame.digest;
     if (effects_.WantsSnapshot())
       take_over_snapshot_ = SnapshotPoint{place, state, next, domain_.store().Capture()};
@@ -56,7 +57,7 @@ void Partition::Lead(const Place& place) {
   role_ = Role::kLeading;
   ahead_ = place;
   for (auto& input : inputs_) {
-    if (!options_.safeguards.fold_cursors && options_.cursors_outside != nullptr) {
+    if (!Safeguards::fold_cursors && options_.cursors_outside != nullptr) {
       const auto it = options_.cursors_outside->find(input->topic());
       input->Restart(it == options_.cursors_outside->end() ? nullptr : &it->second);
     } else {
@@ -124,7 +125,7 @@ void Partition::Abandon(Draft& draft) {
 void Partition::AddCursors(Draft& draft) {
   for (auto& input : inputs_) {
     if (!input->CursorMoved()) continue;
-    if (options_.safeguards.fold_cursors) {
+    if (Safeguards::fold_cursors) {
       *draft.decision.add_cursors() = CursorMessage(input->topic(), options_.partition, input->consumed());
     } else if (options_.cursors_outside != nullptr) {
       (*options_.cursors_outside)[input->topic()] = input->consumed();
@@ -139,7 +140,7 @@ bool Partition::Commit(Draft& draft, std::vector<PendingCommand> commands) {
     domain_.store().BeginRecord(draft.height);
     draft.begun = true;
   }
-  books_.Fold(draft.decision, draft.height, options_.safeguards);
+  books_.Fold(draft.decision, draft.height);
   std::vector<state::Change> changes = domain_.store().TakeChanges();
 
   const std::string payload = draft.decision.SerializeAsString();
@@ -160,7 +161,7 @@ bool Partition::Commit(Draft& draft, std::vector<PendingCommand> commands) {
   answer.height = frame.height;
   answer.refusals.assign(draft.decision.refusals().begin(), draft.decision.refusals().end());
   answer.response = draft.decision.response();
-  if (!options_.safeguards.answer_after_read_back) {
+  if (!Safeguards::answer_after_read_back) {
     for (const PendingCommand& command : commands) effects_.Reply(command.call, answer);
   }
   last_decided_ahead_ = draft.stamp.decided_at;

@@ -37,13 +37,15 @@ struct ReadResult {
 
 class JournalReader {
  public:
-  explicit JournalReader(Strictness strictness, Safeguards safeguards = {}) : rule_(strictness, safeguards) {}
+  explicit JournalReader(Strictness strictness) : rule_(strictness) {}
 
   // REQUIRES: offsets ascend, except after kReleased.
   ReadResult Read(int64_t offset, std::string_view record);
   // The log ends here, all before it was read: an unexplained hole is damage now. False when halted by it.
   bool ReachedEnd(int64_t end_offset);
 
+  // What comes next is what is read next at the offset behind the place. REQUIRES: a place, and no damage.
+  void GoBehindPlace() { rule_.GoTo(*rule_.place(), rule_.place()->offset + 1); }
   // See Rule::ResumeAt. On false the reader is halted at the place's offset.
   bool ResumeAt(const Place& place, std::string_view record);
   // Halts for what only the caller can see: content that this version does not know, another folded state, a

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "common/partition/safeguards.h"
+
 namespace sanyuan::partition {
 
 std::string_view SkipKindName(SkipKind kind) {
@@ -20,7 +22,7 @@ std::string_view SkipKindName(SkipKind kind) {
 
 bool Rule::ResumeAt(const Place& place, std::string_view record) {
   Frame frame;
-  if (safeguards_.verify_stored_places) {
+  if (Safeguards::verify_stored_places) {
     if (Parse(record, frame) != FrameError::kNone || frame.journal_id != place.journal_id ||
         frame.height != place.height || frame.digest != place.head || frame.term != place.term) {
       return false;
@@ -88,16 +90,16 @@ Verdict Rule::Judge(int64_t offset, std::string_view record) {
     if (frame.kind == FrameKind::kGenesis) return Damage("a second genesis");
     const bool begins_term = frame.kind != FrameKind::kDecision;
     if (begins_term && frame.term != frame.height) return Damage("a term that is not its own height");
-    if (safeguards_.check_term && frame.term < place_->term) return Skip(SkipKind::kLate, frame);
+    if (Safeguards::check_term && frame.term < place_->term) return Skip(SkipKind::kLate, frame);
     if (frame.height <= place_->height) {
       if (begins_term) return Skip(SkipKind::kLostRace, frame);
-      if (!safeguards_.check_term || frame.term == place_->term) return Skip(SkipKind::kDuplicate, frame);
+      if (!Safeguards::check_term || frame.term == place_->term) return Skip(SkipKind::kDuplicate, frame);
     }
     if (frame.height != place_->height + 1) {
       return Damage(fmt::format("height {} after {}", frame.height, place_->height));
     }
-    if (safeguards_.check_prev && frame.prev != place_->head) return Damage("the chain does not continue");
-    if (safeguards_.check_term && !begins_term && frame.term != place_->term) {
+    if (Safeguards::check_prev && frame.prev != place_->head) return Damage("the chain does not continue");
+    if (Safeguards::check_term && !begins_term && frame.term != place_->term) {
       return Damage(fmt::format("term {} in term {}", frame.term, place_->term));
     }
   }

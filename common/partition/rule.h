@@ -20,7 +20,6 @@
 #include <string_view>
 
 #include "common/partition/frame.h"
-#include "common/partition/safeguards.h"
 
 namespace sanyuan::partition {
 
@@ -51,7 +50,7 @@ struct Verdict {
 
 class Rule {
  public:
-  Rule(Strictness strictness, Safeguards safeguards) : strictness_(strictness), safeguards_(safeguards) {}
+  explicit Rule(Strictness strictness) : strictness_(strictness) {}
 
   // Nothing until a genesis was accepted or a place was given.
   const std::optional<Place>& place() const { return place_; }
@@ -76,7 +75,6 @@ class Rule {
   Verdict Skip(SkipKind kind, const Frame& frame) const;
 
   Strictness strictness_;
-  Safeguards safeguards_;
   std::optional<Place> place_;
   std::optional<int64_t> last_offset_;
   bool hole_pending_ = false;

@@ -1,12 +1,12 @@
 // Each safeguard of the journal, by name. In the product they are constants and always on. A test build
-// (SANYUAN_TEST_CONTROLS) can switch one off, to show that the simulation catches what then goes wrong.
+// (SANYUAN_TEST_CONTROLS) can switch one off for the whole process, to show that tests catch what then goes wrong.
 #ifndef SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
 #define SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
 
 namespace sanyuan::partition {
 
 #ifdef SANYUAN_TEST_CONTROLS
-#define SANYUAN_SAFEGUARD(name) bool name = true
+#define SANYUAN_SAFEGUARD(name) static inline bool name = true
 #else
 #define SANYUAN_SAFEGUARD(name) static constexpr bool name = true
 #endif

@@ -60,7 +60,7 @@ const std::vector<Context>& CounterScenario::contexts() const {
   return *contexts;
 }
 
-std::unique_ptr<partition::Domain> CounterScenario::NewDomain(size_t, const partition::Safeguards&) const {
+std::unique_ptr<partition::Domain> CounterScenario::NewDomain(size_t) const {
   return std::make_unique<CounterDomain>();
 }
 

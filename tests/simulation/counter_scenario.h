@@ -10,7 +10,7 @@ namespace sanyuan::simulation {
 class CounterScenario final : public Scenario {
  public:
   const std::vector<Context>& contexts() const override;
-  std::unique_ptr<partition::Domain> NewDomain(size_t context, const partition::Safeguards&) const override;
+  std::unique_ptr<partition::Domain> NewDomain(size_t context) const override;
   absl::Time TimeAt(Micros now) const override {
     return absl::FromUnixSeconds(1'560'000'000) + absl::Microseconds(now);
   }

@@ -8,8 +8,8 @@
 #include "services/allocation/domain/allocation_domain.h"
 #include "services/order_intake/domain/inputs.h"
 #include "services/order_intake/domain/order_intake_domain.h"
-#include "tests/simulation/county_checks.h"
 #include "tests/simulation/county_script.h"
+#include "tests/support/goods_checks.h"
 
 namespace sanyuan::simulation {
 namespace {
@@ -167,10 +167,9 @@ std::vector<ScriptedJournal> CountyScenario::NewScriptedJournals(Random& random)
   return journals;
 }
 
-std::unique_ptr<partition::Domain> CountyScenario::NewDomain(size_t context,
-                                                             const partition::Safeguards& safeguards) const {
+std::unique_ptr<partition::Domain> CountyScenario::NewDomain(size_t context) const {
   if (context == kOrderIntake) return std::make_unique<order_intake::OrderIntakeDomain>();
-  return std::make_unique<allocation::AllocationDomain>(SecretOf, safeguards);
+  return std::make_unique<allocation::AllocationDomain>(SecretOf);
 }
 
 absl::Time CountyScenario::TimeAt(Micros now) const {
@@ -183,6 +182,12 @@ absl::Time CountyScenario::TimeAt(Micros now) const {
 
 std::vector<Ask> CountyScenario::NewScript(Random& random) { return NewCountyScript(random); }
 
-std::string CountyScenario::Check(const Outcomes& outcomes) const { return CheckCounties(outcomes); }
+std::string CountyScenario::Check(const Outcomes& outcomes) const {
+  return testing::CheckGoods(
+      static_cast<const order_intake::OrderIntakeDomain&>(*outcomes.domains[kOrderIntake]).state(),
+      outcomes.decisions[kOrderIntake],
+      static_cast<const allocation::AllocationDomain&>(*outcomes.domains[kAllocation]).state(),
+      outcomes.decisions[kAllocation]);
+}
 
 }  // namespace sanyuan::simulation

@@ -33,7 +33,7 @@ class CountyScenario final : public Scenario {
  public:
   const std::vector<Context>& contexts() const override;
   std::vector<ScriptedJournal> NewScriptedJournals(Random& random) override;
-  std::unique_ptr<partition::Domain> NewDomain(size_t context, const partition::Safeguards&) const override;
+  std::unique_ptr<partition::Domain> NewDomain(size_t context) const override;
   absl::Time TimeAt(Micros now) const override;
   std::vector<Ask> NewScript(Random& random) override;
   // Windows close and their runs are computed.

@@ -151,7 +151,7 @@ void Checker::Requests(size_t context, const Scan& scan) {
 
 // Replay equals live, for everybody.
 void Checker::Replay(size_t context) {
-  auto domain = world_.scenario.NewDomain(context, {});
+  auto domain = world_.scenario.NewDomain(context);
   partition::PartitionOptions options = world_.options;
   options.context = world_.name(context);
   options.inputs = world_.scenario.contexts()[context].inputs;

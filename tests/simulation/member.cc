@@ -18,12 +18,11 @@ void Member::Build() {
   partition::PartitionOptions options = world_.options;
   options.context = world_.name(context_);
   options.inputs = world_.scenario.contexts()[context_].inputs;
-  options.safeguards = world_.safeguards;
   options.incarnation.clear();
   for (int i = 0; i < 16; ++i) options.incarnation.push_back(static_cast<char>(world_.random.Below(256)));
   options.cursors_outside = &cursors_outside_;
   partition_.reset();
-  domain_ = world_.scenario.NewDomain(context_, world_.safeguards);
+  domain_ = world_.scenario.NewDomain(context_);
   partition_ = std::make_unique<partition::Partition>(std::move(options), *domain_, *this);
   history_.clear();
   fresh_.reset();
@@ -101,6 +100,7 @@ void Member::Fetch() {
   const size_t count = world_.random.Percent(70) ? kRecordsPerRead : 1 + world_.random.Below(4);
   const std::vector<RawRecord> records = world_.log.ReadFrom(context_, next_, count);
   const int64_t from = next_;
+  if (next_ > world_.log.End(context_)) Doubt();  // As engines say that there is no such offset.
   next_ = std::max(next_, records.empty() ? world_.log.End(context_) : records.back().offset + 1);
   if (!records.empty()) partition_->OnRecords(records);
   if (next_ >= world_.log.End(context_)) {

@@ -114,7 +114,7 @@ void Process::Scrub() {
     const std::optional<partition::Place> place = member->reader().place();
     if (member->halted() || !place) continue;
     bool same = false;
-    partition::JournalReader reader(partition::Strictness::kLenient, world_.safeguards);
+    partition::JournalReader reader(partition::Strictness::kLenient);
     for (int64_t offset = 0; offset < world_.log.End(context) && !reader.damage(); ++offset) {
       if (const SimulatedLog::Bytes bytes = world_.log.At(context, offset)) reader.Read(offset, *bytes);
       if (reader.place() && reader.place()->height == place->height)

@@ -68,7 +68,10 @@ class Member final : public partition::Effects {
   void Accepted(partition::AcceptedRecord record) override;
   void SnapshotReady(partition::SnapshotPoint point) override;
   void ReadHead(int64_t offset) override;
-  void ResumeReading(int64_t offset) override { next_ = offset; }
+  void ResumeReading(int64_t offset) override {
+    next_ = offset;
+    OnLogChanged();  // Engines tell the end anew.
+  }
   void PullInput(const std::string& topic, int64_t offset) override;
   void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override;
   void StoodDown() override;

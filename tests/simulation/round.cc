@@ -41,8 +41,7 @@ std::vector<std::string> TopicsOf(const Scenario& scenario, const std::vector<Sc
 
 class Round {
  public:
-  Round(Scenario& scenario, const partition::Safeguards& safeguards, uint64_t seed, bool trace)
-      : world_(scenario, safeguards, seed, trace) {}
+  Round(Scenario& scenario, uint64_t seed, bool trace) : world_(scenario, seed, trace) {}
 
   RoundResult Run();
 
@@ -178,9 +177,8 @@ RoundResult Round::Run() {
 
 }  // namespace
 
-World::World(Scenario& of, const partition::Safeguards& with, uint64_t seed, bool tracing)
+World::World(Scenario& of, uint64_t seed, bool tracing)
     : scenario(of),
-      safeguards(with),
       trace(tracing),
       random(seed),
       scripted(of.NewScriptedJournals(random)),
@@ -237,10 +235,9 @@ std::string NewGenesis(const std::string& context, Random& random) {
   return partition::Seal(frame);
 }
 
-RoundResult RunRound(const NewScenario& new_scenario, const partition::Safeguards& safeguards, uint64_t seed,
-                     bool trace) {
+RoundResult RunRound(const NewScenario& new_scenario, uint64_t seed, bool trace) {
   const std::unique_ptr<Scenario> scenario = new_scenario();
-  return Round(*scenario, safeguards, seed, trace).Run();
+  return Round(*scenario, seed, trace).Run();
 }
 
 }  // namespace sanyuan::simulation

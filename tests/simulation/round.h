@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 
-#include "common/partition/safeguards.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/scenario.h"
 
@@ -26,8 +25,7 @@ struct RoundResult {
   uint64_t steps = 0;
 };
 
-RoundResult RunRound(const NewScenario& scenario, const partition::Safeguards& safeguards, uint64_t seed,
-                     bool trace = false);
+RoundResult RunRound(const NewScenario& scenario, uint64_t seed, bool trace = false);
 
 }  // namespace sanyuan::simulation
 

@@ -14,10 +14,9 @@
 
 #include "common/partition/domain.h"
 #include "common/partition/effects.h"
-#include "common/partition/safeguards.h"
-#include "sanyuan/journal/v1/journal.pb.h"
 #include "tests/simulation/random.h"
 #include "tests/simulation/schedule.h"
+#include "tests/support/journaled.h"
 
 namespace sanyuan::simulation {
 
@@ -60,11 +59,7 @@ struct Ask {
 };
 
 // How it ended, for Scenario::Check.
-struct Journaled {
-  uint64_t height = 0;
-  partition::Stamp stamp;
-  journal::v1::Decision decision;
-};
+using testing::Journaled;
 struct Outcomes {
   // For each context: the state of the last writer, and all accepted decisions.
   std::vector<partition::Domain*> domains;
@@ -77,8 +72,7 @@ class Scenario {
 
   virtual const std::vector<Context>& contexts() const = 0;
   virtual std::vector<ScriptedJournal> NewScriptedJournals(Random& /*random*/) { return {}; }
-  virtual std::unique_ptr<partition::Domain> NewDomain(size_t context,
-                                                       const partition::Safeguards& safeguards) const = 0;
+  virtual std::unique_ptr<partition::Domain> NewDomain(size_t context) const = 0;
   // What right clocks say at that moment of the round. Never goes back; may jump.
   virtual absl::Time TimeAt(Micros now) const = 0;
   // What clients ask, in any order of time.

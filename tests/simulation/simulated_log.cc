@@ -111,7 +111,10 @@ void SimulatedLog::LoseLanded(size_t topic, int64_t offset) {
   topics_[topic].records[static_cast<size_t>(offset)] = nullptr;
 }
 
-void SimulatedLog::Cut(size_t topic, int64_t end) { topics_[topic].records.resize(static_cast<size_t>(end)); }
+void SimulatedLog::Cut(size_t topic, int64_t end) {
+  topics_[topic].records.resize(static_cast<size_t>(end));
+  on_changed(topic);
+}
 
 void SimulatedLog::Recreate(size_t topic, std::vector<std::string> records) {
   topics_[topic].records.clear();

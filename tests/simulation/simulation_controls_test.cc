@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/partition/safeguards.h"
 #include "tests/simulation/options.h"
 
 #ifndef SANYUAN_TEST_CONTROLS
@@ -22,9 +23,9 @@ using partition::Safeguards;
 
 struct Control {
   std::string_view name;
-  bool Safeguards::*safeguard;
+  bool* safeguard;
 };
-constexpr Control kControls[] = {
+const Control kControls[] = {
     {"check_prev", &Safeguards::check_prev},
     {"check_term", &Safeguards::check_term},
     {"await_take_over", &Safeguards::await_take_over},
@@ -43,7 +44,7 @@ struct Caught {
 };
 
 // The lowest seed that fails, or 0.
-Caught Catch(const RunOptions& options, const Safeguards& safeguards) {
+Caught Catch(const RunOptions& options) {
   const NewScenario scenario = ScenarioOf(options);
   std::atomic<uint64_t> next{options.first};
   std::mutex mutex;
@@ -51,7 +52,7 @@ Caught Catch(const RunOptions& options, const Safeguards& safeguards) {
   std::atomic<uint64_t> limit{options.first + options.rounds};
   const auto work = [&] {
     for (uint64_t seed = next++; seed < limit; seed = next++) {
-      const RoundResult result = RunRound(scenario, safeguards, seed, options.trace);
+      const RoundResult result = RunRound(scenario, seed, options.trace);
       if (result.violation.empty()) continue;
       const std::lock_guard lock(mutex);
       if (seed < limit) {
@@ -70,15 +71,15 @@ int Run(const RunOptions& options, const char* program) {
   bool all = true;
   for (const Control& control : kControls) {
     if (!options.only.empty() && options.only != control.name) continue;
-    Safeguards without;
-    without.*control.safeguard = false;
-    const Caught caught = Catch(options, without);
+    *control.safeguard = false;
+    const Caught caught = Catch(options);
+    *control.safeguard = true;
     if (caught.violation.empty()) {
       fmt::print("{:<24} NOT CAUGHT in {} seeds\n", control.name, options.rounds);
       all = false;
       continue;
     }
-    const std::string with = RunRound(ScenarioOf(options), {}, caught.seed).violation;
+    const std::string with = RunRound(ScenarioOf(options), caught.seed).violation;
     fmt::print(
         "{:<24} caught after {} seeds; seed {} with it on: {}\n    {}\n    to see it again: {} --world {} "
         "--only {} --rounds 1 --first {} --threads 1 --trace\n",

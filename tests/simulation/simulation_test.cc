@@ -50,7 +50,7 @@ int Run(const RunOptions& options, const char* program) {
     while (!failed) {
       const uint64_t seed = next++;
       if (seed >= options.first + options.rounds) return;
-      const RoundResult result = RunRound(scenario, {}, seed, options.trace);
+      const RoundResult result = RunRound(scenario, seed, options.trace);
       const std::lock_guard lock(mutex);
       totals.Add(result);
       if (result.violation.empty() || failed.exchange(true)) continue;

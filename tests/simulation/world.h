@@ -22,7 +22,7 @@ inline constexpr int kWriters = 3;
 inline constexpr int kReaders = 2;
 
 struct World {
-  World(Scenario& scenario, const partition::Safeguards& safeguards, uint64_t seed, bool trace);
+  World(Scenario& scenario, uint64_t seed, bool trace);
 
   size_t contexts() const { return scenario.contexts().size(); }
   const std::string& name(size_t context) const { return scenario.contexts()[context].name; }
@@ -44,7 +44,6 @@ struct World {
   }
 
   Scenario& scenario;
-  const partition::Safeguards safeguards;
   const bool trace;
   Random random;
   Schedule schedule;

@@ -44,13 +44,12 @@ absl::Time Shanghai(int year, int month, int day, int hour, int minute) {
   return absl::FromCivil(absl::CivilMinute(year, month, day, hour, minute), absl::FixedTimeZone(8 * 3600));
 }
 
-AllocationCounty::AllocationCounty(bool has_secrets, partition::Safeguards safeguards)
-    : safeguards_(safeguards) {
+AllocationCounty::AllocationCounty(bool has_secrets) {
   secrets_ = [has_secrets](const std::string& cycle) -> std::optional<std::string> {
     if (!has_secrets) return std::nullopt;
     return "a secret of the test, " + cycle;
   };
-  domain_ = std::make_unique<allocation::AllocationDomain>(secrets_, safeguards_);
+  domain_ = std::make_unique<allocation::AllocationDomain>(secrets_);
 }
 
 std::vector<allocation::v1::Event> AllocationCounty::Last() const {
@@ -156,7 +155,7 @@ int AllocationCounty::Work(int limit) {
 }
 
 std::unique_ptr<allocation::AllocationDomain> AllocationCounty::Replayed() const {
-  auto fresh = std::make_unique<allocation::AllocationDomain>(secrets_, safeguards_);
+  auto fresh = std::make_unique<allocation::AllocationDomain>(secrets_);
   for (size_t i = 0; i < records_.size(); ++i) {
     if (!FoldInto(*fresh, records_[i], i + 1).ok()) return nullptr;
   }

@@ -52,7 +52,7 @@ class AllocationCounty {
     std::vector<std::string> events;
   };
 
-  explicit AllocationCounty(bool has_secrets = true, partition::Safeguards safeguards = {});
+  explicit AllocationCounty(bool has_secrets = true);
 
   allocation::AllocationDomain& domain() { return *domain_; }
   const allocation::State& state() const { return domain_->state(); }
@@ -126,7 +126,6 @@ class AllocationCounty {
   partition::Stamp StampNow() const;
 
   allocation::SecretSource secrets_;
-  partition::Safeguards safeguards_;
   std::unique_ptr<allocation::AllocationDomain> domain_;
   absl::Status status_;
   std::vector<Record> records_;

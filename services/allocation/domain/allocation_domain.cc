@@ -108,8 +108,7 @@ Outcome Forbidden(County county, const Stamp& stamp) {
 
 }  // namespace
 
-AllocationDomain::AllocationDomain(SecretSource secrets, partition::Safeguards safeguards)
-    : secrets_(std::move(secrets)), safeguards_(safeguards) {}
+AllocationDomain::AllocationDomain(SecretSource secrets) : secrets_(std::move(secrets)) {}
 
 std::vector<std::string> AllocationDomain::InputTopics() {
   return {kRegistryTopic, kReferenceTopic, kOrderIntakeTopic};
@@ -197,11 +196,11 @@ Outcome AllocationDomain::Step(const Stamp& /*stamp*/) {
     case NextStep::Kind::kWait:
       break;
     case NextStep::Kind::kCopyInput:
-      work_ = RunWork::Copy(*key, safeguards_);
+      work_ = RunWork::Copy(*key);
       return work_->Step(state_);
     case NextStep::Kind::kStart:
       AddStart(state_, *key, next, outcome);
-      work_ = RunWork::Compute(*key, state_.progress.Find(*key)->attempt + 1, next.secret, safeguards_);
+      work_ = RunWork::Compute(*key, state_.progress.Find(*key)->attempt + 1, next.secret);
       break;
     case NextStep::Kind::kAbandon: {
       auto* event = AddEvent(outcome).mutable_run_abandoned();

@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "common/partition/domain.h"
-#include "common/partition/safeguards.h"
 #include "services/allocation/domain/run_work.h"
 #include "services/allocation/domain/state.h"
 #include "services/allocation/domain/tie_key_secret.h"
@@ -19,7 +18,7 @@ namespace sanyuan::allocation {
 
 class AllocationDomain final : public partition::Domain {
  public:
-  explicit AllocationDomain(SecretSource secrets, partition::Safeguards safeguards = {});
+  explicit AllocationDomain(SecretSource secrets);
 
   // Topics that this context reads.
   static std::vector<std::string> InputTopics();
@@ -46,7 +45,6 @@ class AllocationDomain final : public partition::Domain {
 
   State state_;
   SecretSource secrets_;
-  partition::Safeguards safeguards_;
   std::optional<RunWork> work_;
 };
 

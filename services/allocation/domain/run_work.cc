@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/partition/safeguards.h"
 #include "services/allocation/domain/explanation.h"
 #include "services/allocation/domain/policy.h"
 #include "services/allocation/domain/run.h"
@@ -15,13 +16,10 @@ constexpr int64_t kLinesAtOnce = 20'000;
 
 }  // namespace
 
-RunWork RunWork::Copy(const RunKey& key, partition::Safeguards safeguards) {
-  return {key, 0, "", safeguards, Phase::kCopy};
-}
+RunWork RunWork::Copy(const RunKey& key) { return {key, 0, "", Phase::kCopy}; }
 
-RunWork RunWork::Compute(const RunKey& key, uint32_t attempt, std::string secret,
-                         partition::Safeguards safeguards) {
-  return {key, attempt, std::move(secret), safeguards, Phase::kGather};
+RunWork RunWork::Compute(const RunKey& key, uint32_t attempt, std::string secret) {
+  return {key, attempt, std::move(secret), Phase::kGather};
 }
 
 bool RunWork::Fits(const State& state) const {
@@ -78,7 +76,7 @@ Outcome RunWork::Step(const State& state) {
 }
 
 int64_t RunWork::SupplyOf(const State& state, Code sku) const {
-  if (!safeguards_.run_from_snapshot) {
+  if (!partition::Safeguards::run_from_snapshot) {
     const WindowSupply* live = state.window_supplies.Find({key_.window(), sku});
     return live == nullptr ? 0 : live->free;
   }
@@ -88,7 +86,7 @@ int64_t RunWork::SupplyOf(const State& state, Code sku) const {
 }
 
 int32_t RunWork::GradeOf(const State& state, Code licence, const RunInput& input) const {
-  if (safeguards_.run_from_snapshot) return input.grade;
+  if (partition::Safeguards::run_from_snapshot) return input.grade;
   const Retailer* live = state.retailers.Find({key_.county, licence});
   return live == nullptr ? input.grade : live->grade;
 }

@@ -12,7 +12,6 @@
 
 #include <vector>
 
-#include "common/partition/safeguards.h"
 #include "services/allocation/domain/decide.h"
 #include "services/allocation/domain/maths/tie_key.h"
 #include "services/allocation/domain/ration.h"
@@ -25,10 +24,9 @@ class RunWork {
   enum class Phase : uint8_t { kCopy, kGather, kFill, kPages, kCheck, kPublish };
 
   // For a compensating run whose input is to be copied.
-  static RunWork Copy(const RunKey& key, partition::Safeguards safeguards);
+  static RunWork Copy(const RunKey& key);
   // For a run whose RunStarted, with this attempt, is being decided. `secret` may be empty when nothing is scarce.
-  static RunWork Compute(const RunKey& key, uint32_t attempt, std::string secret,
-                         partition::Safeguards safeguards);
+  static RunWork Compute(const RunKey& key, uint32_t attempt, std::string secret);
 
   const RunKey& key() const { return key_; }
   // False when the state has gone another way than this work: it is then to be dropped.
@@ -72,9 +70,8 @@ class RunWork {
     std::optional<int64_t> cap;
   };
 
-  RunWork(const RunKey& key, uint32_t attempt, std::string secret, partition::Safeguards safeguards,
-          Phase phase)
-      : key_(key), attempt_(attempt), secret_(std::move(secret)), safeguards_(safeguards), phase_(phase) {}
+  RunWork(const RunKey& key, uint32_t attempt, std::string secret, Phase phase)
+      : key_(key), attempt_(attempt), secret_(std::move(secret)), phase_(phase) {}
 
   Outcome CopyStep(const State& state);
   void Prepare(const State& state);
@@ -98,7 +95,6 @@ class RunWork {
   RunKey key_;
   uint32_t attempt_ = 0;
   std::string secret_;
-  partition::Safeguards safeguards_;
   Phase phase_ = Phase::kGather;
   bool prepared_ = false;
 

@@ -248,7 +248,7 @@ TEST_F(PartitionTest, AnAnswerToAPullBeforeARestartIsNotTakenForTheNextOne) {
   }
   const auto end = static_cast<int64_t>(records.size());
 
-  InputQueue queue("source.journal", Strictness::kLenient, {},
+  InputQueue queue("source.journal", Strictness::kLenient,
                    [] { return std::make_unique<journal::v1::Cursor>(); });
   queue.Restart(nullptr);
   ASSERT_EQ(queue.WantsPull(), 0);
@@ -264,6 +264,54 @@ TEST_F(PartitionTest, AnAnswerToAPullBeforeARestartIsNotTakenForTheNextOne) {
     queue.Consume(0, true);
   }
   EXPECT_TRUE(queue.Idle());
+}
+
+TEST_F(PartitionTest, WhatComesInThePlaceOfSkippedRecordsThatWereCutOffIsRead) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 1, 1));
+  writer.Settle(kNow);
+  CounterDomain domain;
+  Member reader(journals_, Options(), domain);
+  journals_["counter.journal"].insert(journals_["counter.journal"].end(), 3, "a stranger's");
+  reader.ReadAll();
+  // All brokers lose their ends, in which nothing of the journal was.
+  journals_["counter.journal"].resize(journals_["counter.journal"].size() - 3);
+  writer->OnCommand(Pending(2, "add", 1, 2));
+  writer.Settle(kNow);
+  reader->OnDoubt();
+  reader.ReadAll();
+  EXPECT_EQ(reader->reader().place(), writer->reader().place());
+  EXPECT_EQ(domain.Value("sum"), 2);
+}
+
+TEST_F(PartitionTest, InputThatEndsBeforeWhatWasReadOfItIsReadAgain) {
+  journals_["source.journal"].push_back(GenesisRecord("source", 2));
+  CounterDomain source_domain;
+  PartitionOptions source_options = Options();
+  source_options.context = "source";
+  Member source(journals_, source_options, source_domain);
+  Lead(source);
+  std::vector<RawRecord> records;
+  for (const std::string& bytes : journals_["source.journal"]) {
+    records.push_back({static_cast<int64_t>(records.size()), bytes});
+  }
+  const auto end = static_cast<int64_t>(records.size());
+  InputQueue queue("source.journal", Strictness::kLenient,
+                   [] { return std::make_unique<journal::v1::Cursor>(); });
+  queue.Restart(nullptr);
+  ASSERT_EQ(queue.WantsPull(), 0);
+  records.push_back({end, "a stranger's"});
+  queue.OnRecords(0, records, end + 1);
+  while (queue.front() != nullptr) queue.Consume(0, true);
+  queue.OnGrown();
+  ASSERT_EQ(queue.WantsPull(), end + 1);
+  // The stranger's record is lost, and nothing is there yet in its place.
+  EXPECT_TRUE(queue.OnRecords(end + 1, {}, end));
+  EXPECT_EQ(queue.WantsPull(), end - 1);
+  EXPECT_TRUE(queue.OnRecords(end - 1, {records[static_cast<size_t>(end - 1)]}, end));
+  EXPECT_FALSE(queue.damage().has_value());
+  EXPECT_EQ(queue.front(), nullptr);
 }
 
 TEST_F(PartitionTest, ASnapshotIsUsedOnlyIfItsDigestIsTheJournals) {

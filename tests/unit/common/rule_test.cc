@@ -55,7 +55,7 @@ class RuleTest : public ::testing::Test {
   }
 
   Chain chain_;
-  Rule rule_{Strictness::kLenient, Safeguards{}};
+  Rule rule_{Strictness::kLenient};
   int64_t offset_ = 0;
 };
 
@@ -108,7 +108,7 @@ TEST_F(RuleTest, BytesOfSomebodyElseAndOfAnotherJournalAreSkippedAsStrays) {
 }
 
 TEST_F(RuleTest, OnAStrictEngineEverySkipIsDamage) {
-  Rule strict(Strictness::kStrict, Safeguards{});
+  Rule strict(Strictness::kStrict);
   EXPECT_EQ(strict.Judge(0, chain_.Genesis()).kind, Verdict::Kind::kAccepted);
   EXPECT_EQ(strict.Judge(1, "stray").kind, Verdict::Kind::kDamage);
 }
@@ -137,7 +137,7 @@ TEST_F(RuleTest, EveryFlippedBitOfARecordIsFound) {
   for (size_t i = 0; i < record.size() * 8; ++i) {
     std::string flipped = record;
     flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
-    Rule rule(Strictness::kStrict, Safeguards{});
+    Rule rule(Strictness::kStrict);
     Chain chain;
     rule.Judge(0, chain.Genesis());
     rule.Judge(1, chain.TakeOver());
@@ -156,7 +156,7 @@ TEST_F(RuleTest, AHoleIsForgivenOnceAnAcceptedRecordFollows) {
 }
 
 TEST_F(RuleTest, OnAStrictEngineAHoleIsDamage) {
-  Rule strict(Strictness::kStrict, Safeguards{});
+  Rule strict(Strictness::kStrict);
   EXPECT_EQ(strict.Judge(0, chain_.Genesis()).kind, Verdict::Kind::kAccepted);
   EXPECT_EQ(strict.Judge(2, chain_.TakeOver()).kind, Verdict::Kind::kDamage);
 }
@@ -166,10 +166,10 @@ TEST_F(RuleTest, AStoredPlaceIsUsedOnlyIfItsRecordIsStillThere) {
   const std::string take_over = chain_.TakeOver();
   Accept(take_over);
   const Place place = *rule_.place();
-  Rule resumed(Strictness::kLenient, Safeguards{});
+  Rule resumed(Strictness::kLenient);
   EXPECT_TRUE(resumed.ResumeAt(place, take_over));
   EXPECT_EQ(resumed.place(), place);
-  Rule elsewhere(Strictness::kLenient, Safeguards{});
+  Rule elsewhere(Strictness::kLenient);
   EXPECT_FALSE(elsewhere.ResumeAt(place, chain_.Decision()));
   EXPECT_FALSE(elsewhere.place().has_value());
 }

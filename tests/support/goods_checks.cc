@@ -1,4 +1,4 @@
-#include "tests/simulation/county_checks.h"
+#include "tests/support/goods_checks.h"
 
 #include <fmt/format.h>
 
@@ -8,12 +8,9 @@
 #include <utility>
 
 #include "sanyuan/order_intake/v1/event.pb.h"
-#include "services/allocation/domain/allocation_domain.h"
 #include "services/allocation/domain/explanation.h"
-#include "services/order_intake/domain/order_intake_domain.h"
-#include "tests/simulation/county_scenario.h"
 
-namespace sanyuan::simulation {
+namespace sanyuan::testing {
 namespace {
 
 namespace intake = order_intake::v1;
@@ -208,7 +205,7 @@ void Ledgers::Read(const intake::Event& event) {
       break;
     case intake::Event::kAllocationTaken: {
       const intake::AllocationTaken& taken = event.allocation_taken();
-      const bool floating = taken.window_id().starts_with(CountyText(kFloatingCounty));
+      const bool floating = shops_.contains(taken.licence());
       int64_t reserved = 0, consumed = 0;
       for (const intake::TakenLine& line : taken.lines()) {
         Answered({taken.run_id(), taken.order_id(), line.line_number()}, line.offered_cartons());
@@ -236,8 +233,8 @@ void Ledgers::Read(const intake::Event& event) {
 
 void CheckAllowances(const order_intake::State& state, const Ledgers& ledgers, Findings& findings) {
   std::map<std::string, Ledgers::Sums> of_lines;
-  state.orders.ForEach([&](const order_intake::OrderId& id, const order_intake::Order& order) {
-    if (id.county != kFloatingCounty || order.state == order_intake::OrderState::kCancelled) return;
+  state.orders.ForEach([&](const order_intake::OrderId&, const order_intake::Order& order) {
+    if (order.state == order_intake::OrderState::kCancelled) return;
     Ledgers::Sums& sums = of_lines[order.licence.str()];
     for (size_t i = 0; i < order.lines.size(); ++i) {
       const bool settled = !order.settlements.empty() && order.settlements[i].settled;
@@ -351,21 +348,19 @@ void CheckOffers(const Runs& runs, const Ledgers& ledgers, Findings& findings) {
 
 }  // namespace
 
-std::string CheckCounties(const Outcomes& outcomes) {
+std::string CheckGoods(const order_intake::State& orders, const std::vector<Journaled>& intake_journal,
+                       const allocation::State& allocation,
+                       const std::vector<Journaled>& allocation_journal) {
   Findings findings;
-  const auto& intake_state =
-      static_cast<const order_intake::OrderIntakeDomain&>(*outcomes.domains[kOrderIntake]).state();
-  const auto& allocation_state =
-      static_cast<const allocation::AllocationDomain&>(*outcomes.domains[kAllocation]).state();
   Runs runs(findings);
-  runs.Read(outcomes.decisions[kAllocation]);
+  runs.Read(allocation_journal);
   Ledgers ledgers(findings);
-  ledgers.Read(outcomes.decisions[kOrderIntake]);
+  ledgers.Read(intake_journal);
   CheckOffers(runs, ledgers, findings);
-  CheckAllowances(intake_state, ledgers, findings);
-  CheckSupply(allocation_state, findings);
-  CheckLines(allocation_state, intake_state, findings);
+  CheckAllowances(orders, ledgers, findings);
+  CheckSupply(allocation, findings);
+  CheckLines(allocation, orders, findings);
   return findings.first();
 }
 
-}  // namespace sanyuan::simulation
+}  // namespace sanyuan::testing
