@@ -203,9 +203,13 @@ absl::Time HostGroup::Now() const {
   return us == INT64_MIN ? absl::InfinitePast() : absl::FromUnixMicros(us);
 }
 
-void HostGroup::MoveClock(absl::Time now) {
-  simulated_us_ = absl::ToUnixMicros(now);
-  SendTime(now);
+bool HostGroup::MoveClock(absl::Time now) {
+  const int64_t us = absl::ToUnixMicros(now);
+  int64_t before = simulated_us_;
+  while (before < us && !simulated_us_.compare_exchange_weak(before, us)) {
+  }
+  SendTime(Now());
+  return before < us;
 }
 
 void HostGroup::Tick() { SendTime(absl::Now()); }

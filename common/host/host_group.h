@@ -82,7 +82,8 @@ class HostGroup : private ownership::OwnershipListener {
 
   // Of this instance alone, for its peers.
   std::vector<Activity> Activities();
-  void MoveClock(absl::Time now);
+  // The simulated clock never goes back. Whether it stood at an earlier time.
+  bool MoveClock(absl::Time now);
   Digests DigestsOfLed();
 
  private:

@@ -65,7 +65,8 @@ std::optional<std::map<ownership::Share, Activity>> HostGroup::Whole() {
     all.insert(all.end(), std::make_move_iterator(others->begin()), std::make_move_iterator(others->end()));
   }
   std::map<ownership::Share, Activity> whole;
-  std::set<ownership::Share> shares;
+  // Also of those whom nobody has heard of for a while.
+  std::set<ownership::Share> shares = directory_.Shares();
   for (const Activity& activity : all) {
     shares.insert(activity.share);
     if (!activity.leading && !activity.halted) continue;
@@ -128,13 +129,19 @@ absl::Status HostGroup::SetClock(absl::Time time) {
   const std::lock_guard lock(clock_mutex_);
   const absl::Time before = Now();
   if (time < before) return absl::InvalidArgumentError("the clock only moves forward");
-  const auto go_to = [this](absl::Time now) {
+  const auto go_to = [this](absl::Time now) -> absl::Status {
     MoveClock(now);
-    if (Peers* peers = peers_) {
-      if (absl::Status moved = peers->MoveClock(now); !moved.ok()) return moved;
+    // Who was not heard of for a while is known again when all has come to rest, and is told then.
+    for (bool settled = false;; settled = true) {
+      if (Peers* peers = peers_) {
+        const auto moved = peers->MoveClock(now);
+        if (!moved.ok()) return moved.status();
+        if (settled && !*moved) return absl::OkStatus();
+      } else if (settled) {
+        return absl::OkStatus();
+      }
+      Settle();
     }
-    Settle();
-    return absl::OkStatus();
   };
   if (before != absl::InfinitePast()) Settle();
   while (before != absl::InfinitePast()) {

@@ -186,6 +186,7 @@ void PartitionHost::Resubscribe(int64_t offset) {
 }
 
 void PartitionHost::Stop() {
+  stopping_ = true;
   std::promise<void> stopped;
   strand_->Post([&] {
     stopped_ = true;

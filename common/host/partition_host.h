@@ -208,7 +208,10 @@ class PartitionHost final : private partition::Effects,
   bool pump_posted_ = false;
   bool projecting_ = false;
   bool stopped_ = false;
-  int64_t read_to_ = 0;  // What the subscription has not given yet.
+  // Set before the end: readings that wait for their turn are left out, those under way take as long as the log lets them.
+  std::atomic<bool> stopping_{false};
+  int64_t read_to_ = 0;       // What the subscription has not given yet.
+  int unreadable_heads_ = 0;  // Looks in a row that found the head damaged where it lies.
   absl::Duration retake_wait_ = absl::Seconds(1);
   absl::Time retake_at_ = absl::InfiniteFuture();
   absl::Time now_ = absl::InfinitePast();

@@ -19,6 +19,8 @@ constexpr size_t kPullRecords = 256;
 // time would cost more than deciding them.
 constexpr absl::Duration kPullPause = absl::Milliseconds(10);
 constexpr absl::Duration kUnreadPause = absl::Milliseconds(100);  // After one that failed.
+// A head that so many looks in a row find damaged where it lies is not taken for an accident on the way.
+constexpr int kDamagedHeads = 3;
 
 std::vector<RawRecord> Raw(absl::Span<const log::Record> records) {
   std::vector<RawRecord> raw;
@@ -35,17 +37,26 @@ log::TopicPartition PartitionHost::InputJournal(const std::string& topic) const 
 
 void PartitionHost::ReadHead(int64_t offset) {
   services_.reading->Post([this, offset] {
+    if (stopping_) return;
     const auto record = services_.log->ReadAt(journal_, offset);
     if (!record.ok()) {
-      // Not known is not gone: asked again with the next look.
-      spdlog::warn("{}: the head can't be read: {}", journal_.ToString(),
-                   std::string(record.status().message()));
-      Do([](Partition& p) { p.OnHeadUnknown(); });
+      const std::string why(record.status().message());
+      spdlog::warn("{}: the head can't be read: {}", journal_.ToString(), why);
+      Do([this, offset, why, damaged = absl::IsDataLoss(record.status())](Partition& p) {
+        unreadable_heads_ = damaged ? unreadable_heads_ + 1 : 0;
+        if (unreadable_heads_ == kDamagedHeads) {
+          return p.HaltAt(offset, "the record that was read here before can't be read any more: " + why, {});
+        }
+        p.OnHeadUnknown();  // Not known is not gone: asked again with the next look.
+      });
       return;
     }
     std::optional<std::string> bytes;
     if (*record) bytes = (*record)->bytes;
-    Do([offset, bytes = std::move(bytes)](Partition& p) { p.OnHeadRead(offset, bytes); });
+    Do([this, offset, bytes = std::move(bytes)](Partition& p) {
+      unreadable_heads_ = 0;
+      p.OnHeadRead(offset, bytes);
+    });
   });
 }
 
@@ -59,12 +70,14 @@ void PartitionHost::PullInput(const std::string& topic, int64_t offset) {
   const absl::Duration wait = std::min(kUnreadPause, next_pull_[topic] - absl::Now());
   const bool verifying = partition_->Verifies(topic);
   services_.reading->PostAfter(wait, [this, topic, offset, verifying] {
+    if (stopping_) return;
     const log::TopicPartition input = InputJournal(topic);
     if (auto recent = services_.recent->From(input, offset, kPullRecords)) {
       return GivePulled(topic, offset, Raw(recent->records), recent->end);
     }
     // The end is asked for first: what comes after it is announced by another growth.
     const auto end = services_.log->EndOffset(input);
+    if (stopping_) return;
     auto records = services_.log->ReadFrom(input, offset, kPullRecords);
     if (verifying && records.ok() && records->empty()) {
       // That a record is gone halts the input: it is asked for by itself, which is answered with more care.
@@ -100,6 +113,7 @@ void PartitionHost::FetchPages(const std::string& topic, std::vector<uint64_t> h
       return services_.log->ReadFrom(journal, offset, limit);
     };
     for (const uint64_t height : heights) {
+      if (stopping_) return;
       auto record = FindHeight(read, InputJournal(topic), height, StrictnessOf(*services_.log), &from);
       if (record.ok() && *record) pages.push_back({(*record)->offset, std::move((*record)->bytes)});
     }

@@ -41,7 +41,8 @@ class Peers {
  public:
   virtual ~Peers() = default;
   virtual absl::StatusOr<std::vector<Activity>> Activities() = 0;
-  virtual absl::Status MoveClock(absl::Time now) = 0;
+  // Of those that are known to live. Whether any of them was behind.
+  virtual absl::StatusOr<bool> MoveClock(absl::Time now) = 0;
   // Of the partitions that they lead.
   virtual absl::StatusOr<Digests> DigestsOfLed() = 0;
 };

@@ -322,8 +322,8 @@ bool Projector::Rebuild(const Batch& batch) {
       return false;
     }
     position_ = begin;
-    Reached(begin.height);
   }
+  Reached(begin.height);
   {
     const std::lock_guard lock(mutex_);
     try_pause_ = absl::ZeroDuration();

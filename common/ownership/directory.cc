@@ -14,6 +14,7 @@ uint64_t TermOf(const Announcement& announcement) {
 
 void Directory::OnAnnounced(const Announcement& announcement) {
   const std::lock_guard lock(mutex_);
+  shares_.insert(announcement.share);
   const auto known = leaders_.find(announcement.share);
   switch (announcement.state) {
     case Announcement::State::kLeading:
@@ -42,6 +43,11 @@ std::optional<Announcement> Directory::LeaderOf(const Share& share) const {
   const std::lock_guard lock(mutex_);
   const auto known = leaders_.find(share);
   return known == leaders_.end() ? std::nullopt : std::optional(known->second);
+}
+
+std::set<Share> Directory::Shares() const {
+  const std::lock_guard lock(mutex_);
+  return shares_;
 }
 
 std::vector<Presence> Directory::Living(absl::Time now) const {

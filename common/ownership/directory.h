@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ class Directory {
 
   // Who announced the highest take-over and has not left since.
   std::optional<Announcement> LeaderOf(const Share& share) const;
+  // All that anybody was ever heard to lead.
+  std::set<Share> Shares() const;
   // Instances that were heard of within some seconds, in the order of their names.
   std::vector<Presence> Living(absl::Time now) const;
 
@@ -33,6 +36,7 @@ class Directory {
   };
   mutable std::mutex mutex_;
   std::map<Share, Announcement> leaders_;
+  std::set<Share> shares_;
   std::map<std::string, Heard> instances_;
 };
 

@@ -58,16 +58,18 @@ absl::StatusOr<std::vector<host::Activity>> GrpcPeers::Activities() {
   return activities;
 }
 
-absl::Status GrpcPeers::MoveClock(absl::Time now) {
+absl::StatusOr<bool> GrpcPeers::MoveClock(absl::Time now) {
   v1::MoveClockRequest request;
   SetTime(now, *request.mutable_now());
+  bool moved = false;
   for (const std::string& address : addresses_()) {
     v1::MoveClockResponse response;
     absl::Status asked =
         Ask(address, ChannelTo(address), &v1::OperationsService::Stub::MoveClock, request, response);
     if (!asked.ok()) return asked;
+    moved = moved || response.moved();
   }
-  return absl::OkStatus();
+  return moved;
 }
 
 absl::StatusOr<v1::VerifyJournalsResponse> GrpcPeers::Verify(const std::string& address,

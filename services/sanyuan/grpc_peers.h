@@ -27,7 +27,7 @@ class GrpcPeers final : public host::Peers {
       : addresses_(std::move(addresses)) {}
 
   absl::StatusOr<std::vector<host::Activity>> Activities() override;
-  absl::Status MoveClock(absl::Time now) override;
+  absl::StatusOr<bool> MoveClock(absl::Time now) override;
   absl::StatusOr<host::Digests> DigestsOfLed() override;
   // Of one instance; takes as long as it takes.
   absl::StatusOr<operations::v1::VerifyJournalsResponse> Verify(

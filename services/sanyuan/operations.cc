@@ -176,9 +176,9 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
       });
   functions["MoveClock"] = Local<v1::MoveClockRequest, v1::MoveClockResponse>(
       [&hosts, simulated_clock](const rpc::Caller&, const v1::MoveClockRequest& request,
-                                v1::MoveClockResponse&) {
+                                v1::MoveClockResponse& response) {
         if (!simulated_clock) return absl::FailedPreconditionError("the clock is not simulated");
-        if (TimeOf(request.now()) > hosts.Now()) hosts.MoveClock(TimeOf(request.now()));
+        response.set_moved(hosts.MoveClock(TimeOf(request.now())));
         return absl::OkStatus();
       });
   functions["GetDigestOfLed"] = Local<v1::GetDigestOfLedRequest, v1::GetDigestOfLedResponse>(

@@ -22,11 +22,11 @@ class DayTest(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def day(self, name, partitions=8, *arguments):
+    def day(self, name, partitions=8, *arguments, retailers=RETAILERS):
         """Plays a day on fresh data; gives its figures and the digest text, live and from the records alone."""
         data = os.path.join(self.folder.name, name)
         with Server(BINARIES, data, "--partitions", str(partitions)) as server:
-            figures = server.ctl("demo", "day", "--retailers", RETAILERS, *arguments)
+            figures = server.ctl("demo", "day", "--retailers", retailers, *arguments)
             live = server.ctl("digest")
             self.assertEqual(server.ctl("digest", "--data", data), live)
             verified = server.ctl("journal", "verify", "--data", data)["partitions"]
@@ -54,6 +54,10 @@ class DayTest(unittest.TestCase):
     def test_another_seed_gives_another_state(self):
         self.assertNotEqual(self.day("seven", 1, "--seed", "7")["business_digest"],
                             self.day("eight", 1, "--seed", "8")["business_digest"])
+
+    def test_a_line_of_two_runs_is_explained(self):
+        # With 100 shops the line that the summary explains got a carton more from a later run.
+        self.assertTrue(self.day("hundred", retailers="100")["balanced"])
 
     def test_a_day_does_not_begin_where_another_one_was_played(self):
         data = os.path.join(self.folder.name, "again")

@@ -44,6 +44,8 @@ std::vector<ContextSpec> Specs() {
 // An embedded log of which readers believe that several write.
 class SharedLog final : public log::Log {
  public:
+  std::atomic<int64_t> unreadable{-1};  // Offset of a counter's record whose checksum is wrong where it lies.
+
   explicit SharedLog(std::unique_ptr<log::EmbeddedLog> log) : log_(std::move(log)) {}
   std::string_view engine() const override { return log_->engine(); }
   bool records_land_late() const override { return true; }
@@ -57,6 +59,8 @@ class SharedLog final : public log::Log {
   }
   absl::StatusOr<std::optional<log::Record>> ReadAt(const log::TopicPartition& where,
                                                     int64_t offset) override {
+    if (where.topic == "counter.journal" && offset == unreadable)
+      return absl::DataLossError("wrong checksum");
     return log_->ReadAt(where, offset);
   }
   absl::StatusOr<std::vector<log::Record>> ReadFrom(const log::TopicPartition& where, int64_t offset,
@@ -136,17 +140,22 @@ class DealtOwnership final : public ownership::Ownership {
 class Others final : public Peers {
  public:
   std::vector<HostGroup*> hosts;
+  // So many questions don't reach them: nobody has heard of them for a while.
+  int unheard = 0;
 
   absl::StatusOr<std::vector<Activity>> Activities() override {
     std::vector<Activity> all;
+    if (unheard-- > 0) return all;
     for (HostGroup* group : hosts) {
       for (Activity& activity : group->Activities()) all.push_back(std::move(activity));
     }
     return all;
   }
-  absl::Status MoveClock(absl::Time now) override {
-    for (HostGroup* group : hosts) group->MoveClock(now);
-    return absl::OkStatus();
+  absl::StatusOr<bool> MoveClock(absl::Time now) override {
+    if (unheard-- > 0) return false;
+    bool moved = false;
+    for (HostGroup* group : hosts) moved = group->MoveClock(now) || moved;
+    return moved;
   }
   absl::StatusOr<Digests> DigestsOfLed() override {
     Digests digests;
@@ -156,13 +165,14 @@ class Others final : public Peers {
 };
 
 struct Instance {
-  Instance(Board& board, log::Log& log, const std::string& name, const std::string& directory)
+  Instance(Board& board, log::Log& log, const std::string& name, const std::string& directory,
+           const std::vector<ContextSpec>& specs)
       : ownership(board, name), snapshots(directory + "/snapshots-" + name) {
     views = *view::EmbeddedViewStore::Open(directory, [](const absl::Status&) {});
     HostGroupOptions options;
     options.partitions = kPartitions;
     options.simulated_clock = true;
-    hosts = std::make_unique<HostGroup>(options, Specs(), log, *views, snapshots, &ownership);
+    hosts = std::make_unique<HostGroup>(options, specs, log, *views, snapshots, &ownership);
   }
   ~Instance() { hosts->Stop(); }
 
@@ -213,10 +223,10 @@ class InstancesTest : public ::testing::Test {
     }
   }
 
-  std::unique_ptr<Instance> New(const std::string& name) {
+  std::unique_ptr<Instance> New(const std::string& name, const std::vector<ContextSpec>& specs = Specs()) {
     const std::string directory = directory_.path() + "/" + name;
     std::filesystem::create_directories(directory);
-    return std::make_unique<Instance>(board_, *log_, name, directory);
+    return std::make_unique<Instance>(board_, *log_, name, directory, specs);
   }
   // Everything to one of them.
   void DealTo(Instance& to, Instance& from) {
@@ -282,6 +292,37 @@ TEST_F(InstancesTest, ClockRestAndDigestAreThoseOfTheWholeWhereverTheyAreAskedFo
   ASSERT_TRUE(digest.ok());
   EXPECT_THAT(*digest, ::testing::HasSubstr("counter"));
   EXPECT_EQ(*b_->hosts->DigestText(), *digest);
+}
+
+TEST_F(InstancesTest, ClockIsThatOfAServiceOfWhichNothingWasHeardWhenItMoved) {
+  // Of the counters this one knows only what others announce.
+  const auto source = New("source", {Specs()[0]});
+  source->others.hosts = {a_->hosts.get()};
+  ASSERT_TRUE(source->hosts->Start().ok());
+  ASSERT_TRUE(source->hosts->Join("source:1", &source->others).ok());
+  source->ownership.Deal({{"source", 0}, {"source", 1}});
+  a_->ownership.Deal({{"counter", 0}, {"counter", 1}});
+  while (source->leads() < 2 || a_->leads() < 2) std::this_thread::yield();
+  source->others.unheard = 10;
+  ASSERT_TRUE(source->hosts->SetClock(kNow).ok());
+  EXPECT_EQ(a_->hosts->Now(), kNow);
+}
+
+TEST_F(InstancesTest, HeadThatIsDamagedWhereItLiesHaltsItsPartition) {
+  DealTo(*a_, *b_);
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  ASSERT_EQ(SendToEither("counter", "add", 1, 1).kind, Answer::Kind::kDecided);
+  a_->hosts->Settle();
+  PartitionHost* host = a_->hosts->Find("counter", kCounty);
+  const auto status = [host] {
+    std::promise<HostStatus> told;
+    host->Probe([&told](HostStatus now) { told.set_value(std::move(now)); });
+    return told.get_future().get();
+  };
+  log_->unreadable = status().place->offset;
+  while (!status().damage) std::this_thread::yield();
+  EXPECT_EQ(status().damage->offset, log_->unreadable);
+  EXPECT_THAT(status().damage->why, ::testing::HasSubstr("wrong checksum"));
 }
 
 TEST_F(InstancesTest, DamageThatOneFindsIsLookedForAtOnceByTheOthers) {

@@ -23,6 +23,7 @@ class RecordingStore final : public view::ViewStore {
   std::vector<uint64_t> applied;    // The height of each transaction.
   absl::Status refuse;              // Of the next one.
   absl::Status away;                // Of every call while it is not OK.
+  bool unheard = false;             // The next transaction is done and its answer lost.
   int asked = 0;                    // For the position.
   std::function<void()> meanwhile;  // What happens during the next question.
   std::function<void()> applying;   // The same, before the next transaction.
@@ -41,6 +42,7 @@ class RecordingStore final : public view::ViewStore {
     if (from != position_) return absl::FailedPreconditionError("it stands elsewhere");
     position_ = to;
     applied.push_back(to.height);
+    if (std::exchange(unheard, false)) return absl::UnavailableError("no answer in time");
     return absl::OkStatus();
   }
   absl::Status Clear(const view::ViewName&) override {
@@ -132,6 +134,19 @@ TEST_F(ProjectorTest, WaitersAreToldWhenTheirDeadlineComes) {
   projector_.ExpireWaiters(timeline_.Now() + absl::Seconds(2));
   EXPECT_THAT(late_, ElementsAre(9));
   EXPECT_THAT(reached_, IsEmpty());
+}
+
+TEST_F(ProjectorTest, WhatTheStoreHasDoneWithoutAnAnswerIsReachedWhenTheViewIsBegunAgain) {
+  store_.unheard = true;
+  Wait(2, absl::Seconds(10));
+  Accept(2);
+  timeline_.Pass(absl::Milliseconds(10));
+  EXPECT_EQ(lost_, 1);
+  EXPECT_THAT(reached_, IsEmpty());
+  projector_.Begin(PlaceAt(2), {});
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_THAT(reached_, ElementsAre(2));
+  EXPECT_EQ(projector_.height(), 2u);
 }
 
 TEST_F(ProjectorTest, AViewThatStandsElsewhereIsAskedForAgainAndBuiltFromTheState) {

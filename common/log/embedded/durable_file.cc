@@ -16,7 +16,9 @@ namespace {
 absl::Status Error(std::string_view doing, const std::string& path, int error) {
   const std::string message = fmt::format("{} {}: {}", doing, path, strerror(error));
   if (error == ENOENT) return absl::NotFoundError(message);
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) return absl::ResourceExhaustedError(message);
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG || error == EMFILE || error == ENFILE) {
+    return absl::ResourceExhaustedError(message);  // There may be room later.
+  }
   return absl::InternalError(message);
 }
 

@@ -36,6 +36,7 @@ Summary PlayDay(Client& client, const DayOptions& options, const DayListener& li
   listener.stage("orders");
   set_clock(AtMinute(order_day - 1, 9 * 60));
   summary.orders = PlayOrders(client, plan);
+  if (listener.ordered) listener.ordered();
   listener.stage("cut-off and allocation");
   set_clock(AtMinute(order_day, 10));
   PublishedRuns(client);

@@ -16,10 +16,11 @@ struct DayOptions {
   uint64_t seed = 7;
 };
 
-// Both are called on the thread that plays. REQUIRES: both are set.
+// All are called on the thread that plays. REQUIRES: all but the last are set.
 struct DayListener {
   std::function<void(const char* stage)> stage;  // What begins now, for people.
   std::function<void()> staffed;  // The county and its staff are known; nothing has happened yet.
+  std::function<void()> ordered;  // Who wanted to has ordered; the window is still open.
 };
 
 // On an empty server with a simulated clock. Fills in all but Summary::feed and seconds. Throws Unexpected.

@@ -115,9 +115,10 @@ Explained AskExplanation(Client& client, const Plan& plan) {
         explain.set_order_id(order.order_id());
         explain.set_line_number(line.line_number());
         const auto words = client.Call<alloc::ExplainLineResponse>(RetailerOf(shop), "", explain);
-        if (words.recomputed_cartons() != line.offered_cartons()) {
+        // Of the last run that shared out to the line.
+        if (words.recomputed_cartons() != words.line().offered_cartons()) {
           throw Unexpected(fmt::format("line {} of order {} was offered {} and is explained as {}",
-                                       line.line_number(), order.order_id(), line.offered_cartons(),
+                                       line.line_number(), order.order_id(), words.line().offered_cartons(),
                                        words.recomputed_cartons()));
         }
         return {words.zh(), words.en()};
