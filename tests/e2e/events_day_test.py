@@ -5,7 +5,6 @@ control resumes one record too far, and the account must find the gap. The Async
 
 Usage: events_day_test.py BINARIES"""
 
-import collections
 import json
 import os
 import re
@@ -18,13 +17,10 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
+from published_events import DOCUMENT, accepted, differences, installed, node, published, records_of  # pylint: disable=wrong-import-position
 from server import Ended, Journals, Server, play_day  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
-HERE = os.path.dirname(os.path.realpath(__file__))
-ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
-DOCUMENT = os.path.join(ROOT, "proto", "asyncapi.yaml")
-MODULES = os.path.join(ROOT, "build", "tools", "events", "node_modules")
 RETAILERS = "200"
 # Each partition is read by itself, so there are few.
 PUBLISHING = ["--publish-events", "--partitions", "2"]
@@ -34,52 +30,10 @@ WITHOUT_COUNTY = re.compile(r"sanyuan\.(registry\.v1\.(Policy|Calendar|County|Re
                             r"|\w+\.v1\.(\w*Policy|Sku|Skus|Calendar|County)Noted)")
 
 
-def node(script, *arguments, code=0):
-    """Standard output of a script of this folder."""
-    done = subprocess.run(["node", os.path.join(HERE, "events", script), *arguments], capture_output=True, text=True,
-                          env={**os.environ, "NODE_PATH": MODULES}, check=False)
-    if done.returncode != code:
-        raise AssertionError(f"{script} gave {done.returncode}, not {code}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
-    return done.stdout
-
-
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def records_of(place, context, partition):
-    """All records of a journal, as `journal cat` reads them where they lie."""
-    offset = 0
-    while True:
-        done = subprocess.run([os.path.join(BINARIES, "sanyuanctl"), "--json", "journal", "cat", *place, "--context",
-                               context, "--partition", str(partition), "--offset", str(offset), "--limit", "10000"],
-                              capture_output=True, text=True, check=True)
-        lines = done.stdout.splitlines()
-        if not lines:
-            return
-        for line in lines:
-            record = json.loads(line)
-            offset = record["offset"] + 1
-            yield record
-
-
-def accepted_events(records):
-    """Ids and types of what the journal's rule accepts."""
-    at = None
-    for record in records:
-        takes_over = record["kind"] == "take-over"
-        if at is None:
-            accepted = record["kind"] == "genesis"
-        else:
-            accepted = (record["prev"] == at["digest"] and record["height"] == at["height"] + 1
-                        and (takes_over or record["term"] == at["term"]))
-        if not accepted:
-            continue
-        at = record
-        for index, kind in enumerate(record["events"]):
-            yield f"{record['journal_id']}-{record['height']}-{index}-{record['digest'][:16]}", kind
 
 
 class Day:
@@ -134,13 +88,8 @@ class Day:
 
     def accepted(self):
         """What was accepted, by topic and partition."""
-        prefix = self.journals.place[self.journals.place.index("--topic-prefix") + 1]
-        events = {}
-        for one in self.server.ctl("status")["partitions"]:
-            context, partition = one["context"], one["partition"]
-            found = list(accepted_events(records_of(self.journals.place, context, partition)))
-            events[f"{prefix}sanyuan.{context}.events", partition] = found
-        return prefix, events
+        return accepted(BINARIES, self.journals.place,
+                        [(one["context"], one["partition"]) for one in self.server.ctl("status")["partitions"]])
 
 
 class EventsDayTest(unittest.TestCase):
@@ -150,18 +99,10 @@ class EventsDayTest(unittest.TestCase):
 
     def account(self, day):
         """Every accepted event was published, once and in order when repeated ids are dropped. Gives all that came."""
-        prefix, accepted = day.accepted()
-        came = json.loads(node("consumer.js", self.kafka.bootstrap, prefix, DOCUMENT))
-        self.assertEqual(came["problems"][:5], [])
-        published = collections.defaultdict(dict)
-        for event in came["events"]:
-            published[event["topic"], event["partition"]].setdefault(event["id"], event["type"])
-        for place, events in accepted.items():
-            missing = [event for event in events if event[0] not in published[place]]
-            self.assertFalse(missing, f"{place}: not published")
-            self.assertEqual(list(published[place].items()), events, place)
-        self.assertLessEqual(set(published), set(accepted))
-        return came["events"]
+        place = day.journals.place
+        events = published(self.kafka.bootstrap, place[place.index("--topic-prefix") + 1])
+        self.assertEqual(differences(day.accepted(), events), [])
+        return events
 
     def test_every_event_is_published_once_and_is_what_the_document_says(self):
         day = Day(self, self.kafka)
@@ -179,7 +120,7 @@ class EventsDayTest(unittest.TestCase):
                 self.assertTrue(event["subject"].startswith("620121"), event)
         # The journal holds what was left out.
         self.assertTrue(any("s1." in record["content"] for partition in (0, 1)
-                            for record in records_of(day.journals.place, "registry", partition)))
+                            for record in records_of(BINARIES, day.journals.place, "registry", partition)))
         # A restart in order repeats nothing.
         self.assertEqual(day.server.stop(), 0)
         day.end()
@@ -237,7 +178,7 @@ class DocumentTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not os.path.isdir(MODULES):
+    if not installed():
         print("skipped: the tools are not installed; deploy/packages.sh events installs them")
         sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -40,6 +40,14 @@ class Journals:
                        stdout=subprocess.DEVNULL)
 
 
+def ctl(binaries, *arguments, code=0, timeout=120):
+    """Runs sanyuanctl --json and gives the object that it prints."""
+    done = subprocess.run([os.path.join(binaries, "sanyuanctl"), "--json", *arguments], capture_output=True, text=True,
+                          timeout=timeout, check=False)
+    assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+    return json.loads(done.stdout) if done.stdout.strip() else {}
+
+
 def play_day(binaries, address, retailers, height, faults=()):
     """The demo day's figures. Each of `faults` is a number of records, of about 1,500 with 200 shops, and what happens when
     height() says that the journals hold so many."""
@@ -96,11 +104,8 @@ class Server:
         return self.log.read().decode()
 
     def ctl(self, *arguments, code=0, timeout=120):
-        """Runs sanyuanctl --json and gives the object that it prints."""
-        done = subprocess.run([os.path.join(self.binaries, "sanyuanctl"), "--server", self.grpc, "--json", *arguments],
-                              capture_output=True, text=True, timeout=timeout)
-        assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
-        return json.loads(done.stdout) if done.stdout.strip() else {}
+        """Asks this server by sanyuanctl."""
+        return ctl(self.binaries, "--server", self.grpc, *arguments, code=code, timeout=timeout)
 
     def get(self, path):
         """Status and body of a page of the operations port."""
