@@ -53,8 +53,11 @@ bool InputQueue::OnRecords(int64_t from, const std::vector<RawRecord>& records, 
   if (records.empty() && !to_verify_ && end < next_offset_) {
     // The log ends before what was read of it, so other records may come to stand there: all that nobody has decided on
     // is read again, from a record that must still be the same.
-    const CursorRow consumed = consumed_;
+    const CursorRow consumed = consumed_, written = written_;
+    const uint64_t unwritten = unwritten_;
     Restart(&consumed);
+    written_ = written;
+    unwritten_ = unwritten;
     return true;
   }
   const bool was_sound = !reader_.damage().has_value();

@@ -24,6 +24,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", folder) for folder
 import engines  # noqa: E402
 from server import Ended, Journals, Server  # noqa: E402
 
+PATIENCE = "300"  # Seconds of each call of the client, over all the starts that it takes.
 DRAWN = "drawn"
 # By crash point: how often it may have been reached since the start of the server. Large enough to hit different
 # partitions and phases, small enough to be reached in every day.
@@ -72,8 +73,8 @@ class Day:
         return True
 
     def play(self, kills, source):
-        client = subprocess.Popen([os.path.join(self.binaries, "sanyuanctl"), "--server", self.listen, "--json", "demo",
-                                   "day", "--retailers", self.retailers],
+        client = subprocess.Popen([os.path.join(self.binaries, "sanyuanctl"), "--server", self.listen, "--json",
+                                   "--deadline", PATIENCE, "demo", "day", "--retailers", self.retailers],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             while kills:
