@@ -139,6 +139,25 @@ function(sanyuan_proto)
   endif()
 endfunction()
 
+# sanyuan_server_again(NAME <name> DEFINITION <macro> [SOURCES ...] LIBRARIES ...): the server once more, for tests, with
+# these libraries compiled anew under a definition; whole, since of a library whose objects are partly taken from
+# elsewhere the linker would find things twice.
+function(sanyuan_server_again)
+  cmake_parse_arguments(ARG "" "NAME;DEFINITION" "SOURCES;LIBRARIES" ${ARGN})
+  find_package(spdlog REQUIRED)
+  set(all ${CMAKE_SOURCE_DIR}/services/sanyuan/main.cc ${ARG_SOURCES})
+  foreach(target ${ARG_LIBRARIES})
+    get_target_property(folder ${target} SOURCE_DIR)
+    get_target_property(sources ${target} SOURCES)
+    list(TRANSFORM sources PREPEND ${folder}/)
+    list(APPEND all ${sources})
+  endforeach()
+  sanyuan_executable(NAME ${ARG_NAME} SOURCES ${all}
+    DEPS sanyuan::service sanyuan::service_contexts spdlog::spdlog)
+  sanyuan_compile_quickly(${ARG_NAME})
+  target_compile_definitions(${ARG_NAME} PRIVATE ${ARG_DEFINITION})
+endfunction()
+
 # sanyuan_test(NAME <name> LABEL <label> SOURCES ... DEPS ...): one GoogleTest executable, one ctest entry.
 function(sanyuan_test)
   cmake_parse_arguments(ARG "" "NAME;LABEL;TIMEOUT" "SOURCES;DEPS;ARGS" ${ARGN})

@@ -61,7 +61,7 @@ class Chaos:
 
     def mend(self, group, begun):
         """Returns when the workload has gone on."""
-        time.sleep(max(fault.seconds(self.source) for fault in group))
+        time.sleep(max((fault.seconds(self.source) for fault in group), default=0.1))
         self.source.shuffle(group)
         for fault in group:
             fault.mend()
@@ -118,7 +118,7 @@ def findings(cluster, workload, said):
         if not right:
             wrong.append(f"{what}: {detail}" if detail else what)
 
-    cluster.wait_ready()
+    cluster.wait_ready(halted_is_ready=True)
     servers = [instance.server for instance in cluster.instances.values()]
     place, summary = cluster.journals.place, said["summary"]
     want("feeds", not said["feed_wrong"], said["feed_wrong"])
@@ -198,6 +198,8 @@ def main():
         chaos = Chaos(cluster, workload, source, drawn_kinds(source, args.faults, args.only, args.small))
         said = chaos.play()
         wrong, figures = findings(cluster, workload, said)
+        if chaos.left:
+            wrong.append(f"these faults never struck: {', '.join(chaos.left)}")
         if not wrong:
             saved.pop_all()
         text = page(args, chaos, said, figures, wrong, time.monotonic() - begun)

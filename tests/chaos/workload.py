@@ -8,8 +8,6 @@ import subprocess
 import tempfile
 import threading
 
-PATIENCE = 240  # Seconds; what has not come by then never comes.
-
 
 class Stopped(RuntimeError):
     """The workload ended before it was to."""
@@ -58,11 +56,6 @@ class Workload:
                 bisect.insort(self.times, int(line[line.rindex(b" ") + 1:]) / 1000)
         return self.times
 
-    def commands(self):
-        """How many were sent, each once."""
-        with open(self.ledger, "rb") as file:
-            return len({line.split(b" ", 2)[1] for line in file if line.startswith(b"sent ")})
-
     def longest_silence(self, begin, end):
         """The longest time without an answer that touches the seconds from `begin` to `end`."""
         times = self.answers()
@@ -70,7 +63,7 @@ class Workload:
         last = min(len(times), bisect.bisect_right(times, end) + 1)
         return max((after - before for before, after in zip(times[first:last], times[first + 1:last])), default=0.0)
 
-    def audit(self, place, code=0):
+    def audit(self, place):
         """What the journals say of the ledger."""
         done = subprocess.run([self.program, "audit", "--ledger", self.ledger, *place], capture_output=True, text=True,
                               check=False)

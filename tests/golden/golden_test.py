@@ -49,7 +49,7 @@ class GoldenTest(unittest.TestCase):
             folder = os.path.join(HERE, version)
             with open(os.path.join(folder, DIGEST), encoding="utf-8") as file:
                 digest = file.read()
-            with self.subTest(version), tempfile.TemporaryDirectory(prefix="sanyuan-golden-") as data:
+            with tempfile.TemporaryDirectory(prefix=f"sanyuan-golden-{version}-") as data:
                 with tarfile.open(os.path.join(folder, DATA)) as archive:
                     archive.extractall(data)
                 yield folder, digest, data

@@ -34,13 +34,6 @@ const Settings& CommonSettings() {
 
 // The journal's order and durability, and what a reader may believe, rest on these; `own` settings of a client may name
 // them, an operator's may not.
-// A test build shows what goes wrong when they are changed all the same.
-#ifdef SANYUAN_TEST_CONTROLS
-constexpr bool kReservedAreFixed = false;
-#else
-constexpr bool kReservedAreFixed = true;
-#endif
-
 bool IsReserved(std::string_view property) {
   static constexpr std::array kReserved = {
       "acks",
@@ -172,7 +165,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const 
   all.insert(all.end(), CommonSettings().begin(), CommonSettings().end());
   all.insert(all.end(), settings.begin(), settings.end());
   for (const auto& [name, value] : options.properties) {
-    if (kReservedAreFixed && IsReserved(name)) {
+    if (IsReserved(name)) {
       return absl::InvalidArgumentError(
           fmt::format("Kafka setting {}: the journal rests on its value; it can't be changed", name));
     }

@@ -42,6 +42,22 @@ class PartitionTest : public ::testing::Test {
     member.Settle(now);
     ASSERT_EQ(member->role(), Partition::Role::kLeading);
   }
+  // A journal that is an input, with so many commands decided.
+  std::vector<RawRecord> SourceRecords(uint64_t commands) {
+    journals_["source.journal"].push_back(GenesisRecord("source", 2));
+    CounterDomain domain;
+    PartitionOptions options = Options();
+    options.context = "source";
+    Member source(journals_, options, domain);
+    Lead(source);
+    for (uint64_t i = 1; i <= commands; ++i) source->OnCommand(Pending(i, "add", 1, i));
+    source.Settle(kNow);
+    std::vector<RawRecord> records;
+    for (const std::string& bytes : journals_["source.journal"]) {
+      records.push_back({static_cast<int64_t>(records.size()), bytes});
+    }
+    return records;
+  }
   static PendingCommand Pending(uint64_t call, const std::string& what, int64_t amount, uint64_t number,
                                 absl::Time at = kNow) {
     return {call, CounterCommand(what, amount, number, at), what + std::to_string(amount), {}};

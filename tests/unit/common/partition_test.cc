@@ -234,18 +234,7 @@ TEST_F(PartitionTest, EffectsOfAnInputArePagedAndEachHappensOnceAcrossARestart) 
 }
 
 TEST_F(PartitionTest, AnAnswerToAPullBeforeARestartIsNotTakenForTheNextOne) {
-  journals_["source.journal"].push_back(GenesisRecord("source", 2));
-  CounterDomain source_domain;
-  PartitionOptions source_options = Options();
-  source_options.context = "source";
-  Member source(journals_, source_options, source_domain);
-  Lead(source);
-  for (uint64_t i = 1; i <= 4; ++i) source->OnCommand(Pending(i, "add", 1, i));
-  source.Settle(kNow);
-  std::vector<RawRecord> records;
-  for (const std::string& bytes : journals_["source.journal"]) {
-    records.push_back({static_cast<int64_t>(records.size()), bytes});
-  }
+  std::vector<RawRecord> records = SourceRecords(4);
   const auto end = static_cast<int64_t>(records.size());
 
   InputQueue queue("source.journal", Strictness::kLenient,
@@ -286,16 +275,7 @@ TEST_F(PartitionTest, WhatComesInThePlaceOfSkippedRecordsThatWereCutOffIsRead) {
 }
 
 TEST_F(PartitionTest, InputThatEndsBeforeWhatWasReadOfItIsReadAgain) {
-  journals_["source.journal"].push_back(GenesisRecord("source", 2));
-  CounterDomain source_domain;
-  PartitionOptions source_options = Options();
-  source_options.context = "source";
-  Member source(journals_, source_options, source_domain);
-  Lead(source);
-  std::vector<RawRecord> records;
-  for (const std::string& bytes : journals_["source.journal"]) {
-    records.push_back({static_cast<int64_t>(records.size()), bytes});
-  }
+  std::vector<RawRecord> records = SourceRecords(0);
   const auto end = static_cast<int64_t>(records.size());
   InputQueue queue("source.journal", Strictness::kLenient,
                    [] { return std::make_unique<journal::v1::Cursor>(); });
