@@ -6,13 +6,9 @@
 #include <cassert>
 
 #include "common/state/codec.h"
+#include "common/state/table_base.h"
 
 namespace sanyuan::state {
-
-TableBase::TableBase(Store& store, std::string name, Content content)
-    : store_(store), name_(std::move(name)), content_(content) {
-  store_.tables_.push_back(this);
-}
 
 void Store::BeginRecord(uint64_t height) {
   assert(height > record_);
@@ -46,7 +42,7 @@ std::vector<Change> Store::AcceptedRows() const {
   std::vector<Change> all;
   for (const TableBase* table : tables_) {
     if (!table->tracked_) continue;
-    for (auto& entry : table->AcceptedEntries()) all.push_back({table, false, std::move(entry)});
+    for (auto& version : table->AcceptedVersions()) all.push_back({table, false, std::move(version)});
   }
   return all;
 }
@@ -84,7 +80,7 @@ std::map<County, Digest> Store::BusinessDigests() {
 Snapshot Store::Capture() const {
   std::vector<Snapshot::TableRows> rows;
   rows.reserve(tables_.size());
-  for (const TableBase* table : tables_) rows.push_back({table, table->CaptureEntries()});
+  for (const TableBase* table : tables_) rows.push_back({table, table->CurrentVersions()});
   return Snapshot(std::move(rows));
 }
 
@@ -94,10 +90,10 @@ std::string Snapshot::Encode() const {
   std::string row;
   for (const TableRows& table : tables_) {
     EncodeTo(table.table->name(), out);
-    EncodeTo(static_cast<uint64_t>(table.entries.size()), out);
-    for (const auto& entry : table.entries) {
+    EncodeTo(static_cast<uint64_t>(table.versions.size()), out);
+    for (const auto& version : table.versions) {
       row.clear();
-      table.table->EncodeEntry(entry.get(), row);
+      table.table->Encode(*version, row);
       EncodeTo(row, out);
     }
   }
@@ -122,8 +118,7 @@ absl::Status Store::Load(std::string_view bytes) {
     if (!decoder.ok() || name != table->name_) return fail(fmt::format("table {} is missing", table->name_));
     for (uint64_t i = 0; i < count; ++i) {
       decoder(row);
-      if (!decoder.ok() || !table->LoadEntry(row))
-        return fail(fmt::format("bad row in table {}", table->name_));
+      if (!decoder.ok() || !table->Load(row)) return fail(fmt::format("bad row in table {}", table->name_));
     }
   }
   if (!decoder.AtEnd()) return fail("bytes after the end");

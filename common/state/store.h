@@ -25,11 +25,17 @@ namespace sanyuan::state {
 
 class TableBase;
 
-// One row as a record left it. `entry` is a `const Table<..>::Entry`; read it with Table::EntryOf.
+// One row as a record left it: a Table<..>::Entry, which adds key and row.
+struct Version {
+  uint64_t record = 0;  // The record that made it.
+  bool in_sum = false;  // Whether its table's sum includes it; used by the owning thread alone.
+};
+
+// What a record did to a row; read it with Table::EntryOf.
 struct Change {
   const TableBase* table = nullptr;
-  bool erased = false;
-  std::shared_ptr<const void> entry;
+  bool erased = false;  // `version` is then the row's last.
+  std::shared_ptr<const Version> version;
 };
 
 // What a table holds, for the county digests and for snapshots.
@@ -43,7 +49,7 @@ class Snapshot {
  public:
   struct TableRows {
     const TableBase* table;
-    std::vector<std::shared_ptr<const void>> entries;
+    std::vector<std::shared_ptr<const Version>> versions;
   };
   explicit Snapshot(std::vector<TableRows> tables) : tables_(std::move(tables)) {}
   // The form that Store::Load reads. Carries no digest of its own: the record that the snapshot was made at
@@ -94,39 +100,6 @@ class Store {
   friend class TableBase;
   std::vector<TableBase*> tables_;  // In the order of their construction, which is part of the digest.
   uint64_t record_ = 0;
-};
-
-class TableBase {
- public:
-  TableBase(Store& store, std::string name, Content content);
-  TableBase(const TableBase&) = delete;
-  TableBase& operator=(const TableBase&) = delete;
-  virtual ~TableBase() = default;
-
-  const std::string& name() const { return name_; }
-
- protected:
-  uint64_t record() const { return store_.record_; }
-
-  std::map<County, SetDigest> sums_;
-  std::vector<Change> changes_;
-  bool tracked_ = false;
-
- private:
-  friend class Store;
-  friend class Snapshot;
-  virtual void AcceptTo(uint64_t height) = 0;
-  virtual void UndoAbove(uint64_t height) = 0;
-  virtual void UpdateSums() = 0;
-  virtual std::vector<std::shared_ptr<const void>> CaptureEntries() const = 0;
-  virtual std::vector<std::shared_ptr<const void>> AcceptedEntries() const = 0;
-  virtual void EncodeEntry(const void* entry, std::string& out) const = 0;
-  virtual bool LoadEntry(std::string_view bytes) = 0;
-  virtual void Clear() = 0;
-
-  Store& store_;
-  const std::string name_;
-  const Content content_;
 };
 
 }  // namespace sanyuan::state

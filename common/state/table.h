@@ -15,35 +15,32 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "common/state/code.h"
 #include "common/state/store.h"
+#include "common/state/table_base.h"
 
 namespace sanyuan::state {
 
 template <typename Key, typename Row>
 class Table final : public TableBase {
  public:
-  struct Entry {
+  struct Entry : Version {
+    Entry(uint64_t made_by, Key entry_key, Row entry_row)
+        : Version{made_by}, key(std::move(entry_key)), row(std::move(entry_row)) {}
     Key key;
     Row row;
-    uint64_t record = 0;          // The record that made this version.
-    mutable bool in_sum = false;  // Whether the table's sum includes it; used by the owning thread alone.
   };
 
   Table(Store& store, std::string name, Content content);
   ~Table() override;
 
-  // From now on Store::TakeChanges reports changed rows of this table.
-  void Track() { tracked_ = true; }
-
+  size_t size() const override;
   // Null when there is no such row.
   const Row* Find(const Key& key) const;
   bool Contains(const Key& key) const { return Find(key) != nullptr; }
-  size_t size() const;
-  bool empty() const { return size() == 0; }
 
   // The row to change in the current record; made with default values when there is none.
   Row& Mutate(const Key& key);
@@ -56,27 +53,25 @@ class Table final : public TableBase {
   void ForEach(absl::FunctionRef<void(const Key&, const Row&)> visit) const;
 
   // REQUIRES: `change.table` is this table.
-  static const Entry& EntryOf(const Change& change) { return *static_cast<const Entry*>(change.entry.get()); }
+  static const Entry& EntryOf(const Change& change) { return Typed(*change.version); }
 
  private:
-  using EntryPtr = std::shared_ptr<Entry>;
-  struct Versions;
+  struct Rows;
 
-  void Retire(const EntryPtr& entry);
-  void Supersede(const Key& key, EntryPtr& current, EntryPtr next);
-  bool IsCurrent(const EntryPtr& entry) const;
-  std::string_view Bytes(const Entry& entry);
+  static const Entry& Typed(const Version& version) { return static_cast<const Entry&>(version); }
 
-  void AcceptTo(uint64_t height) override;
-  void UndoAbove(uint64_t height) override;
-  void UpdateSums() override;
-  std::vector<std::shared_ptr<const void>> CaptureEntries() const override;
-  std::vector<std::shared_ptr<const void>> AcceptedEntries() const override;
-  void EncodeEntry(const void* entry, std::string& out) const override;
-  bool LoadEntry(std::string_view bytes) override;
-  void Clear() override;
+  VersionPtr* PlaceOf(const Version& version) override;
+  void Insert(VersionPtr version) override;
+  void Remove(const Version& version) override;
+  void RemoveAll() override;
+  void ForEachVersion(absl::FunctionRef<void(const VersionPtr&)> visit) const override;
+  const Version* Last() const override;
+  bool IsBefore(const Version& a, const Version& b) const override;
+  County CountyOf(const Version& version) const override;
+  void Encode(const Version& version, std::string& out) const override;
+  VersionPtr Decode(std::string_view bytes) const override;
 
-  const std::unique_ptr<Versions> versions_;
+  const std::unique_ptr<Rows> rows_;
 };
 
 }  // namespace sanyuan::state

@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -65,18 +66,27 @@ class KeyTopicTest : public ::testing::Test {
     EXPECT_FALSE(keys.empty());
     return keys.empty() ? "" : keys.front().wrapped;
   }
-  // Whether any file of the topic holds these bytes, files that the broker is about to delete too.
+  using Names = std::set<std::filesystem::path>;
+  static Names FilesIn(const std::filesystem::path& folder) {
+    std::error_code error;
+    Names names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) names.insert(entry.path());
+    EXPECT_FALSE(error) << error.message();
+    return names;
+  }
+  // Whether any file of the topic holds these bytes, files that the broker is about to delete too. A file that the
+  // broker renames meanwhile would be overlooked under both its names, so the same files must be there afterwards.
   bool OnTheDisk(const std::string& bytes) const {
-    const std::filesystem::path data = std::filesystem::path(brokers_.data()) / "broker-1" / "data" /
-                                       (kafka_.topic_prefix + kKeysTopic + std::string("-0"));
-    std::error_code gone;
-    for (const auto& entry : std::filesystem::directory_iterator(data, gone)) {
-      std::ostringstream content;
-      if (std::ifstream file(entry.path(), std::ios::binary); file.peek() != EOF) content << file.rdbuf();
-      if (content.str().find(bytes) != std::string::npos) return true;
+    const std::filesystem::path folder = std::filesystem::path(brokers_.data()) / "broker-1" / "data" /
+                                         (kafka_.topic_prefix + kKeysTopic + std::string("-0"));
+    for (Names before = FilesIn(folder), after;; before = std::move(after)) {
+      for (const auto& name : before) {
+        std::ostringstream content;
+        if (std::ifstream file(name, std::ios::binary); file.peek() != EOF) content << file.rdbuf();
+        if (content.str().find(bytes) != std::string::npos) return true;
+      }
+      if ((after = FilesIn(folder)) == before) return false;
     }
-    EXPECT_FALSE(gone) << gone.message();
-    return false;
   }
 
   log::KafkaBrokers brokers_;

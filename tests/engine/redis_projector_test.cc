@@ -25,13 +25,16 @@ using view::ViewRow;
 const view::ViewName kView{"order_intake", 3};
 constexpr char kLatest[] = "latest";  // The row that holds the height.
 
-using Row = std::pair<std::string, std::string>;
+struct Row : state::Version {
+  Row(std::string row_key, std::string row_value) : key(std::move(row_key)), value(std::move(row_value)) {}
+  std::string key, value;
+};
 
 class AsItIs : public view::Projection {
  public:
   void Project(const state::Change& change, std::vector<ViewRow>& rows) const override {
-    const Row& row = *static_cast<const Row*>(change.entry.get());
-    rows.push_back({row.first, row.second});
+    const Row& row = static_cast<const Row&>(*change.version);
+    rows.push_back({row.key, row.value});
   }
 };
 
@@ -57,7 +60,7 @@ class Owner {
     const std::string value = std::to_string(place_.height);
     for (const std::string& key : {std::string(kLatest), fmt::format("row/{:03}", place_.height * 7 % 500)}) {
       state_[key] = value;
-      record.changes.push_back(ChangeOf({key, value}));
+      record.changes.push_back(ChangeOf(key, value));
     }
     projector_->Accepted(std::move(record));
   }
@@ -70,16 +73,16 @@ class Owner {
   int begins() const { return begins_.load(); }
 
  private:
-  static state::Change ChangeOf(Row row) {
+  static state::Change ChangeOf(std::string key, std::string value) {
     state::Change change;
-    change.entry = std::make_shared<const Row>(std::move(row));
+    change.version = std::make_shared<const Row>(std::move(key), std::move(value));
     return change;
   }
   void Begin() {
     ++begins_;
     const std::lock_guard lock(mutex_);
     std::vector<state::Change> rows;
-    for (const Row row : state_) rows.push_back(ChangeOf(row));
+    for (const auto& [key, value] : state_) rows.push_back(ChangeOf(key, value));
     projector_->Begin(place_, std::move(rows));
   }
 
@@ -176,7 +179,7 @@ TEST_F(RedisProjectorTest, WhateverHappensToRedisNothingOlderIsReadAndAllComesBa
   EXPECT_GT(owner.begins(), 5);
 
   const auto state = owner.state();
-  const std::vector<Row> expected(state.begin(), state.end());
+  const std::vector<std::pair<std::string, std::string>> expected(state.begin(), state.end());
   const auto reader = owner.store().Reader(kView);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   auto rows = reader->Scan("", "", 10'000);
