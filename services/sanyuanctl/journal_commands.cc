@@ -47,6 +47,7 @@ struct Arguments {
 json StatusJson(const v1::PartitionStatus& status, bool check) {
   json object = {{"context", status.context()},
                  {"partition", status.partition()},
+                 {"journal_id", absl::BytesToHexString(status.journal_id())},
                  {"height", status.height()},
                  {"head", absl::BytesToHexString(status.head())},
                  {"skipped",
