@@ -146,7 +146,15 @@ void PartitionHost::OnEnd(int64_t end_offset) {
 void PartitionHost::OnTrouble(const absl::Status& why) {
   services_.recent->Forget(journal_);
   spdlog::warn("{}: reading was interrupted: {}", journal_.ToString(), std::string(why.message()));
-  Do([](Partition& p) { p.OnDoubt(); });
+  strand_->Post([this, why, generation = generation_.load()] {
+    if (generation != generation_ || !partition_) return;
+    if (absl::IsDataLoss(why)) {
+      partition_->HaltAt(read_to_, "what comes next can't be read: " + std::string(why.message()), {});
+    } else {
+      partition_->OnDoubt();
+    }
+    Pump();
+  });
 }
 
 }  // namespace sanyuan::host

@@ -68,8 +68,8 @@ class RecordListener {
   // All records below `end_offset` were delivered. Called once after the first catching up, after each later
   // batch, and when reading goes on after trouble.
   virtual void OnEnd(int64_t end_offset) = 0;
-  // The connection was interrupted or reading failed; reading goes on by itself. What was read before should
-  // be checked again before it is relied on.
+  // Reading was interrupted and goes on by itself; what was read before should be checked before it is relied on.
+  // DataLoss: what comes next can't be read where it lies, though it was tried again; nothing behind it is delivered.
   virtual void OnTrouble(const absl::Status& why) = 0;
 };
 

@@ -56,8 +56,7 @@ class Follower::Feed {
 
   // REQUIRES: on the thread that polls, like all below.
   void Deliver(const std::vector<MessagePtr>& messages, rd_kafka_t* handle) {
-    // What comes behind something that could not be read waits until that was tried again: see Damaged.
-    if (troubled_ && !passing_) return;
+    if (troubled_) return;  // It comes again, behind what could not be read.
     std::vector<Record> records;
     records.reserve(messages.size());
     for (const MessagePtr& message : messages) {
@@ -67,7 +66,6 @@ class Follower::Feed {
       next_ = message->offset + 1;
     }
     if (records.empty()) return;
-    passing_ = false;
     reached_.reset();  // It has gone on from there.
     const std::lock_guard lock(calling_);
     if (listener_ == nullptr) return;
@@ -83,7 +81,7 @@ class Follower::Feed {
   // The brokers have no more for now. Records of transactions' ends are none of ours, but have offsets.
   void ReachedEnd(int64_t offset) {
     // What Deliver left out is still to come.
-    if (troubled_ && !passing_) return;
+    if (troubled_) return;
     next_ = std::max(next_, offset);
     reached_ = next_;
     SayReached();
@@ -95,11 +93,11 @@ class Follower::Feed {
   }
 
   // A record whose checksum is wrong. On the way it may have been damaged, and reading it again helps; what is damaged
-  // where it lies does not change, and then what comes behind it shows the hole to the journal.
+  // where it lies does not change. The client can't pass it by: it does not know where the next one begins.
   void Damaged(const absl::Status& why) {
+    if (troubled_) return;  // One try, however often the client says it.
     failures_ = std::exchange(failed_at_, next_) == next_ ? failures_ + 1 : 1;
-    passing_ = failures_ >= kReadAgain;
-    Trouble(why);
+    Trouble(failures_ < kReadAgain ? absl::UnavailableError(why.message()) : why);
   }
   void Trouble(const absl::Status& why) {
     troubled_ = true;
@@ -132,7 +130,6 @@ class Follower::Feed {
   int64_t said_ = -1;
   std::optional<int64_t> reached_;
   bool troubled_ = false;
-  bool passing_ = false;
   int64_t failed_at_ = -1;
   int failures_ = 0;    // In a row, at that offset.
   std::mutex calling_;  // Held during a callback.
