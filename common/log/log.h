@@ -69,7 +69,7 @@ class RecordListener {
   // batch, and when reading goes on after trouble.
   virtual void OnEnd(int64_t end_offset) = 0;
   // Reading was interrupted and goes on by itself; what was read before should be checked before it is relied on.
-  // DataLoss: what comes next can't be read where it lies, though it was tried again; nothing behind it is delivered.
+  // DataLoss: what comes next can't be read where it lies, and trying again does not help; nothing behind it comes.
   virtual void OnTrouble(const absl::Status& why) = 0;
 };
 

@@ -17,6 +17,7 @@
 #include "sanyuan/registry/v1/event.pb.h"
 #include "services/allocation/domain/allocation_domain.h"
 #include "services/allocation/domain/ration.h"
+#include "tests/support/imbalances.h"
 
 namespace sanyuan::testing {
 
@@ -115,8 +116,7 @@ class AllocationCounty {
 
   // What a line was offered in a run; -1 when the run has no such line.
   int64_t Offered(const Order& order, uint32_t line, const std::string& run = kRun) const;
-  // Everything that the rows say against conservation and the limits of lines. Empty when all is well.
-  std::vector<std::string> Imbalances() const;
+  std::vector<std::string> Imbalances() const { return testing::Imbalances(state()); }
 
  private:
   partition::Outcome SendMessage(const partition::Actor& actor, const std::string& method,
