@@ -166,25 +166,26 @@ class PartitionsAdded(Damage):
 
 class ByteFlipped(Damage):
     """One bit of a record, in the files of all replicas, while brokers run. `last`: of the newest record that all have
-    noted down; otherwise of any, which only the scrub or a new reader comes to."""
+    noted down; otherwise of any, which only the scrub or a new reader comes to. It is a bit of the journal's frame
+    (common/partition/frame.h), not of the few bytes by which Kafka finds a record in its batch."""
 
     kind = "byte_flipped"
     last = None
+    found, frame = 16, 104  # At most, before the frame; at least, of the frame.
 
     def do(self):
         self.choose()
         segments = self.segments()
-        batches = {path: {base: (position, size) for base, _, position, size in kafka_batch.batches(path)}
-                   for path in segments}
+        batches = {path: {base: position for base, _, position, _ in kafka_batch.batches(path)} for path in segments}
         shared = sorted(set.intersection(*(set(found) for found in batches.values())))
         # Behind the genesis.
         last = self.random.random() < 0.5 if self.last is None else self.last
         self.offset = shared[-1] if last else self.random.choice(shared[1:])
-        _, size = batches[segments[0]][self.offset]
-        place, bit = self.random.randrange(kafka_batch.HEADER, size), 1 << self.random.randrange(8)
+        place = kafka_batch.HEADER + self.found + self.random.randrange(self.frame - self.found)
+        bit = 1 << self.random.randrange(8)
         self.what = f"a flipped bit in {self}, byte {place} of its batch"
         for path in segments:
-            position, _ = batches[path][self.offset]
+            position = batches[path][self.offset]
             file = os.open(path, os.O_RDWR)
             try:
                 [byte] = os.pread(file, 1, position + place)

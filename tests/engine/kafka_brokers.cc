@@ -6,8 +6,11 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 
 namespace sanyuan::log {
@@ -17,6 +20,25 @@ std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr) ADD_FAILURE() << name << " is not set";
   return value == nullptr ? "" : value;
+}
+
+// Of a client that knows no broker but these.
+rd_kafka_t* NewClient(const std::string& bootstrap) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap.c_str(), nullptr, 0);
+  return rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+}
+
+bool KnowsTopic(const std::string& broker, const std::string& name) {
+  rd_kafka_t* client = NewClient(broker);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name.c_str(), nullptr);
+  const struct rd_kafka_metadata* found = nullptr;
+  const bool knows = rd_kafka_metadata(client, 0, topic, &found, 5'000) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                     found->topic_cnt == 1 && found->topics[0].partition_cnt > 0;
+  if (found != nullptr) rd_kafka_metadata_destroy(found);
+  rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(client);
+  return knows;
 }
 
 }  // namespace
@@ -38,10 +60,15 @@ void KafkaBrokers::Up() const {
   ASSERT_EQ(std::system(command.c_str()), 0);
 }
 
+void KafkaBrokers::WaitForTopic(const std::string& name) const {
+  for (const auto broker : absl::StrSplit(bootstrap_, ',')) {
+    while (!KnowsTopic(std::string(broker), name)) {
+    }
+  }
+}
+
 void KafkaBrokers::DeleteTopic(const std::string& name) const {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap_.c_str(), nullptr, 0);
-  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+  rd_kafka_t* client = NewClient(bootstrap_);
   rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(name.c_str());
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
   rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue);
@@ -52,6 +79,25 @@ void KafkaBrokers::DeleteTopic(const std::string& name) const {
   rd_kafka_DeleteTopic_destroy(topic);
   rd_kafka_queue_destroy(queue);
   rd_kafka_destroy(client);
+}
+
+void KafkaBrokers::FlipBit(const std::string& topic, const std::string& value, int before) const {
+  for (const auto& broker : std::filesystem::directory_iterator(data_)) {
+    const auto path = broker.path() / "data" / (topic + "-0") / "00000000000000000000.log";
+    if (!broker.is_directory() || !std::filesystem::exists(path)) continue;
+    size_t place = std::string::npos;
+    while (place == std::string::npos) {
+      std::ostringstream content;
+      content << std::ifstream(path, std::ios::binary).rdbuf();
+      place = content.str().find(value);
+    }
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekg(static_cast<std::streamoff>(place) - before);
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(place) - before);
+    file.put(static_cast<char>(byte ^ 1));
+    ASSERT_TRUE(file.flush()) << path;
+  }
 }
 
 }  // namespace sanyuan::log

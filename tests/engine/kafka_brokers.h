@@ -20,8 +20,14 @@ class KafkaBrokers {
   void Kill(int number) const;
   // Starts those that do not run, and returns when all serve.
   void Up() const;
+  // Until every broker knows the topic of this name with the prefix: they learn of one that was just made one by one, and
+  // for a client that asks the wrong one it is gone again.
+  void WaitForTopic(const std::string& name) const;
   // By its name with the prefix.
   void DeleteTopic(const std::string& name) const;
+  // Flips a bit of all copies of a record where they lie, when all brokers have one: `before` bytes before the first
+  // occurrence of `value` in partition 0 of the topic of this name with the prefix.
+  void FlipBit(const std::string& topic, const std::string& value, int before) const;
 
  private:
   const std::string bootstrap_;

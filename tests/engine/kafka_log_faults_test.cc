@@ -36,9 +36,10 @@ class Tolerant : public RecordListener {
     end_after_trouble_ = end_offset;
     changed_.notify_all();
   }
-  void OnTrouble(const absl::Status&) override {
+  void OnTrouble(const absl::Status& why) override {
     const std::lock_guard lock(mutex_);
     ++troubles_;
+    trouble_ = std::string(why.message());
     end_after_trouble_ = -1;
     changed_.notify_all();
   }
@@ -56,6 +57,10 @@ class Tolerant : public RecordListener {
     const std::lock_guard lock(mutex_);
     return bytes_;
   }
+  std::string trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+  }
 
  private:
   template <typename Condition>
@@ -68,6 +73,7 @@ class Tolerant : public RecordListener {
   std::condition_variable changed_;
   std::vector<std::string> bytes_;
   int troubles_ = 0;
+  std::string trouble_;  // The last.
   int64_t end_after_trouble_ = -1;
 };
 
@@ -87,6 +93,7 @@ class KafkaLogFaultsTest : public ::testing::Test {
     ASSERT_TRUE(topics.ok()) << topics.status();
     const absl::Status made = (*topics)->Create(JournalTopic(kWhere.topic, 1, 3), 3);
     ASSERT_TRUE(made.ok()) << made;
+    brokers_.WaitForTopic(options_.topic_prefix + kWhere.topic);
   }
   static std::unique_ptr<KafkaLog> Open(const KafkaLogOptions& options) {
     auto log = KafkaLog::Open(options);
@@ -174,6 +181,46 @@ TEST_F(KafkaLogFaultsTest, ATopicThatWasMadeAnewIsTroubleAndItsOldRecordsAreGone
     break;
   }
   EXPECT_TRUE(absl::IsOutOfRange(log_->Subscribe(kWhere, 100, &listener).status()));
+}
+
+TEST_F(KafkaLogFaultsTest, ARecordWithAFlippedBitIsGivenAsItLies) {
+  auto producer = NewProducer();
+  Append(*producer, 3);
+  Tolerant before;
+  const auto first = Subscribe(before);
+  ASSERT_TRUE(before.WaitForCount(3));
+  brokers_.FlipBit(options_.topic_prefix + kWhere.topic, written_[1], 0);
+  written_[1][0] = static_cast<char>(written_[1][0] ^ 1);
+  // Whoever reads it sees the damage and what lies behind it, for only so a release can take effect.
+  Tolerant after;
+  const auto anew = Open(options_);
+  const auto second = anew->Subscribe(kWhere, 0, &after);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_TRUE(after.WaitForCount(3));
+  EXPECT_EQ(FirstDifference(written_, after.bytes()), "");
+  const auto record = log_->ReadAt(kWhere, 1);
+  ASSERT_TRUE(record.ok() && record->has_value()) << record.status();
+  EXPECT_EQ((*record)->bytes, written_[1]);
+}
+
+TEST_F(KafkaLogFaultsTest, ARecordWhoseLengthIsDamagedIsTold) {
+  constexpr int kToLength = 6;  // Each field between is of one byte, as the record is short.
+  auto producer = NewProducer();
+  Append(*producer, 1);
+  Tolerant before;
+  const auto first = Subscribe(before);
+  ASSERT_TRUE(before.WaitForCount(1));
+  Append(*producer, 1);  // In another batch.
+  ASSERT_TRUE(before.WaitForCount(2));
+  brokers_.FlipBit(options_.topic_prefix + kWhere.topic, written_[1], kToLength);
+  options_.nothing_comes = absl::Seconds(1);
+  Tolerant after;
+  const auto anew = Open(options_);
+  const auto second = anew->Subscribe(kWhere, 0, &after);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_TRUE(after.WaitForTrouble());
+  EXPECT_THAT(after.trouble(), HasSubstr("nothing comes from offset 1 on, though it ends at 2"));
+  EXPECT_EQ(after.bytes().size(), 1u);
 }
 
 TEST_F(KafkaLogFaultsTest, WhatIsNotThereIsNotFound) {

@@ -24,6 +24,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kTopic[] = "registry.rows";
 
@@ -116,6 +117,7 @@ class KafkaTableTest : public ::testing::Test {
     ASSERT_TRUE(topics.ok()) << topics.status();
     const absl::Status made = (*topics)->Create(TableTopic(name, partitions, 3), 3);
     ASSERT_TRUE(made.ok()) << made;
+    brokers_.WaitForTopic(options_.topic_prefix + name);
     const auto mismatches = (*topics)->Compare({TableTopic(name, partitions, 3)}, 3);
     ASSERT_TRUE(mismatches.ok()) << mismatches.status();
     EXPECT_THAT(*mismatches, IsEmpty());
@@ -278,6 +280,26 @@ TEST_F(KafkaTableTest, ATopicThatWasDeletedAndMadeAnewIsReadAnew) {
   EXPECT_TRUE(fates.WaitFor(1).at(0).ok());
   ASSERT_TRUE(reader.WaitForRow("0 new=2"));
   EXPECT_EQ(reader.caught_up(), 1);
+}
+
+TEST_F(KafkaTableTest, ARowThatIsNotWhatWasWrittenIsNotGivenNorPassedOver) {
+  MakeTopic("registry.others", 1);
+  Reader before;
+  const auto writing = Open(before, {kTopic, "registry.others"});
+  Put(*writing, "a", "first");
+  Put(*writing, "b", "second");
+  ASSERT_TRUE(writing->Put("registry.others", 0, "c", "third").ok());
+  ASSERT_TRUE(before.WaitForValue("b", "second") && before.WaitForValue("c", "third", "registry.others"));
+  brokers_.FlipBit(options_.topic_prefix + kTopic, "second", 0);
+  Reader after;
+  const auto reading = Open(after, {kTopic, "registry.others"});
+  Put(*writing, "b", "fourth");
+  ASSERT_TRUE(before.WaitForValue("b", "fourth"));
+  ASSERT_TRUE(writing->Put("registry.others", 0, "c", "fifth").ok());
+  ASSERT_TRUE(after.WaitForValue("c", "fifth", "registry.others"));
+  EXPECT_THAT(after.rows(), Contains("+0 a=first"));
+  EXPECT_THAT(after.rows(), Not(Contains(HasSubstr("b="))));
+  EXPECT_EQ(after.caught_up(), 0);
 }
 
 TEST_F(KafkaTableTest, RowsUnderWayAreGivenUpWithTheTable) {

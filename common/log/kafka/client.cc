@@ -132,6 +132,8 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing) {
     case RD_KAFKA_RESP_ERR_INVALID_REQUEST:
       return absl::InternalError(text);
     case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:  // Records of a format that the client does not know.
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
       return absl::DataLossError(text);
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:

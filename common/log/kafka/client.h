@@ -28,7 +28,7 @@ namespace sanyuan::log::kafka {
 //   Unavailable       brokers away, a leader being elected, time-outs: it may go by itself
 //   NotFound          no such topic or partition
 //   PermissionDenied  credentials or rights
-//   DataLoss          a record's checksum is wrong
+//   DataLoss          what came as records is none
 //   OutOfRange        no such offset
 //   Internal          anything else
 absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing);

@@ -21,7 +21,7 @@ constexpr absl::Duration kWakePatience = absl::Seconds(1);
 const Settings& FollowerSettings() {
   static const auto& settings = *new Settings{
       {"isolation.level", "read_uncommitted"},  // The journal itself says what counts.
-      {"check.crcs", "true"},
+      {"check.crcs", "false"},                  // README.md says why.
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},  // A missing offset is an alarm, never a skip.
@@ -70,12 +70,7 @@ class Follower::Feed {
     const std::lock_guard lock(calling_);
     if (listener_ == nullptr) return;
     listener_->OnRecords(records);
-    int64_t low = 0, high = 0;
-    if (rd_kafka_get_watermark_offsets(handle, topic_name.c_str(), where.partition, &low, &high) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR &&
-        next_ >= high) {
-      SayEnd(next_);
-    }
+    if (next_ >= KnownEnd(handle).value_or(INT64_MAX)) SayEnd(next_);
   }
 
   // The brokers have no more for now. Records of transactions' ends are none of ours, but have offsets.
@@ -92,8 +87,8 @@ class Follower::Feed {
     if (const auto end = std::exchange(reached_, std::nullopt); end && listener_ != nullptr) SayEnd(*end);
   }
 
-  // A record whose checksum is wrong. On the way it may have been damaged, and reading it again helps; what is damaged
-  // where it lies does not change. The client can't pass it by: it does not know where the next one begins.
+  // What the client can't make out. On the way it may have been damaged, and reading it again helps; what is damaged
+  // where it lies does not change.
   void Damaged(const absl::Status& why) {
     if (troubled_) return;  // One try, however often the client says it.
     failures_ = std::exchange(failed_at_, next_) == next_ ? failures_ + 1 : 1;
@@ -104,6 +99,17 @@ class Follower::Feed {
     said_ = -1;  // The end is told again.
     const std::lock_guard lock(calling_);
     if (listener_ != nullptr) listener_->OnTrouble(why);
+  }
+  // A record whose length is damaged looks to the client as one that did not come as a whole: it asks for it for ever.
+  void TellIfNothingComes(absl::Time now, absl::Duration patience, rd_kafka_t* handle) {
+    const auto end = KnownEnd(handle);
+    const bool waits = !troubled_ && end && next_ < *end;
+    if (!waits || std::exchange(stands_at_, next_) != next_) stands_since_ = now;
+    if (now - stands_since_ < patience) return;
+    stands_since_ = now;
+    Trouble(absl::UnavailableError(
+        fmt::format("following {}: nothing comes from offset {} on, though it ends at {}", where.ToString(),
+                    next_, *end)));
   }
   bool troubled() const { return troubled_; }
   // Reads on from where it stands.
@@ -121,6 +127,16 @@ class Follower::Feed {
   }
 
  private:
+  // As the brokers said with what they gave last.
+  std::optional<int64_t> KnownEnd(rd_kafka_t* handle) const {
+    int64_t low = 0, high = 0;
+    if (rd_kafka_get_watermark_offsets(handle, topic_name.c_str(), where.partition, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
+        high < 0) {
+      return std::nullopt;
+    }
+    return high;
+  }
   // REQUIRES: calling_ is held and there is a listener.
   void SayEnd(int64_t end) {
     if (std::exchange(said_, end) != end) listener_->OnEnd(end);
@@ -131,7 +147,9 @@ class Follower::Feed {
   std::optional<int64_t> reached_;
   bool troubled_ = false;
   int64_t failed_at_ = -1;
-  int failures_ = 0;    // In a row, at that offset.
+  int failures_ = 0;        // In a row, at that offset.
+  int64_t stands_at_ = -1;  // With more to come, since then.
+  absl::Time stands_since_;
   std::mutex calling_;  // Held during a callback.
   RecordListener* listener_;
 };
@@ -266,6 +284,7 @@ void Follower::Recover(absl::Time now) {
   next_recovery_ = now + kRecoveryPause;
   for (const FeedPtr& feed : Feeds()) {
     if (feed->troubled()) feed->Restart(queue_.get());
+    feed->TellIfNothingComes(now, options_.nothing_comes, client_->handle());
   }
 }
 

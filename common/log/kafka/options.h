@@ -34,6 +34,8 @@ struct KafkaLogOptions {
   absl::Duration confirm_end = absl::Milliseconds(500);
   // The same for a topic or partition that is said not to be there: a broker may learn of it later than others.
   absl::Duration confirm_missing = absl::Seconds(2);
+  // A partition that is followed and gives nothing for so long, though it has more, is troubled.
+  absl::Duration nothing_comes = absl::Seconds(30);
 
   // A row of a KafkaTable that has not landed by then is given up.
   absl::Duration row_timeout = absl::Seconds(30);

@@ -66,10 +66,12 @@ absl::Status TableWriter::Put(const TopicPartition& where, const std::string& ke
     return absl::UnavailableError(fmt::format("{}: the writing client is being replaced", where.ToString()));
   }
   const std::string topic = client_->TopicName(where);
+  const Digest digest = DigestOfRow(key, value);
   const rd_kafka_resp_err_t error = rd_kafka_producev(
       client_->handle(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(where.partition),
       RD_KAFKA_V_KEY(key.data(), key.size()),
       RD_KAFKA_V_VALUE(value.empty() ? nullptr : const_cast<char*>(value.data()), value.size()),
+      RD_KAFKA_V_HEADER(kRowDigest, digest.bytes.data(), digest.bytes.size()),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(opaque.get()), RD_KAFKA_V_END);
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:

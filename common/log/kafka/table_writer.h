@@ -14,9 +14,16 @@
 #include <thread>
 #include <vector>
 
+#include "common/digest/digest.h"
 #include "common/log/kafka/client.h"
 
 namespace sanyuan::log::kafka {
+
+// The header that each row carries: a digest of its key and value.
+inline constexpr char kRowDigest[] = "sha256";
+inline Digest DigestOfRow(std::string_view key, std::string_view value) {
+  return Sha256OfParts({key, value});
+}
 
 class TableWriter final : private ClientEvents {
  public:
