@@ -39,6 +39,9 @@ namespace {
 constexpr absl::Duration kLongGap = absl::Hours(7 * 24);
 // How long an instance that ends waits for others to lead.
 constexpr absl::Duration kHandOver = absl::Seconds(10);
+// Between two looks at the topics, each of which may take an ending server so long as the brokers do not answer.
+constexpr absl::Duration kTopicsPause = absl::Minutes(1);
+constexpr absl::Duration kTopicsPatience = absl::Seconds(2);
 
 // Whether there is anything in the journals behind their beginnings, in those of other processes too: all share the keys.
 absl::StatusOr<bool> JournalsHaveBegun(const ServeOptions& options, log::Log& log) {
@@ -99,16 +102,11 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
   return file.Write(identity);
 }
 
-// On Kafka everything about the topics must be as the journals need it: what is not is said, and nothing starts.
-absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options) {
-  if (options.kafka.brokers.empty()) {
-    log::EmbeddedLogOptions embedded;
-    embedded.directory = options.data;
-    return log::EmbeddedLog::Open(embedded);
-  }
-  const auto kafka = KafkaOptions(options.kafka);
-  if (!kafka.ok()) return kafka.status();
-  const auto topics = log::KafkaTopics::Open(*kafka);
+// Everything about the topics must be as the journals need it: what is not is said, and nothing starts. Later it is said
+// by the watch.
+absl::StatusOr<std::unique_ptr<log::TopicWatch>> OpenTopics(const ServeOptions& options,
+                                                            log::KafkaLogOptions kafka) {
+  const auto topics = log::KafkaTopics::Open(kafka);
   if (!topics.ok()) return topics.status();
   spdlog::info("asking the brokers at {} for the topics", options.kafka.brokers);
   const int32_t replication = options.single_copy ? 1 : kReplication;
@@ -135,7 +133,10 @@ absl::StatusOr<std::unique_ptr<log::Log>> OpenLog(const ServeOptions& options) {
     return absl::FailedPreconditionError(
         fmt::format("{}: change that, or --session-timeout", groups->front().ToString()));
   }
-  return log::KafkaLog::Open(*kafka);
+  kafka.read_timeout = std::min(kafka.read_timeout, kTopicsPatience);
+  auto watched = log::KafkaTopics::Open(kafka);
+  if (!watched.ok()) return watched.status();
+  return std::make_unique<log::TopicWatch>(*std::move(watched), std::move(wanted), replication, kTopicsPause);
 }
 
 // The simulated clock's place, kept in a file of the directory: being told the time is no decision, so no journal
@@ -242,17 +243,33 @@ absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const ServeOptions&
   return deployment;
 }
 
-absl::Status Deployment::OpenStores(const ServeOptions& options) {
-  spdlog::info("opening {}", options.data);
-  if (!options.kafka.brokers.empty()) {
-    // The embedded log takes it itself.
-    auto lock = log::DirectoryLock::Acquire(options.data);
-    if (!lock.ok()) return lock.status();
-    lock_ = *std::move(lock);
+absl::Status Deployment::OpenLog(const ServeOptions& options) {
+  if (options.kafka.brokers.empty()) {
+    log::EmbeddedLogOptions embedded;
+    embedded.directory = options.data;
+    auto log = log::EmbeddedLog::Open(embedded);
+    if (!log.ok()) return log.status();
+    log_ = *std::move(log);
+    return absl::OkStatus();
   }
-  auto log = OpenLog(options);
+  // The embedded log takes it itself.
+  auto lock = log::DirectoryLock::Acquire(options.data);
+  if (!lock.ok()) return lock.status();
+  lock_ = *std::move(lock);
+  const auto kafka = KafkaOptions(options.kafka);
+  if (!kafka.ok()) return kafka.status();
+  auto topics = OpenTopics(options, *kafka);
+  if (!topics.ok()) return topics.status();
+  topics_ = *std::move(topics);
+  auto log = log::KafkaLog::Open(*kafka);
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
+  return absl::OkStatus();
+}
+
+absl::Status Deployment::OpenStores(const ServeOptions& options) {
+  spdlog::info("opening {}", options.data);
+  if (absl::Status opened = OpenLog(options); !opened.ok()) return opened;
   auto view_store = OpenViews(options);
   if (!view_store.ok()) return view_store.status();
   view_store_ = *std::move(view_store);

@@ -15,6 +15,7 @@
 #include "common/host/host_group.h"
 #include "common/host/snapshot_store.h"
 #include "common/log/embedded/directory_lock.h"
+#include "common/log/kafka/topic_watch.h"
 #include "common/log/log.h"
 #include "common/ownership/ownership.h"
 #include "common/rpc/dispatch.h"
@@ -45,6 +46,8 @@ class Deployment {
   const rpc::MethodTable& methods() const { return methods_; }
   // nullptr when no events are published.
   const events::Publishers* events() const { return events_.get(); }
+  // nullptr where the journals are not on Kafka.
+  const log::TopicWatch* topics() const { return topics_.get(); }
   // What a call needs beyond its method: see rpc::Dispatch.
   const rpc::DispatchServices& services() const { return *services_; }
 
@@ -57,6 +60,7 @@ class Deployment {
 
  private:
   Deployment(const std::string& directory, std::vector<rpc::Module> modules);
+  absl::Status OpenLog(const ServeOptions& options);
   absl::Status OpenStores(const ServeOptions& options);
   absl::StatusOr<std::unique_ptr<view::ViewStore>> OpenViews(const ServeOptions& options);
   absl::Status StartHosts(const ServeOptions& options);
@@ -65,6 +69,7 @@ class Deployment {
 
   // In the order of what stands on what.
   std::unique_ptr<log::DirectoryLock> lock_;
+  std::unique_ptr<log::TopicWatch> topics_;
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<sealed::KeyStore> keys_;
   std::unique_ptr<sealed::Sealer> sealer_;

@@ -28,6 +28,7 @@ struct OpsServer::Impl {
   std::string phase = "starting";
   host::HostGroup* hosts = nullptr;
   const events::Publishers* events = nullptr;
+  const log::TopicWatch* topics = nullptr;
 
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& calls = prometheus::BuildCounter()
@@ -108,6 +109,12 @@ struct OpsServer::Impl {
           .Help("1 while publishing of a partition is blocked and somebody has to look")
           .Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& topics_wrong =
+      prometheus::BuildGauge()
+          .Name("sanyuan_topics_wrong")
+          .Help("Things about the brokers' topics that are not as they must be")
+          .Register(registry);
+
   // REQUIRES: mutex is held.
   void MeasureEvents() {
     for (const events::PublisherStatus& status : events->Statuses()) {
@@ -141,6 +148,12 @@ struct OpsServer::Impl {
                                   {"partition", host->journal().partition},
                                   {"offset", status.damage->offset},
                                   {"why", status.damage->why}});
+      }
+    }
+    if (topics != nullptr) {
+      for (const log::Mismatch& one : topics->mismatches()) {
+        body["topics"].push_back(
+            {{"topic", one.topic}, {"setting", one.setting}, {"value", one.value}, {"wanted", one.wanted}});
       }
     }
     body["ready"] = serving;
@@ -183,6 +196,7 @@ struct OpsServer::Impl {
         }
       }
       if (events != nullptr) MeasureEvents();
+      if (topics != nullptr) topics_wrong.Add({}).Set(static_cast<double>(topics->mismatches().size()));
     }
     response.set_content(prometheus::TextSerializer().Serialize(registry.Collect()),
                          "text/plain; version=0.0.4");
@@ -241,10 +255,12 @@ void OpsServer::SetPhase(std::string phase) {
   impl_->phase = std::move(phase);
 }
 
-void OpsServer::SetHosts(host::HostGroup* hosts, const events::Publishers* events) {
+void OpsServer::SetHosts(host::HostGroup* hosts, const events::Publishers* events,
+                         const log::TopicWatch* topics) {
   const std::lock_guard lock(impl_->mutex);
   impl_->hosts = hosts;
   impl_->events = events;
+  impl_->topics = topics;
 }
 
 void OpsServer::OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) {

@@ -91,7 +91,7 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   }
   (*server)->SetServing(true);
   ops.SetPhase("serving");
-  ops.SetHosts(&(*deployment)->hosts(), (*deployment)->events());
+  ops.SetHosts(&(*deployment)->hosts(), (*deployment)->events(), (*deployment)->topics());
   auto scrub = std::make_unique<host::Scrub>((*deployment)->log(), (*deployment)->hosts(), kScrubPause);
   fmt::print("{{\"grpc\":\"{}\",\"ops\":\"{}:{}\"}}\n", grpc, HostPart(options.ops), ops.port());
   std::fflush(stdout);

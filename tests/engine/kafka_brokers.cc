@@ -41,6 +41,19 @@ bool KnowsTopic(const std::string& broker, const std::string& name) {
   return knows;
 }
 
+template <typename Question>
+void Administer(const std::string& bootstrap, Question question) {
+  rd_kafka_t* client = NewClient(bootstrap);
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  question(client, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 20'000);
+  ASSERT_NE(event, nullptr);
+  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_destroy(client);
+}
+
 }  // namespace
 
 KafkaBrokers::KafkaBrokers()
@@ -68,17 +81,18 @@ void KafkaBrokers::WaitForTopic(const std::string& name) const {
 }
 
 void KafkaBrokers::DeleteTopic(const std::string& name) const {
-  rd_kafka_t* client = NewClient(bootstrap_);
   rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(name.c_str());
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
-  rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 20'000);
-  ASSERT_NE(event, nullptr);
-  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
-  rd_kafka_event_destroy(event);
+  Administer(bootstrap_,
+             [&](auto* client, auto* queue) { rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue); });
   rd_kafka_DeleteTopic_destroy(topic);
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_destroy(client);
+}
+
+void KafkaBrokers::SetPartitions(const std::string& name, size_t count) const {
+  rd_kafka_NewPartitions_t* partitions = rd_kafka_NewPartitions_new(name.c_str(), count, nullptr, 0);
+  Administer(bootstrap_, [&](auto* client, auto* queue) {
+    rd_kafka_CreatePartitions(client, &partitions, 1, nullptr, queue);
+  });
+  rd_kafka_NewPartitions_destroy(partitions);
 }
 
 void KafkaBrokers::FlipBit(const std::string& topic, const std::string& value, int before) const {

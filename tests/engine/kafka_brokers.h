@@ -25,6 +25,8 @@ class KafkaBrokers {
   void WaitForTopic(const std::string& name) const;
   // By its name with the prefix.
   void DeleteTopic(const std::string& name) const;
+  // Makes partitions until there are so many.
+  void SetPartitions(const std::string& name, size_t count) const;
   // Flips a bit of all copies of a record where they lie, when all brokers have one: `before` bytes before the first
   // occurrence of `value` in partition 0 of the topic of this name with the prefix.
   void FlipBit(const std::string& topic, const std::string& value, int before) const;

@@ -43,6 +43,7 @@ struct Mismatch {
   std::string value;
   std::string wanted;
 
+  bool operator==(const Mismatch&) const = default;
   // "topic order_intake.journal: retention.ms is 604800000, wanted -1"
   std::string ToString() const;
 };
