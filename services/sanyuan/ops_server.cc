@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "services/sanyuan/kafka_metrics.h"
 
 namespace sanyuan {
 
@@ -26,9 +27,7 @@ struct OpsServer::Impl {
 
   std::mutex mutex;
   std::string phase = "starting";
-  host::HostGroup* hosts = nullptr;
-  const events::Publishers* events = nullptr;
-  const log::TopicWatch* topics = nullptr;
+  Watched watched;
 
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& calls = prometheus::BuildCounter()
@@ -115,9 +114,20 @@ struct OpsServer::Impl {
           .Help("Things about the brokers' topics that are not as they must be")
           .Register(registry);
 
-  // REQUIRES: mutex is held.
+  prometheus::Family<prometheus::Gauge>& input_halted =
+      prometheus::BuildGauge()
+          .Name("sanyuan_input_halted")
+          .Help("1 while nothing more is taken from an input because of damage")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& scrub_rounds =
+      prometheus::BuildGauge()
+          .Name("sanyuan_scrub_rounds")
+          .Help("How often all journals were read again from end to end since the start")
+          .Register(registry);
+
+  // REQUIRES: mutex is held, as for what follows.
   void MeasureEvents() {
-    for (const events::PublisherStatus& status : events->Statuses()) {
+    for (const events::PublisherStatus& status : watched.events->Statuses()) {
       const prometheus::Labels labels{{"context", status.context},
                                       {"partition", fmt::format("{}", status.partition)}};
       if (!status.leads) {
@@ -139,19 +149,26 @@ struct OpsServer::Impl {
     nlohmann::json body;
     body["phase"] = phase;
     bool serving = false;
-    if (hosts != nullptr) {
-      for (const auto& [host, status] : hosts->Statuses()) {
+    if (watched.hosts != nullptr) {
+      for (const auto& [host, status] : watched.hosts->Statuses()) {
         // Ready is who has read what it may have to lead: who follows is as ready as who leads.
         serving = serving || status.not_serving.empty() || status.at_end;
-        if (!status.damage) continue;
-        body["halted"].push_back({{"context", host->spec().context},
-                                  {"partition", host->journal().partition},
-                                  {"offset", status.damage->offset},
-                                  {"why", status.damage->why}});
+        const auto halt = [&, &hurt = *host](const partition::Damage& damage) {
+          return nlohmann::json({{"context", hurt.spec().context},
+                                 {"partition", hurt.journal().partition},
+                                 {"offset", damage.offset},
+                                 {"why", damage.why}});
+        };
+        if (status.damage) body["halted"].push_back(halt(*status.damage));
+        for (const auto& [topic, damage] : status.halted_inputs) {
+          nlohmann::json input = halt(damage);
+          input["input"] = topic;
+          body["halted_inputs"].push_back(std::move(input));
+        }
       }
     }
-    if (topics != nullptr) {
-      for (const log::Mismatch& one : topics->mismatches()) {
+    if (watched.topics != nullptr) {
+      for (const log::Mismatch& one : watched.topics->mismatches()) {
         body["topics"].push_back(
             {{"topic", one.topic}, {"setting", one.setting}, {"value", one.value}, {"wanted", one.wanted}});
       }
@@ -161,45 +178,53 @@ struct OpsServer::Impl {
     response.set_content(body.dump() + "\n", "application/json");
   }
 
+  void MeasureHosts() {
+    if (watched.hosts->instance() != nullptr) {
+      instances.Add({}).Set(static_cast<double>(watched.hosts->directory().Living(host::SteadyNow()).size()));
+    }
+    for (const auto& [host, status] : watched.hosts->Statuses()) {
+      const prometheus::Labels labels{{"context", host->spec().context},
+                                      {"partition", fmt::format("{}", host->journal().partition)}};
+      const auto with = [&labels](const std::string& name, const std::string& value) {
+        prometheus::Labels more = labels;
+        more[name] = value;
+        return more;
+      };
+      height.Add(labels).Set(status.place ? static_cast<double>(status.place->height) : 0);
+      halted.Add(labels).Set(status.damage ? 1 : 0);
+      in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
+      waiting.Add(labels).Set(static_cast<double>(status.waiting));
+      leading.Add(labels).Set(status.role == partition::Partition::Role::kLeading ? 1 : 0);
+      for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
+        const auto name = std::string(partition::SkipKindName(static_cast<partition::SkipKind>(kind)));
+        skipped.Add(with("kind", name)).Set(static_cast<double>(status.skipped[static_cast<size_t>(kind)]));
+      }
+      if (host->spec().projection != nullptr) {
+        view_height.Add(labels).Set(static_cast<double>(host->projector().height()));
+      }
+      for (const auto& [topic, offset] : status.read_inputs) {
+        input_offset.Add(with("input", topic)).Set(static_cast<double>(offset));
+        input_halted.Add(with("input", topic)).Set(0);
+      }
+      for (const auto& [topic, damage] : status.halted_inputs) input_halted.Add(with("input", topic)).Set(1);
+      if (host->tail() != nullptr)
+        feed_reads.Add(labels).Set(static_cast<double>(host->tail()->records_read()));
+    }
+  }
+
   void Metrics(httplib::Response& response) {
     {
       const std::lock_guard lock(mutex);
-      if (hosts != nullptr) {
-        if (hosts->instance() != nullptr) {
-          instances.Add({}).Set(static_cast<double>(hosts->directory().Living(host::SteadyNow()).size()));
-        }
-        for (const auto& [host, status] : hosts->Statuses()) {
-          const prometheus::Labels labels{{"context", host->spec().context},
-                                          {"partition", fmt::format("{}", host->journal().partition)}};
-          height.Add(labels).Set(status.place ? static_cast<double>(status.place->height) : 0);
-          halted.Add(labels).Set(status.damage ? 1 : 0);
-          in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
-          waiting.Add(labels).Set(static_cast<double>(status.waiting));
-          leading.Add(labels).Set(status.role == partition::Partition::Role::kLeading ? 1 : 0);
-          for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
-            const auto name = std::string(partition::SkipKindName(static_cast<partition::SkipKind>(kind)));
-            prometheus::Labels of_kind = labels;
-            of_kind["kind"] = name;
-            skipped.Add(of_kind).Set(static_cast<double>(status.skipped[static_cast<size_t>(kind)]));
-          }
-          if (host->spec().projection != nullptr) {
-            view_height.Add(labels).Set(static_cast<double>(host->projector().height()));
-          }
-          for (const auto& [topic, offset] : status.read_inputs) {
-            prometheus::Labels of_input = labels;
-            of_input["input"] = topic;
-            input_offset.Add(of_input).Set(static_cast<double>(offset));
-          }
-          if (host->tail() != nullptr) {
-            feed_reads.Add(labels).Set(static_cast<double>(host->tail()->records_read()));
-          }
-        }
+      if (watched.hosts != nullptr) MeasureHosts();
+      if (watched.events != nullptr) MeasureEvents();
+      if (watched.topics != nullptr) {
+        topics_wrong.Add({}).Set(static_cast<double>(watched.topics->mismatches().size()));
       }
-      if (events != nullptr) MeasureEvents();
-      if (topics != nullptr) topics_wrong.Add({}).Set(static_cast<double>(topics->mismatches().size()));
+      if (watched.scrub != nullptr) scrub_rounds.Add({}).Set(static_cast<double>(watched.scrub->rounds()));
     }
-    response.set_content(prometheus::TextSerializer().Serialize(registry.Collect()),
-                         "text/plain; version=0.0.4");
+    auto families = registry.Collect();
+    for (auto& family : KafkaMetrics(log::KafkaStatistics())) families.push_back(std::move(family));
+    response.set_content(prometheus::TextSerializer().Serialize(families), "text/plain; version=0.0.4");
   }
 };
 
@@ -255,12 +280,9 @@ void OpsServer::SetPhase(std::string phase) {
   impl_->phase = std::move(phase);
 }
 
-void OpsServer::SetHosts(host::HostGroup* hosts, const events::Publishers* events,
-                         const log::TopicWatch* topics) {
+void OpsServer::Watch(const Watched& watched) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->hosts = hosts;
-  impl_->events = events;
-  impl_->topics = topics;
+  impl_->watched = watched;
 }
 
 void OpsServer::OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) {

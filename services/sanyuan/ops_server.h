@@ -1,7 +1,7 @@
 // The operations port: /livez, /readyz and /metrics over plain HTTP.
 //   /livez    200 while the process runs
-//   /readyz   200 while any partition serves, with lists of what is halted and why, and of topics that are not as they
-//             must be; 503 while starting, draining or when nothing serves
+//   /readyz   200 while any partition serves, with lists of partitions and inputs that are halted and why, and of topics
+//             that are not as they must be; 503 while starting, draining or when nothing serves
 //   /metrics  Prometheus text
 // Thread safety: all methods may be called from any thread.
 #ifndef SANYUAN_SERVICES_SANYUAN_OPS_SERVER_H_
@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "common/events/publishers.h"
 #include "common/host/host_group.h"
+#include "common/host/scrub.h"
 #include "common/log/kafka/topic_watch.h"
 #include "common/rpc/server.h"
 
@@ -31,9 +32,14 @@ class OpsServer final : public rpc::CallObserver {
 
   // What /readyz says while there are no hosts: "starting: ...", "draining".
   void SetPhase(std::string phase);
-  // From now on readiness is that of the partitions.
-  void SetHosts(host::HostGroup* hosts, const events::Publishers* events = nullptr,
-                const log::TopicWatch* topics = nullptr);
+  // From now on readiness and metrics are those of these parts; without hosts nothing serves. They outlive the next call.
+  struct Watched {
+    host::HostGroup* hosts = nullptr;
+    const events::Publishers* events = nullptr;
+    const log::TopicWatch* topics = nullptr;
+    const host::Scrub* scrub = nullptr;
+  };
+  void Watch(const Watched& watched);
 
   void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) override;
   void OnFeedOpened(const std::string& method) override;

@@ -91,8 +91,8 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   }
   (*server)->SetServing(true);
   ops.SetPhase("serving");
-  ops.SetHosts(&(*deployment)->hosts(), (*deployment)->events(), (*deployment)->topics());
   auto scrub = std::make_unique<host::Scrub>((*deployment)->log(), (*deployment)->hosts(), kScrubPause);
+  ops.Watch({&(*deployment)->hosts(), (*deployment)->events(), (*deployment)->topics(), scrub.get()});
   fmt::print("{{\"grpc\":\"{}\",\"ops\":\"{}:{}\"}}\n", grpc, HostPart(options.ops), ops.port());
   std::fflush(stdout);
   spdlog::info("serving");
@@ -100,7 +100,7 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("draining");
-  ops.SetHosts(nullptr);
+  ops.Watch({});
   ops.SetPhase("draining");
   (*deployment)->HandOver();
   (*server)->Drain(kDrain);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 
 #include "absl/time/clock.h"
 #include "common/log/kafka/kafka_log.h"
+#include "common/log/kafka/statistics.h"
 #include "common/log/kafka/topics.h"
 #include "tests/engine/kafka_brokers.h"
 #include "tests/engine/log_listeners.h"
@@ -221,6 +223,37 @@ TEST_F(KafkaLogFaultsTest, ARecordWhoseLengthIsDamagedIsTold) {
   ASSERT_TRUE(after.WaitForTrouble());
   EXPECT_THAT(after.trouble(), HasSubstr("nothing comes from offset 1 on, though it ends at 2"));
   EXPECT_EQ(after.bytes().size(), 1u);
+}
+
+TEST_F(KafkaLogFaultsTest, ClientsSayWhatTheyMeasureUntilTheyEnd) {
+  const size_t others = KafkaStatistics().size();
+  options_.statistics_interval = absl::Milliseconds(20);
+  auto log = Open(options_);
+  Tolerant listener;
+  auto subscription = log->Subscribe(kWhere, 0, &listener);
+  ASSERT_TRUE(subscription.ok()) << subscription.status();
+  auto producer = log->NewProducer(kWhere, &fate_);
+  ASSERT_TRUE(producer.ok()) << producer.status();
+  Append(**producer, 10);
+  ASSERT_TRUE(listener.WaitForCount(10));
+  // The writer has sent the records, the follower has received them, and whoever reads says nothing.
+  const auto has = [](auto member) {
+    const auto all = KafkaStatistics();
+    return std::any_of(all.begin(), all.end(), [&](const ClientStatistics& one) {
+      return one.*member > 0 && one.brokers_up > 0 && one.round_trip_p99_us > 0 && one.requests < 100;
+    });
+  };
+  const absl::Time deadline = absl::Now() + absl::Minutes(1);
+  while (!(has(&ClientStatistics::sent_bytes) && has(&ClientStatistics::received_bytes)) &&
+         absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_TRUE(has(&ClientStatistics::sent_bytes) && has(&ClientStatistics::received_bytes));
+  EXPECT_GE(KafkaStatistics().size(), others + 2);
+  producer->reset();
+  subscription->reset();
+  log.reset();
+  EXPECT_EQ(KafkaStatistics().size(), others);
 }
 
 TEST_F(KafkaLogFaultsTest, WhatIsNotThereIsNotFound) {

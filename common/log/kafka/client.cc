@@ -8,6 +8,8 @@
 #include <future>
 #include <thread>
 
+#include "common/log/kafka/statistics.h"
+
 namespace sanyuan::log::kafka {
 namespace {
 
@@ -32,8 +34,8 @@ const Settings& CommonSettings() {
   return settings;
 }
 
-// The journal's order and durability, and what a reader may believe, rest on these; `own` settings of a client may name
-// them, an operator's may not.
+// The journal's order and durability, what a reader may believe, and that nothing piles up, rest on these; `own` settings
+// of a client may name them, an operator's may not.
 bool IsReserved(std::string_view property) {
   static constexpr std::array kReserved = {
       "acks",
@@ -58,6 +60,7 @@ bool IsReserved(std::string_view property) {
       "partition.assignment.strategy",
       "request.required.acks",
       "retries",
+      "statistics.interval.ms",
       "transactional.id",
   };
   return std::find(kReserved.begin(), kReserved.end(), property) != kReserved.end();
@@ -163,7 +166,9 @@ int ToTimeout(absl::Duration duration) {
 absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const KafkaLogOptions& options,
                                                     const Settings& settings, ClientEvents& events) {
   std::unique_ptr<rd_kafka_conf_t, ConfDeleter> conf(rd_kafka_conf_new());
-  Settings all = {{"bootstrap.servers", options.bootstrap}, {"client.id", options.client_id}};
+  Settings all = {{"bootstrap.servers", options.bootstrap},
+                  {"client.id", options.client_id},
+                  {"statistics.interval.ms", std::to_string(ToTimeout(options.statistics_interval))}};
   all.insert(all.end(), CommonSettings().begin(), CommonSettings().end());
   all.insert(all.end(), settings.begin(), settings.end());
   for (const auto& [name, value] : options.properties) {
@@ -180,6 +185,10 @@ absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const 
   rd_kafka_conf_set_log_cb(conf.get(), OnLog);
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* why, void* opaque) {
     EventsOf(opaque).OnError(static_cast<rd_kafka_resp_err_t>(error), why);
+  });
+  rd_kafka_conf_set_stats_cb(conf.get(), [](rd_kafka_t*, char* json, size_t size, void*) {
+    KeepStatistics({json, size});
+    return 0;  // librdkafka frees it.
   });
   if (std::any_of(settings.begin(), settings.end(),
                   [](const auto& set) { return set.first == "group.id"; })) {
@@ -201,6 +210,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const 
 
 Client::~Client() {
   topics_.clear();
+  const std::string name = rd_kafka_name(handle_);
   auto ended = std::make_shared<std::promise<void>>();
   std::thread([handle = handle_, ended] {
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -209,6 +219,7 @@ Client::~Client() {
   if (ended->get_future().wait_for(absl::ToChronoMilliseconds(kEndPatience)) != std::future_status::ready) {
     spdlog::error("a Kafka client does not end; it is left to itself");
   }
+  ForgetStatistics(name);
 }
 
 absl::StatusOr<MetadataPtr> Client::Metadata(rd_kafka_topic_t* topic, absl::Duration timeout) const {

@@ -46,6 +46,9 @@ class ClientEvents {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+// What nobody takes would pile up.
+inline std::pair<std::string, std::string> NotPolled() { return {"statistics.interval.ms", "0"}; }
+
 // Of a client whose records land in order, and none behind one that does not; one that can't land waits, however long.
 const Settings& OrderedWrites();
 
@@ -67,6 +70,7 @@ using QueuePtr = std::unique_ptr<rd_kafka_queue_t, QueueDeleter>;
 
 class Client {
  public:
+  // Every client says what it measures to who polls it; one that nobody polls is given NotPolled() too.
   // `settings` come after those that every client has and before `options.properties`. `events` outlives the client.
   // InvalidArgument: a setting is unknown, has a wrong value, or is one that may not be changed.
   static absl::StatusOr<std::unique_ptr<Client>> New(rd_kafka_type_t type, const KafkaLogOptions& options,

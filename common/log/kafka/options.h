@@ -37,6 +37,9 @@ struct KafkaLogOptions {
   // A partition that is followed and gives nothing for so long, though it has more, is troubled.
   absl::Duration nothing_comes = absl::Seconds(30);
 
+  // How often clients say what they measure (KafkaStatistics).
+  absl::Duration statistics_interval = absl::Seconds(10);
+
   // A row of a KafkaTable that has not landed by then is given up.
   absl::Duration row_timeout = absl::Seconds(30);
 };

@@ -21,6 +21,7 @@ constexpr size_t kReadBytes = 4 << 20;
 
 const Settings& ReaderSettings() {
   static const auto& settings = *new Settings{
+      NotPolled(),
       {"isolation.level", "read_uncommitted"},
       {"check.crcs", "false"},  // README.md says why.
       {"enable.auto.commit", "false"},

@@ -37,7 +37,7 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
   explicit AdminTopics(const KafkaLogOptions& options) : options_(options) {}
 
   absl::Status Connect() {
-    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, options_, {}, *this);
+    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, options_, {kafka::NotPolled()}, *this);
     if (!client.ok()) return client.status();
     client_ = *std::move(client);
     return absl::OkStatus();
