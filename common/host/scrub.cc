@@ -49,14 +49,15 @@ bool Scrub::Pause(absl::Duration worked) {
 
 void Scrub::Run() {
   while (Pause(absl::ZeroDuration())) {
+    bool whole = true;
     for (const auto& host : hosts_.hosts()) {
       {
         const std::lock_guard lock(mutex_);
         if (stop_) return;
       }
-      ReadJournal(*host, /*hurry=*/false);
+      whole = ReadJournal(*host, /*hurry=*/false) && whole;
     }
-    ++rounds_;
+    if (whole) ++rounds_;
   }
 }
 
@@ -66,10 +67,10 @@ void Scrub::ReadDoubted() {
   }
 }
 
-void Scrub::ReadJournal(PartitionHost& host, bool hurry) {
+bool Scrub::ReadJournal(PartitionHost& host, bool hurry) {
   // Only what was accepted when we begin: what comes later, the partition itself has just read.
   const HostStatus status = StatusOf(host);
-  if (!status.place || status.damage) return;
+  if (!status.place || status.damage) return true;
   partition::JournalReader reader(StrictnessOf(log_));
   std::optional<Digest> head;  // At the height that the partition has reached: it may be another history's.
   int64_t offset = 0;
@@ -79,9 +80,14 @@ void Scrub::ReadJournal(PartitionHost& host, bool hurry) {
     if (absl::IsDataLoss(records.status())) {
       spdlog::critical("{}: the scrub can't read offset {}: {}", host.journal().ToString(), offset,
                        std::string(records.status().message()));
-      return host.RestartFromGenesis();
+      host.RestartFromGenesis();
+      return true;
     }
-    if (!records.ok()) return;
+    if (!records.ok()) {
+      spdlog::warn("{}: the scrub got no further than offset {}: {}", host.journal().ToString(), offset,
+                   std::string(records.status().message()));
+      return false;
+    }
     if (records->empty()) break;
     for (const log::Record& record : *records) {
       offset = record.offset + 1;
@@ -92,22 +98,24 @@ void Scrub::ReadJournal(PartitionHost& host, bool hurry) {
         break;
       }
     }
-    if (!hurry && !Pause(absl::FromChrono(std::chrono::steady_clock::now() - begun))) return;
+    if (!hurry && !Pause(absl::FromChrono(std::chrono::steady_clock::now() - begun))) return false;
   }
   if (reader.damage()) {
     spdlog::critical("{}: the scrub found damage at offset {}: {}", host.journal().ToString(),
                      reader.damage()->offset, reader.damage()->why);
-    return host.RestartFromGenesis();
+    host.RestartFromGenesis();
+    return true;
   }
-  if (head == status.place->head) return;
+  if (head == status.place->head) return true;
   if (!head) {
     // A broker may know an older end for a moment: whether the record is gone is asked for by itself.
     const auto record = log_.ReadAt(host.journal(), status.place->offset);
-    if (!record.ok() || *record) return;
+    if (!record.ok() || *record) return record.ok();
   }
   // Read from its beginning it would look sound: only who has seen more can tell.
   host.HaltAt(status.place->offset, head ? "the journal is not the one that was read"
                                          : "the journal ends before what was read of it");
+  return true;
 }
 
 }  // namespace sanyuan::host

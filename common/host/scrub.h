@@ -24,13 +24,14 @@ class Scrub {
   Scrub(log::Log& log, HostGroup& hosts, absl::Duration pause);
   ~Scrub();
 
-  // How often all journals were read to their ends.
+  // How often all journals that are not halted were read to their ends.
   uint64_t rounds() const { return rounds_; }
 
  private:
   void Run();
   void ReadDoubted();
-  void ReadJournal(PartitionHost& host, bool hurry);
+  // False: it could not be read to its end, or it is to end itself.
+  bool ReadJournal(PartitionHost& host, bool hurry);
   // False: it is to end.
   bool Pause(absl::Duration worked);
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kMagic = "SYJ1";
 constexpr uint8_t kFrameVersion = 1;
+constexpr size_t kIdAt = 8;
 constexpr size_t kHeaderSize = 72;
 constexpr size_t kDigestSize = 32;
 
@@ -48,7 +49,7 @@ FrameError Parse(std::string_view bytes, Frame& frame) {
     return FrameError::kUnknownVersion;
   }
   frame.kind = static_cast<FrameKind>(kind);
-  std::memcpy(frame.journal_id.data(), bytes.data() + 8, frame.journal_id.size());
+  std::memcpy(frame.journal_id.data(), bytes.data() + kIdAt, frame.journal_id.size());
   frame.term = ReadBigEndian(bytes.substr(24));
   frame.height = ReadBigEndian(bytes.substr(32));
   frame.prev = DigestFromBytes(bytes.substr(40));
@@ -56,6 +57,10 @@ FrameError Parse(std::string_view bytes, Frame& frame) {
   frame.payload = sealed.substr(kHeaderSize);
   frame.digest = DigestFromBytes(bytes.substr(sealed.size()));
   return Sha256(sealed) == frame.digest ? FrameError::kNone : FrameError::kWrongDigest;
+}
+
+bool BearsId(std::string_view bytes, const JournalId& id) {
+  return bytes.size() >= kIdAt + id.size() && std::memcmp(bytes.data() + kIdAt, id.data(), id.size()) == 0;
 }
 
 }  // namespace sanyuan::partition

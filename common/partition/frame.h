@@ -55,6 +55,9 @@ std::string Seal(Frame& frame);
 // into `bytes`.
 FrameError Parse(std::string_view bytes, Frame& frame);
 
+// Of what is no frame: whether the journal's id stands where its frames have it. Then it was one.
+bool BearsId(std::string_view bytes, const JournalId& id);
+
 }  // namespace sanyuan::partition
 
 #endif  // SANYUAN_COMMON_PARTITION_FRAME_H_

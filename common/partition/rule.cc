@@ -72,6 +72,8 @@ Verdict Rule::Judge(int64_t offset, std::string_view record) {
   Frame& frame = verdict.frame;
   switch (Parse(record, frame)) {
     case FrameError::kNotAFrame:
+      if (place_ && BearsId(record, place_->journal_id))
+        return Damage("a frame of this journal without its magic");
       return Skip(SkipKind::kStray, Frame{});
     case FrameError::kUnknownVersion:
       return Damage("unknown frame version or kind");

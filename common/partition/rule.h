@@ -6,7 +6,7 @@
 //             a term: a take-over);
 //   skipped   if it comes from a lower term (late record of a former owner), if it is a take-over or a record
 //             of the own term at a height already passed (lost race, duplicate), or if it is not of this
-//             journal at all (stray);
+//             journal at all (stray). Bytes that bear its id and are no frame were one: they are damage;
 //   damage    otherwise. The reader halts and never goes past it, except by a release.
 // On an engine with one writer and no late records (Strictness::kStrict) what would be skipped is damage.
 //

@@ -50,6 +50,20 @@ def batch(value, key=None, producer=-1, epoch=-1, sequence=-1, attributes=0):
     return _FRONT.pack(0, len(back) + _FRONT.size - 12, -1, 2, crc32c(back)) + back
 
 
+def _after_varint(data, place):
+    while data[place] & 0x80:
+        place += 1
+    return place + 1
+
+
+def first_value(data):
+    """Where the value of the first record begins in a batch. It has no key, or an empty one."""
+    place = _after_varint(data, HEADER) + 1  # The record's length and attributes.
+    for _ in range(4):  # Its time and offset, the lengths of key and value.
+        place = _after_varint(data, place)
+    return place
+
+
 def batches(path):
     """Base offset, last offset, position and size of each whole batch of a segment's file."""
     with open(path, "rb") as file:

@@ -5,6 +5,7 @@ halts that partition and says so, nothing is acknowledged in it any more, and no
 
 Usage: damaged_log_test.py BINARIES"""
 
+import ctypes
 import os
 import random
 import sys
@@ -23,6 +24,12 @@ RUSH = "amendments"
 ANSWERS = 300  # In the rush, before the damage.
 # As the rule says it (common/partition/rule.cc), by where the bit is: a record that is no frame is passed over.
 FLIPPED = "digest does not match|chain does not continue|height .* after|never leaves|unknown frame|gone or changed"
+
+
+def librdkafka():
+    """Major and minor version of the one that servers here use."""
+    version = ctypes.CDLL("librdkafka.so.1").rd_kafka_version()
+    return version >> 24, version >> 16 & 0xFF
 
 
 class DamagedLogTest(unittest.TestCase):
@@ -84,6 +91,8 @@ class DamagedLogTest(unittest.TestCase):
         self.assert_halted([self.place], "gone or changed|not the one|ends before|height .* after")
         self.assertEqual(self.acknowledged_after(struck), [], "who writes looks before it answers")
 
+    @unittest.skipIf(librdkafka() == (2, 8), "librdkafka 2.8 overflows its stack when a topic is deleted under a producer "
+                     "(https://github.com/confluentinc/librdkafka/issues/5093)")
     def test_a_journal_that_was_made_anew(self):
         self.strike("journal_recreated")
         self.assert_halted([("order_intake", partition) for partition in range(8)],

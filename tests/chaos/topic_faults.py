@@ -171,7 +171,7 @@ class ByteFlipped(Damage):
 
     kind = "byte_flipped"
     last = None
-    found, frame = 16, 104  # At most, before the frame; at least, of the frame.
+    frame = 104  # Bytes of the shortest.
 
     def do(self):
         self.choose()
@@ -181,9 +181,11 @@ class ByteFlipped(Damage):
         # Behind the genesis.
         last = self.random.random() < 0.5 if self.last is None else self.last
         self.offset = shared[-1] if last else self.random.choice(shared[1:])
-        place = kafka_batch.HEADER + self.found + self.random.randrange(self.frame - self.found)
-        bit = 1 << self.random.randrange(8)
-        self.what = f"a flipped bit in {self}, byte {place} of its batch"
+        within, bit = self.random.randrange(self.frame), 1 << self.random.randrange(8)
+        with open(segments[0], "rb") as file:
+            file.seek(batches[segments[0]][self.offset])
+            place = kafka_batch.first_value(file.read(kafka_batch.HEADER + self.frame)) + within
+        self.what = f"a flipped bit in {self}, byte {within} of its frame"
         for path in segments:
             position = batches[path][self.offset]
             file = os.open(path, os.O_RDWR)

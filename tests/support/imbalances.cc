@@ -46,11 +46,18 @@ std::vector<std::string> Imbalances(const allocation::State& rows) {
     const allocation::Run* run = rows.runs.Find({key.window(), 0});
     const bool published = run != nullptr && (run->state == allocation::v1::RUN_STATE_PUBLISHED ||
                                               run->state == allocation::v1::RUN_STATE_CLOSED);
-    if (published && held[{key.window(), key.sku}] != row.offered + row.taken) {
+    const int64_t shops = std::exchange(held[{key.window(), key.sku}], 0);
+    if (published && shops != row.offered + row.taken) {
       found.push_back(fmt::format("{} {}: shops hold {}, offered {} taken {}", WindowText(key.window()),
-                                  key.sku.view(), held[{key.window(), key.sku}], row.offered, row.taken));
+                                  key.sku.view(), shops, row.offered, row.taken));
     }
   });
+  for (const auto& [key, cartons] : held) {
+    if (cartons != 0) {
+      found.push_back(fmt::format("{} {}: shops hold {} and there is no supply", WindowText(key.first),
+                                  key.second.view(), cartons));
+    }
+  }
   return found;
 }
 

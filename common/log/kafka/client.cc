@@ -163,11 +163,12 @@ int ToTimeout(absl::Duration duration) {
   return static_cast<int>(std::max<int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
 
-absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, const KafkaLogOptions& options,
-                                                    const Settings& settings, ClientEvents& events) {
+absl::StatusOr<std::unique_ptr<Client>> Client::New(rd_kafka_type_t type, std::string_view purpose,
+                                                    const KafkaLogOptions& options, const Settings& settings,
+                                                    ClientEvents& events) {
   std::unique_ptr<rd_kafka_conf_t, ConfDeleter> conf(rd_kafka_conf_new());
   Settings all = {{"bootstrap.servers", options.bootstrap},
-                  {"client.id", options.client_id},
+                  {"client.id", fmt::format("{}-{}", options.client_id, purpose)},
                   {"statistics.interval.ms", std::to_string(ToTimeout(options.statistics_interval))}};
   all.insert(all.end(), CommonSettings().begin(), CommonSettings().end());
   all.insert(all.end(), settings.begin(), settings.end());

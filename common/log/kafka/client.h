@@ -71,10 +71,12 @@ using QueuePtr = std::unique_ptr<rd_kafka_queue_t, QueueDeleter>;
 class Client {
  public:
   // Every client says what it measures to who polls it; one that nobody polls is given NotPolled() too.
+  // `purpose` stands behind `options.client_id` in what brokers, logs and metrics call it.
   // `settings` come after those that every client has and before `options.properties`. `events` outlives the client.
   // InvalidArgument: a setting is unknown, has a wrong value, or is one that may not be changed.
-  static absl::StatusOr<std::unique_ptr<Client>> New(rd_kafka_type_t type, const KafkaLogOptions& options,
-                                                     const Settings& settings, ClientEvents& events);
+  static absl::StatusOr<std::unique_ptr<Client>> New(rd_kafka_type_t type, std::string_view purpose,
+                                                     const KafkaLogOptions& options, const Settings& settings,
+                                                     ClientEvents& events);
   // Waits a few seconds for librdkafka to end; after that it is left to itself, which is said in the log.
   ~Client();
   Client(const Client&) = delete;

@@ -42,7 +42,7 @@ class EventWriter::Batch {
 
 absl::StatusOr<std::shared_ptr<EventWriter>> EventWriter::New(const KafkaLogOptions& options) {
   std::shared_ptr<EventWriter> writer(new EventWriter(options));
-  auto client = Client::New(RD_KAFKA_PRODUCER, writer->options_, EventWriterSettings(), *writer);
+  auto client = Client::New(RD_KAFKA_PRODUCER, "events", writer->options_, EventWriterSettings(), *writer);
   if (!client.ok()) return client.status();
   writer->client_ = *std::move(client);
   writer->poller_ = std::thread([raw = writer.get()] {

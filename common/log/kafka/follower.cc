@@ -13,8 +13,6 @@ namespace {
 constexpr int kFollowMs = 100;
 constexpr size_t kBatchRecords = 1'000;
 constexpr size_t kBatchBytes = 4 << 20;
-// A partition that met trouble is read again from where it stands, at most so often.
-constexpr absl::Duration kRecoveryPause = absl::Milliseconds(500);
 constexpr int kReadAgain = 3;
 constexpr absl::Duration kWakePatience = absl::Seconds(1);
 
@@ -31,6 +29,8 @@ const Settings& FollowerSettings() {
       {"fetch.error.backoff.ms", "50"},
       {"queued.min.messages", "10000"},
       {"queued.max.messages.kbytes", "16384"},
+      // Of all partitions together, so that something comes of each soon also through a narrow network.
+      {"fetch.max.bytes", "8388608"},
   };
   return settings;
 }
@@ -101,15 +101,15 @@ class Follower::Feed {
     if (listener_ != nullptr) listener_->OnTrouble(why);
   }
   // A record whose length is damaged looks to the client as one that did not come as a whole: it asks for it for ever.
-  void TellIfNothingComes(absl::Time now, absl::Duration patience, rd_kafka_t* handle) {
+  void LookWhetherAnythingComes(absl::Time now, absl::Duration patience, rd_kafka_t* handle) {
     const auto end = KnownEnd(handle);
     const bool waits = !troubled_ && end && next_ < *end;
     if (!waits || std::exchange(stands_at_, next_) != next_) stands_since_ = now;
     if (now - stands_since_ < patience) return;
     stands_since_ = now;
-    Trouble(absl::UnavailableError(
-        fmt::format("following {}: nothing comes from offset {} on, though it ends at {}", where.ToString(),
-                    next_, *end)));
+    Damaged(
+        absl::DataLossError(fmt::format("following {}: nothing comes from offset {} on, though it ends at {}",
+                                        where.ToString(), next_, *end)));
   }
   bool troubled() const { return troubled_; }
   // Reads on from where it stands.
@@ -167,7 +167,7 @@ class Follower::KafkaSubscription final : public Subscription {
 
 absl::StatusOr<std::shared_ptr<Follower>> Follower::New(const KafkaLogOptions& options) {
   std::shared_ptr<Follower> follower(new Follower(options));
-  auto client = Client::New(RD_KAFKA_CONSUMER, follower->options_, FollowerSettings(), *follower);
+  auto client = Client::New(RD_KAFKA_CONSUMER, "follower", follower->options_, FollowerSettings(), *follower);
   if (!client.ok()) return client.status();
   follower->client_ = *std::move(client);
   rd_kafka_t* handle = follower->client_->handle();
@@ -279,12 +279,15 @@ MessagePtr Follower::Take(MessagePtr first) {
   return next;
 }
 
-void Follower::Recover(absl::Time now) {
-  if (now < next_recovery_ && next_recovery_ - now <= kRecoveryPause) return;
-  next_recovery_ = now + kRecoveryPause;
+void Follower::Recover(absl::Time now, MessagePtr& in_hand) {
+  if (now < next_recovery_ && next_recovery_ - now <= options_.recovery_pause) return;
+  next_recovery_ = now + options_.recovery_pause;
   for (const FeedPtr& feed : Feeds()) {
-    if (feed->troubled()) feed->Restart(queue_.get());
-    feed->TellIfNothingComes(now, options_.nothing_comes, client_->handle());
+    if (feed->troubled()) {
+      if (in_hand != nullptr && Find(*in_hand) == feed) in_hand.reset();
+      feed->Restart(queue_.get());
+    }
+    feed->LookWhetherAnythingComes(now, options_.nothing_comes, client_->handle());
   }
 }
 
@@ -297,7 +300,7 @@ void Follower::Poll() {
     if (newcomers_.exchange(false)) {
       for (const FeedPtr& feed : Feeds()) feed->SayReached();
     }
-    Recover(absl::Now());
+    Recover(absl::Now(), next);
   }
 }
 

@@ -43,7 +43,8 @@ class Follower final : private ClientEvents {
   void Poll();
   // Takes `first` and what came with it for the same partition; gives back what came for another one.
   MessagePtr Take(MessagePtr first);
-  void Recover(absl::Time now);
+  // Reading on where there was trouble. What is `in_hand` of that lies behind what comes first, and comes again.
+  void Recover(absl::Time now, MessagePtr& in_hand);
   FeedPtr Find(const rd_kafka_message_t& message);
   std::vector<FeedPtr> Feeds();
   void Remove(const FeedPtr& feed);

@@ -49,7 +49,7 @@ class KafkaGroupMember final : public GroupMember, private kafka::ClientEvents {
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "latest"},
     };
-    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, options, settings, *this);
+    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, "group", options, settings, *this);
     if (!client.ok()) return client.status();
     client_ = *std::move(client);
     rd_kafka_poll_set_consumer(client_->handle());

@@ -41,14 +41,16 @@ std::string Text(const void* bytes, size_t size) {
   return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }
 
-// Rows of others have no digest.
+// Rows of others have no headers. Headers that can't be read are a sign of damage.
 bool IsAsWritten(const rd_kafka_message_t& message, const std::string& key, const std::string& value) {
   rd_kafka_headers_t* headers = nullptr;
+  const auto found = rd_kafka_message_headers(&message, &headers);
+  if (found == RD_KAFKA_RESP_ERR__NOENT) return true;
   const void* digest = nullptr;
   size_t size = 0;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+  if (found != RD_KAFKA_RESP_ERR_NO_ERROR ||
       rd_kafka_header_get_last(headers, kafka::kRowDigest, &digest, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return true;
+    return false;
   }
   return kafka::DigestOfRow(key, value).view() == Text(digest, size);
 }
@@ -70,7 +72,7 @@ class Table final : public KafkaTable, private kafka::ClientEvents {
   }
 
   absl::Status Begin(const std::vector<std::string>& topics) {
-    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, options_, TableReaderSettings(), *this);
+    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, "table", options_, TableReaderSettings(), *this);
     if (!client.ok()) return client.status();
     client_ = *std::move(client);
     queue_.reset(rd_kafka_queue_new(client_->handle()));

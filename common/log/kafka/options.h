@@ -12,7 +12,7 @@ namespace sanyuan::log {
 
 struct KafkaLogOptions {
   std::string bootstrap;              // "HOST:PORT,HOST:PORT"
-  std::string client_id = "sanyuan";  // Shown by the brokers; under 100 bytes.
+  std::string client_id = "sanyuan";  // Begins the names of its clients; under 100 bytes.
   // Before the name of each topic, so that several installations can share brokers. May be empty.
   std::string topic_prefix;
   // Further settings of librdkafka, such as `security.protocol`. Those that the journal's order and durability rest on
@@ -34,7 +34,10 @@ struct KafkaLogOptions {
   absl::Duration confirm_end = absl::Milliseconds(500);
   // The same for a topic or partition that is said not to be there: a broker may learn of it later than others.
   absl::Duration confirm_missing = absl::Seconds(2);
-  // A partition that is followed and gives nothing for so long, though it has more, is troubled.
+  // A partition that met trouble is read again from where it stands, at most so often.
+  absl::Duration recovery_pause = absl::Milliseconds(500);
+  // A partition that is followed and gives nothing for so long, though it has more, is begun anew; the third time in a
+  // row what comes next is taken for damaged.
   absl::Duration nothing_comes = absl::Seconds(30);
 
   // How often clients say what they measure (KafkaStatistics).

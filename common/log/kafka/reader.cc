@@ -45,7 +45,7 @@ class Readers::Reader final : private ClientEvents {
  public:
   static absl::StatusOr<std::unique_ptr<Reader>> New(const KafkaLogOptions& options) {
     std::unique_ptr<Reader> reader(new Reader(options.confirm_missing));
-    auto client = Client::New(RD_KAFKA_CONSUMER, options, ReaderSettings(), *reader);
+    auto client = Client::New(RD_KAFKA_CONSUMER, "reader", options, ReaderSettings(), *reader);
     if (!client.ok()) return client.status();
     reader->client_ = *std::move(client);
     reader->queue_.reset(rd_kafka_queue_new(reader->client_->handle()));

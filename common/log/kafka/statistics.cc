@@ -46,7 +46,8 @@ void KeepStatistics(std::string_view json) {
     one.failed_requests += Number(broker, "txerrs") + Number(broker, "rxerrs");
     one.timed_out_requests += Number(broker, "req_timeouts");
     one.disconnects += Number(broker, "disconnects");
-    one.brokers_up += broker.value("state", "") == "UP" ? 1 : 0;
+    // Those without a number are further names of others.
+    one.brokers_up += broker.value("state", "") == "UP" && Number(broker, "nodeid") >= 0 ? 1 : 0;
     const auto rtt = broker.value("rtt", nlohmann::json::object());
     one.round_trip_p99_us = std::max(one.round_trip_p99_us, Number(rtt, "p99"));
   }

@@ -13,7 +13,7 @@
 namespace sanyuan::log {
 
 struct ClientStatistics {
-  std::string client;          // "sanyuan#producer-2".
+  std::string client;          // "sanyuan-writer#producer-2".
   int64_t queued_records = 0;  // Written and not landed yet.
   int64_t queued_bytes = 0;
   int64_t requests = 0;  // To brokers, waiting to be sent or answered.

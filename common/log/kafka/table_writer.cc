@@ -55,7 +55,7 @@ TableWriter::~TableWriter() {
 }
 
 absl::StatusOr<std::unique_ptr<Client>> TableWriter::NewClient() {
-  return Client::New(RD_KAFKA_PRODUCER, options_, RowWriterSettings(options_), *this);
+  return Client::New(RD_KAFKA_PRODUCER, "rows", options_, RowWriterSettings(options_), *this);
 }
 
 absl::Status TableWriter::Put(const TopicPartition& where, const std::string& key, const std::string& value,

@@ -48,7 +48,12 @@ void TopicWatch::Run() {
 
 void TopicWatch::Look() {
   auto found = topics_->Compare(wanted_, replication_);
-  if (!found.ok()) return;  // That brokers are away is said by who needs them.
+  if (!found.ok()) {
+    // That brokers are away is said by who needs them.
+    const auto level = absl::IsUnavailable(found.status()) ? spdlog::level::debug : spdlog::level::err;
+    spdlog::log(level, "the topics can't be looked at: {}", std::string(found.status().message()));
+    return;
+  }
   const std::vector<Mismatch> before = mismatches();
   for (const Mismatch& one : *found) {
     if (!Contains(before, one)) spdlog::critical("{}", one.ToString());

@@ -37,7 +37,7 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
   explicit AdminTopics(const KafkaLogOptions& options) : options_(options) {}
 
   absl::Status Connect() {
-    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, options_, {kafka::NotPolled()}, *this);
+    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, "topics", options_, {kafka::NotPolled()}, *this);
     if (!client.ok()) return client.status();
     client_ = *std::move(client);
     return absl::OkStatus();
@@ -134,6 +134,7 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
   void OnError(rd_kafka_resp_err_t, std::string_view) override {}
 
   absl::StatusOr<std::vector<Mismatch>> CompareOnce(absl::Span<const TopicSpec> specs, int32_t replication) {
+    rd_kafka_poll(client_->handle(), 0);  // Errors of connections would pile up.
     const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
     if (!metadata.ok()) return metadata.status();
     std::vector<Mismatch> mismatches;

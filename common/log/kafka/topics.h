@@ -1,6 +1,7 @@
 // The topics of an installation: made as the journal needs them, and compared with that later.
 //
-// Thread safety: all methods may be called from any thread; each blocks for `options.read_timeout` at most.
+// Thread safety: all methods may be called from any thread. Brokers that do not answer are waited for
+// `options.read_timeout`; Compare asks once for each topic.
 #ifndef SANYUAN_COMMON_LOG_KAFKA_TOPICS_H_
 #define SANYUAN_COMMON_LOG_KAFKA_TOPICS_H_
 

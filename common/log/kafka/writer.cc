@@ -132,7 +132,7 @@ class Writer::KafkaProducer final : public Producer {
 
 absl::StatusOr<std::shared_ptr<Writer>> Writer::New(const KafkaLogOptions& options) {
   std::shared_ptr<Writer> writer(new Writer(options));
-  auto client = Client::New(RD_KAFKA_PRODUCER, writer->options_, OrderedWrites(), *writer);
+  auto client = Client::New(RD_KAFKA_PRODUCER, "writer", writer->options_, OrderedWrites(), *writer);
   if (!client.ok()) return client.status();
   writer->client_ = *std::move(client);
   writer->poller_ = std::thread([raw = writer.get()] { raw->Poll(); });

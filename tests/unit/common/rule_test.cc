@@ -134,14 +134,16 @@ TEST_F(RuleTest, EveryFlippedBitOfARecordIsFound) {
   Accept(chain_.Genesis());
   Accept(chain_.TakeOver());
   const std::string record = chain_.Decision("payload");
-  for (size_t i = 0; i < record.size() * 8; ++i) {
-    std::string flipped = record;
-    flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
-    Rule rule(Strictness::kStrict);
-    Chain chain;
-    rule.Judge(0, chain.Genesis());
-    rule.Judge(1, chain.TakeOver());
-    ASSERT_EQ(rule.Judge(2, flipped).kind, Verdict::Kind::kDamage) << "bit " << i;
+  for (const Strictness strictness : {Strictness::kStrict, Strictness::kLenient}) {
+    for (size_t i = 0; i < record.size() * 8; ++i) {
+      std::string flipped = record;
+      flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
+      Rule rule(strictness);
+      Chain chain;
+      rule.Judge(0, chain.Genesis());
+      rule.Judge(1, chain.TakeOver());
+      ASSERT_EQ(rule.Judge(2, flipped).kind, Verdict::Kind::kDamage) << "bit " << i;
+    }
   }
 }
 
