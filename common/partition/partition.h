@@ -30,6 +30,9 @@
 
 namespace sanyuan::partition {
 
+// By how much clocks of instances may differ.
+inline constexpr absl::Duration kClockTolerance = absl::Seconds(2);
+
 struct PartitionOptions {
   std::string context;
   int32_t partition = 0;
@@ -191,6 +194,7 @@ class Partition {
   const RequestRow* Remembered(const RequestKey& key) const;
   bool DependenciesMet(const PendingCommand& command) const;
   bool HeldBack(InputQueue& input);
+  bool StampBehindFront(const InputQueue& input, Draft& draft) const;
   bool ReactToFront(InputQueue& input, Draft& draft);
   void Refuse(const PendingCommand& command, Answer::Kind kind, std::string why);
   void RefuseWaiting(Answer::Kind kind, const std::string& why);

@@ -339,6 +339,20 @@ bool Partition::ReactToFront(InputQueue& queue, Draft& draft) {
   return true;
 }
 
+// An effect is never stamped earlier than its cause, whichever clock is behind; but a clock that is wrong stays the trouble
+// of its own partition. False: what is in the draft already has an earlier stamp.
+bool Partition::StampBehindFront(const InputQueue& input, Draft& draft) const {
+  absl::Time cause = absl::FromUnixMicros(input.front()->decision.decided_at_us());
+  if (options_.guard_clock) {
+    cause = std::min(cause, absl::FromUnixMicros(absl::ToUnixMicros(now_ + kClockTolerance)));
+  }
+  if (cause <= draft.stamp.decided_at) return true;
+  if (draft.decision.events_size() > 0) return false;
+  draft.stamp.decided_at = draft.stamp.received_at = cause;
+  draft.decision.set_decided_at_us(absl::ToUnixMicros(cause));
+  return true;
+}
+
 bool Partition::PumpInputs() {
   bool more = false;
   for (auto& input : inputs_) {
@@ -348,7 +362,9 @@ bool Partition::PumpInputs() {
     Draft draft = NewDraft();
     bool waits = false;
     for (int i = 0; i < kInputsAtOnce && input->front() != nullptr; ++i) {
-      waits = HeldBack(*input) || halted() || !ReactToFront(*input, draft);
+      waits = HeldBack(*input) || halted();
+      if (waits || !StampBehindFront(*input, draft)) break;
+      waits = !ReactToFront(*input, draft);
       if (waits) break;
     }
     if (halted()) return false;

@@ -79,7 +79,7 @@ std::string Partition::WhyNotServing() const {
   if (paused_) return "another instance is to take over";
   if (stalled_) return "the log takes no records";
   if (now_ == absl::InfinitePast()) return "the clock was not set yet";
-  if (options_.guard_clock && now_ + absl::Seconds(2) < last_decided_ahead_) {
+  if (options_.guard_clock && now_ + kClockTolerance < last_decided_ahead_) {
     return "the clock is behind the last decision";
   }
   return "";

@@ -84,7 +84,8 @@ void AddSettings(CLI::App& serve, ServeOptions& options) {
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
   serve.add_option("--tie-key-secret", options.tie_key_secret_file,
-                   "File with the secret of the lottery; with --dev it may be left out");
+                   "File with the secret of the lottery; without it and without --dev each secret must come "
+                   "by TieKeyService");
   serve.add_option("--dev-seed", options.dev_seed, "With --dev: what secrets derive from")
       ->capture_default_str()
       ->needs(dev);

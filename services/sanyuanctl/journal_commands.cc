@@ -236,7 +236,9 @@ std::string ContentText(const host::ContextSpec& spec, const partition::Frame& f
     return "";
   }
   std::string text =
-      decision.has_command() ? decision.command().method() + " by " + decision.command().actor_id() : "";
+      "at " + absl::FormatTime(absl::FromUnixMicros(decision.decided_at_us()), absl::UTCTimeZone());
+  if (decision.has_command())
+    text += " " + decision.command().method() + " by " + decision.command().actor_id();
   for (const auto& refusal : decision.refusals()) text += " refused: " + refusal.ShortDebugString();
   const auto domain = spec.new_domain();
   for (const std::string& bytes : decision.events()) {

@@ -233,6 +233,40 @@ TEST_F(PartitionTest, EffectsOfAnInputArePagedAndEachHappensOnceAcrossARestart) 
   EXPECT_TRUE(writer->Quiet());
 }
 
+// When the writer stamps what it copies from a source whose clock is ahead of its own.
+class PartitionStamps : public PartitionTest {
+ protected:
+  absl::Duration AheadOfOwnClock(absl::Duration source_ahead, bool guard_clock) {
+    journals_["source.journal"].push_back(GenesisRecord("source", 2));
+    CounterDomain source_domain;
+    PartitionOptions source_options = Options();
+    source_options.context = "source";
+    Member source(journals_, source_options, source_domain);
+    Lead(source, kNow + source_ahead);
+    source->OnCommand(Pending(1, "add", 10, 1, kNow + source_ahead));
+    source.Settle(kNow + source_ahead);
+    PartitionOptions options = Options({"source.journal"});
+    options.guard_clock = guard_clock;
+    Member writer(journals_, options, domain_);
+    Lead(writer);
+    EXPECT_EQ(domain_.Value("copied"), 10);
+    EXPECT_EQ(writer->WhyNotServing(), "");
+    return writer->last_decided() - kNow;
+  }
+};
+
+TEST_F(PartitionStamps, AnEffectIsNeverStampedEarlierThanItsCause) {
+  EXPECT_EQ(AheadOfOwnClock(absl::Milliseconds(1500), true), absl::Milliseconds(1500));
+}
+
+TEST_F(PartitionStamps, AClockThatIsFarAheadStaysTheTroubleOfItsOwnPartition) {
+  EXPECT_EQ(AheadOfOwnClock(absl::Hours(1), true), absl::Seconds(2));
+}
+
+TEST_F(PartitionStamps, ASimulatedClockThatWasNotMovedYetIsMovedByWhatItReads) {
+  EXPECT_EQ(AheadOfOwnClock(absl::Hours(1), false), absl::Hours(1));
+}
+
 TEST_F(PartitionTest, AnAnswerToAPullBeforeARestartIsNotTakenForTheNextOne) {
   std::vector<RawRecord> records = SourceRecords(4);
   const auto end = static_cast<int64_t>(records.size());
