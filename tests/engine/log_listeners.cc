@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <thread>
 
 namespace sanyuan::log {
 namespace {
@@ -125,6 +126,15 @@ std::vector<absl::Status> Fate::stalls() const {
 absl::Status Fate::loss() const {
   std::lock_guard lock(mutex_);
   return loss_;
+}
+
+absl::Status AppendWhenThereIsRoom(Producer& producer, const std::string& record) {
+  absl::Status appended = producer.Append(record);
+  while (absl::IsResourceExhausted(appended)) {
+    std::this_thread::yield();
+    appended = producer.Append(record);
+  }
+  return appended;
 }
 
 std::string FirstDifference(const std::vector<std::string>& expected, const std::vector<std::string>& got) {

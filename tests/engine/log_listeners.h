@@ -73,6 +73,9 @@ class Fate : public ProducerListener {
   absl::Status loss_;
 };
 
+// Tries again as long as the producer has too much under way: it may hear of what landed after its readers.
+absl::Status AppendWhenThereIsRoom(Producer& producer, const std::string& record);
+
 // Where and how two lists differ first; empty when they are the same.
 std::string FirstDifference(const std::vector<std::string>& expected, const std::vector<std::string>& got);
 

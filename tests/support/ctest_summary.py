@@ -13,7 +13,6 @@ import xml.etree.ElementTree
 # What a simulation held, and after how many seeds each of its controls was caught.
 REPORTED = re.compile(r"^(?:world \w+, seeds |\w+ +caught after ).*$", re.MULTILINE)
 GTEST_SKIP = re.compile(r"^\[ RUN      \] (\S+)\n(?:(?!\[ ).*\n)*?.*: Skipped\n(.*)", re.MULTILINE)
-
 UNITTEST_SKIP = re.compile(r"^(test_\w+) .*\.\.\. skipped ['\"](.*)['\"]$", re.MULTILINE)
 
 

@@ -20,22 +20,9 @@ Kept& All() {
 
 int64_t Number(const nlohmann::json& object, const char* name) { return object.value(name, int64_t{0}); }
 
-}  // namespace
-
-std::vector<ClientStatistics> KafkaStatistics() {
-  const std::lock_guard lock(All().mutex);
-  std::vector<ClientStatistics> all;
-  for (const auto& [client, one] : All().by_client) all.push_back(one);
-  return all;
-}
-
-namespace kafka {
-
-void KeepStatistics(std::string_view json) {
-  const auto said = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!said.is_object() || !said.contains("name")) return;
+ClientStatistics Read(const nlohmann::json& said) {
   ClientStatistics one;
-  one.client = said["name"].get<std::string>();
+  one.client = said.at("name").get<std::string>();
   one.queued_records = Number(said, "msg_cnt");
   one.queued_bytes = Number(said, "msg_size");
   one.sent_bytes = Number(said, "tx_bytes");
@@ -51,8 +38,28 @@ void KeepStatistics(std::string_view json) {
     const auto rtt = broker.value("rtt", nlohmann::json::object());
     one.round_trip_p99_us = std::max(one.round_trip_p99_us, Number(rtt, "p99"));
   }
+  return one;
+}
+
+}  // namespace
+
+std::vector<ClientStatistics> KafkaStatistics() {
   const std::lock_guard lock(All().mutex);
-  All().by_client[one.client] = std::move(one);
+  std::vector<ClientStatistics> all;
+  for (const auto& [client, one] : All().by_client) all.push_back(one);
+  return all;
+}
+
+namespace kafka {
+
+void KeepStatistics(std::string_view json) {
+  try {
+    ClientStatistics one = Read(nlohmann::json::parse(json));
+    const std::lock_guard lock(All().mutex);
+    All().by_client[one.client] = std::move(one);
+  } catch (const nlohmann::json::exception&) {
+    // It is called from C.
+  }
 }
 
 void ForgetStatistics(const std::string& client) {
