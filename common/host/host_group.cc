@@ -31,6 +31,7 @@ HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextS
   services.log = &log;
   services.views = &views;
   services.snapshots = &snapshots;
+  services.works = options_.works;
   services.recent = &recent_;
   services.deciding = &deciding_;
   services.blocking = &blocking_;

@@ -32,6 +32,7 @@ struct HostGroupOptions {
   absl::Time clock_was_at = absl::InfinitePast();
   // Keeps where the simulated clock was set to before SetClock is answered; not called when empty.
   std::function<absl::Status(absl::Time)> keep_clock;
+  WorkLogs* works = nullptr;  // Outlives the group; may be nullptr.
   int deciding_threads = 2;
   int blocking_threads = 2;
   int reading_threads = 4;
@@ -75,6 +76,12 @@ class HostGroup : private ownership::OwnershipListener {
   absl::Status SetClock(absl::Time time);
   // Waits until every partition that serves is quiet and every view is up to date.
   void Settle();
+
+  // Lets every journal of the deployment hold what belongs to `raise.format()`, and returns when it stands in all. Errors:
+  // see OperationsService.RaiseFormat.
+  absl::Status RaiseFormat(const journal::v1::FormatRaised& raise);
+  // The same for what this instance leads, without waiting for it.
+  absl::Status RaiseFormatOfLed(const journal::v1::FormatRaised& raise);
 
   // One digest per context and county of the business state, as text: the same on every engine and partition count.
   // Unavailable: another instance does not answer.

@@ -17,6 +17,8 @@ namespace {
 
 constexpr absl::Duration kLookAgain = absl::Microseconds(500);
 // Where other instances have to be asked.
+// How long a raise waits for partitions that change hands.
+constexpr absl::Duration kRaisePatience = absl::Seconds(30);
 constexpr absl::Duration kAskAgain = absl::Milliseconds(5);
 
 // Whether every input was read to the end of what its own partition has accepted. A partition calls itself quiet
@@ -44,9 +46,10 @@ std::vector<Activity> HostGroup::Activities() {
     Activity activity;
     activity.share = {host->spec().context, host->journal().partition};
     activity.leading = status.role == partition::Partition::Role::kLeading;
-    activity.halted = status.damage.has_value();
+    activity.halted = status.damage || status.held;
     activity.serves = status.not_serving.empty();
     activity.quiet = status.quiet;
+    activity.format = status.format;
     activity.height = status.place ? status.place->height : 0;
     activity.end_offset = status.place ? status.place->offset + 1 : 0;
     activity.view_height = host->spec().projection == nullptr ? activity.height : host->projector().height();
@@ -159,6 +162,41 @@ absl::Status HostGroup::SetClock(absl::Time time) {
   }
   if (absl::Status gone = go_to(time); !gone.ok()) return gone;
   return options_.keep_clock ? options_.keep_clock(time) : absl::OkStatus();
+}
+
+absl::Status HostGroup::RaiseFormatOfLed(const journal::v1::FormatRaised& raise) {
+  for (const auto& host : hosts_) {
+    const absl::Status raised = host->RaiseFormat(raise).status();
+    // Who does not decide now is asked again.
+    if (!raised.ok() && !absl::IsFailedPrecondition(raised) && !absl::IsUnavailable(raised)) return raised;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HostGroup::RaiseFormat(const journal::v1::FormatRaised& raise) {
+  for (const ownership::Presence& present : directory_.Living(SteadyNow())) {
+    if (present.newest_format >= raise.format()) continue;
+    return absl::FailedPreconditionError(
+        fmt::format("the instance at {} reads up to format {}", present.address, present.newest_format));
+  }
+  const absl::Time deadline = SteadyNow() + kRaisePatience;
+  while (true) {
+    if (absl::Status raised = RaiseFormatOfLed(raise); !raised.ok()) return raised;
+    if (Peers* peers = peers_) {
+      if (absl::Status raised = peers->RaiseFormatOfLed(raise); !raised.ok()) return raised;
+    }
+    const auto whole = Whole();
+    std::string behind = "a partition is led by nobody, or an instance does not answer";
+    if (whole) {
+      const auto of = std::find_if(whole->begin(), whole->end(),
+                                   [&raise](const auto& one) { return one.second.format < raise.format(); });
+      if (of == whole->end()) return absl::OkStatus();
+      behind = fmt::format("{}/{} has format {} and does not decide", of->first.context, of->first.partition,
+                           of->second.format);
+    }
+    if (SteadyNow() > deadline) return absl::UnavailableError(behind);
+    absl::SleepFor(kAskAgain);
+  }
 }
 
 std::string DigestLines(const Digests& digests) {

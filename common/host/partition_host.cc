@@ -40,6 +40,7 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
       services_(services),
       journal_{spec.topic(), partition},
       strand_(services.deciding->NewStrand()) {
+  OpenWorkLog();
   if (spec_.projection != nullptr) {
     projector_ = std::make_unique<Projector>(view::ViewName{spec_.context, partition}, *services_.views,
                                              *spec_.projection, services_.blocking->NewStrand(),
@@ -76,6 +77,20 @@ PartitionHost::PartitionHost(const ContextSpec& spec, int32_t partition, const H
 }
 
 PartitionHost::~PartitionHost() = default;
+
+void PartitionHost::OpenWorkLog() {
+  if (services_.works == nullptr) return;
+  auto opened = services_.works->Open(journal_);
+  if (!opened.ok()) {
+    return spdlog::error("{}: what a process dies of will not be known: {}", journal_.ToString(),
+                         std::string(opened.status().message()));
+  }
+  work_log_ = *std::move(opened);
+  if (const auto& found = work_log_->found()) {
+    spdlog::error("{}: the last process died with {} in work, as {} did", journal_.ToString(),
+                  partition::Text(*found), work_log_->Deaths(*found));
+  }
+}
 
 void PartitionHost::Do(std::function<void(Partition&)> what) {
   strand_->Post([this, what = std::move(what)] {
@@ -344,6 +359,8 @@ HostStatus PartitionHost::StatusNow() const {
   status.not_serving = partition_->WhyNotServing();
   status.at_end = partition_->AtEnd();
   status.damage = partition_->reader().damage();
+  status.held = partition_->held();
+  status.format = partition_->format();
   status.place = partition_->reader().place();
   for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
     status.skipped[static_cast<size_t>(kind)] =
@@ -409,6 +426,38 @@ void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
         ended + std::max((ended - begun) * kSnapshotShare, absl::ToInt64Nanoseconds(kSnapshotPause));
     snapshot_running_ = false;
   });
+}
+
+absl::StatusOr<uint64_t> PartitionHost::Ask(std::function<absl::StatusOr<uint64_t>(Partition&)> what) {
+  std::promise<absl::StatusOr<uint64_t>> done;
+  strand_->Post([&] {
+    if (!partition_ || stopped_) return done.set_value(absl::UnavailableError("it starts or stops"));
+    done.set_value(what(*partition_));
+    Pump();
+  });
+  return done.get_future().get();
+}
+
+absl::StatusOr<uint64_t> PartitionHost::RaiseFormat(const journal::v1::FormatRaised& raise) {
+  return Ask([&raise](Partition& p) { return p.RaiseFormat(raise); });
+}
+
+absl::StatusOr<uint64_t> PartitionHost::SkipInput(const journal::v1::InputSkipped& skip) {
+  return Ask([&skip](Partition& p) { return p.SkipInput(skip); });
+}
+
+void PartitionHost::Trying(const partition::Work& work) {
+  if (work_log_) work_log_->Trying(work);
+}
+
+void PartitionHost::Survived() {
+  if (work_log_) work_log_->Survived();
+}
+
+int PartitionHost::Deaths(const partition::Work& work) { return work_log_ ? work_log_->Deaths(work) : 0; }
+
+void PartitionHost::Held(const std::string& why) {
+  spdlog::critical("{}: held, for reads only: {}", journal_.ToString(), why);
 }
 
 void PartitionHost::StoodDown() {

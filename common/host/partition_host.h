@@ -23,9 +23,11 @@
 #include "common/host/recent_records.h"
 #include "common/host/snapshot_store.h"
 #include "common/host/tail.h"
+#include "common/host/work_log.h"
 #include "common/log/log.h"
 #include "common/ownership/candidate.h"
 #include "common/ownership/ownership.h"
+#include "common/partition/content.h"
 #include "common/partition/partition.h"
 #include "common/view/view_store.h"
 
@@ -54,6 +56,7 @@ struct HostServices {
   log::Log* log = nullptr;
   view::ViewStore* views = nullptr;
   SnapshotStore* snapshots = nullptr;
+  WorkLogs* works = nullptr;  // May be nullptr: then work that processes die of is tried for ever.
   RecentRecords* recent = nullptr;
   Executor* deciding = nullptr;  // Partitions run here.
   Executor* blocking = nullptr;  // Projecting, encoding snapshots.
@@ -78,6 +81,8 @@ struct HostStatus {
   std::string not_serving;  // Empty while commands are taken.
   bool at_end = false;      // It has read its journal to the end.
   std::optional<partition::Damage> damage;
+  std::optional<partition::HeldWork> held;
+  uint32_t format = partition::kFirstFormat;
   std::optional<partition::Place> place;
   std::array<uint64_t, partition::kSkipKinds> skipped{};
   size_t in_flight = 0;
@@ -136,6 +141,10 @@ class PartitionHost final : private partition::Effects,
   // there, InvalidArgument when the repaired record does not continue the journal.
   absl::Status Release(int64_t offset, std::string repaired_record, std::string operator_id, std::string why);
 
+  // See partition::Partition.
+  absl::StatusOr<uint64_t> RaiseFormat(const journal::v1::FormatRaised& raise);
+  absl::StatusOr<uint64_t> SkipInput(const journal::v1::InputSkipped& skip);
+
   // Asked on the strand, in its turn.
   void Probe(std::function<void(HostStatus)> done);
   // Runs `visit` on the domain's state as it stands (with what is in flight), in its turn.
@@ -152,6 +161,10 @@ class PartitionHost final : private partition::Effects,
   void ResumeReading(int64_t offset) override;
   void PullInput(const std::string& topic, int64_t offset) override;
   void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override;
+  void Trying(const partition::Work& work) override;
+  void Survived() override;
+  int Deaths(const partition::Work& work) override;
+  void Held(const std::string& why) override;
   void StoodDown() override;
   void Halted(const partition::Damage& damage) override;
   void InputHalted(const std::string& topic, const partition::Damage& damage) override;
@@ -183,12 +196,14 @@ class PartitionHost final : private partition::Effects,
   };
   Signs SignsNow() const;
   void NewPartition();
+  void OpenWorkLog();
   absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record,
                                const std::string& operator_id, const std::string& why);
   log::TopicPartition InputJournal(const std::string& topic) const;
   void GivePulled(const std::string& topic, int64_t offset, std::vector<partition::RawRecord> records,
                   int64_t end);
   HostStatus StatusNow() const;
+  absl::StatusOr<uint64_t> Ask(std::function<absl::StatusOr<uint64_t>(partition::Partition&)> what);
 
   const ContextSpec spec_;
   const HostServices services_;
@@ -197,6 +212,7 @@ class PartitionHost final : private partition::Effects,
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Tail> tail_;
   PartitionObserver* observer_ = nullptr;
+  std::unique_ptr<WorkLog> work_log_;
 
   // Used on the strand only.
   std::unique_ptr<partition::Domain> domain_;

@@ -13,8 +13,10 @@
 namespace sanyuan::host {
 namespace {
 
-// The file: a magic, the place, the offset of the record behind it, and the rows.
-constexpr std::string_view kMagic = "sanyuan snapshot 1";
+// The file: a magic, the fold that made it, the place, the offset of the record behind it, and the rows.
+constexpr std::string_view kMagic = "sanyuan snapshot 2";
+// Of this version: another number whenever records come to other rows than before, or rows to other bytes.
+constexpr uint32_t kFold = 1;
 
 }  // namespace
 
@@ -26,7 +28,7 @@ absl::Status FileSnapshotStore::Save(const log::TopicPartition& journal, const S
   std::string head;
   state::Encoder encode(head);
   const partition::Place& place = snapshot.place;
-  encode(std::string(kMagic), std::string(reinterpret_cast<const char*>(place.journal_id.data()), 16),
+  encode(std::string(kMagic), kFold, std::string(reinterpret_cast<const char*>(place.journal_id.data()), 16),
          place.term, place.height, place.head, place.offset, snapshot.next_offset);
   const std::filesystem::path path = PathOf(journal);
   std::filesystem::path fresh = path;
@@ -56,9 +58,11 @@ std::optional<StoredSnapshot> FileSnapshotStore::Load(const log::TopicPartition&
   std::string id;
   StoredSnapshot snapshot;
   partition::Place& place = snapshot.place;
+  uint32_t fold = 0;
   state::Decoder decode(bytes);
-  decode(magic, id, place.term, place.height, place.head, place.offset, snapshot.next_offset);
-  if (!decode.ok() || magic != kMagic || id.size() != place.journal_id.size()) return std::nullopt;
+  decode(magic, fold, id, place.term, place.height, place.head, place.offset, snapshot.next_offset);
+  if (!decode.ok() || magic != kMagic || fold != kFold || id.size() != place.journal_id.size())
+    return std::nullopt;
   std::memcpy(place.journal_id.data(), id.data(), id.size());
   snapshot.rows = decode.rest();
   return snapshot;

@@ -24,7 +24,7 @@ class SnapshotStore {
  public:
   virtual ~SnapshotStore() = default;
   virtual absl::Status Save(const log::TopicPartition& journal, const StoredSnapshot& snapshot) = 0;
-  // nullopt when there is none that can be read.
+  // nullopt when there is none that can be read, or a version that folds otherwise made it.
   virtual std::optional<StoredSnapshot> Load(const log::TopicPartition& journal) = 0;
   virtual void Delete(const log::TopicPartition& journal) = 0;
 };

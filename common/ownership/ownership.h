@@ -52,6 +52,7 @@ struct Presence {
   std::string address;
   bool left = false;
   std::optional<int64_t> simulated_now_us;  // Since the epoch.
+  uint32_t newest_format = 1;               // Of journals, that it reads.
 };
 
 class OwnershipListener {

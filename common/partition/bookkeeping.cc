@@ -39,8 +39,15 @@ void Bookkeeping::FoldCursor(const journal::v1::Cursor& cursor) {
   row.index = cursor.index();
 }
 
+uint32_t Bookkeeping::Format() const {
+  uint32_t newest = kFirstFormat;
+  formats.ForEach([&newest](const FormatKey& key, const FormatRow&) { newest = key.format; });
+  return newest;
+}
+
 void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height) {
   for (const journal::v1::Cursor& cursor : decision.cursors()) FoldCursor(cursor);
+  if (decision.has_format_raised()) formats.Mutate({decision.format_raised().format()}).height = height;
   if (!decision.has_command() || !Safeguards::fold_request_ids) return;
 
   const Stamp stamp = StampOf(decision);
@@ -81,4 +88,5 @@ journal::v1::Cursor CursorMessage(std::string_view topic, int32_t partition, con
 namespace sanyuan {
 template class state::Table<partition::TopicKey, partition::CursorRow>;
 template class state::Table<partition::RequestKey, partition::RequestRow>;
+template class state::Table<partition::FormatKey, partition::FormatRow>;
 }  // namespace sanyuan

@@ -54,6 +54,20 @@ struct RequestRow {
   static void Fields(auto& self, auto&& visit) { visit(self.content, self.height, self.result); }
 };
 
+// A format that the journal was raised to.
+struct FormatKey {
+  uint32_t format = 0;
+
+  auto operator<=>(const FormatKey&) const = default;
+  static void Fields(auto& self, auto&& visit) { visit(self.format); }
+};
+
+struct FormatRow {
+  uint64_t height = 0;  // Where.
+
+  static void Fields(auto& self, auto&& visit) { visit(self.height); }
+};
+
 // How long people's requests are remembered, and how far a client's clock may be ahead.
 inline constexpr absl::Duration kRequestWindow = absl::Minutes(7 * 24 * 60 + 10);
 inline constexpr absl::Duration kRequestAhead = absl::Minutes(10);
@@ -66,14 +80,20 @@ class Bookkeeping {
  public:
   explicit Bookkeeping(state::Store& store)
       : cursors(store, "cursors", state::Content::kInternal),
-        requests(store, "requests", state::Content::kInternal) {}
+        requests(store, "requests", state::Content::kInternal),
+        formats(store, "formats", state::Content::kInternal) {
+    formats.CameLater();
+  }
 
   // Folds the cause, outcome and cursors of a decision.
   void Fold(const journal::v1::Decision& decision, uint64_t height);
   void FoldCursor(const journal::v1::Cursor& cursor);
+  // What the journal may hold from here on.
+  uint32_t Format() const;
 
   state::Table<TopicKey, CursorRow> cursors;
   state::Table<RequestKey, RequestRow> requests;
+  state::Table<FormatKey, FormatRow> formats;
 };
 
 journal::v1::Cursor CursorMessage(std::string_view topic, int32_t partition, const CursorRow& row);

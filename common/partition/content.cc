@@ -95,6 +95,16 @@ absl::Status ParseKnown(std::string_view bytes, Message& message) {
   return absl::OkStatus();
 }
 
+absl::Status ParseKnown(std::string_view bytes, journal::v1::Decision& decision) {
+  Message& message = decision;
+  if (absl::Status parsed = ParseKnown(bytes, message); !parsed.ok()) return parsed;
+  if (decision.format_raised().format() > kNewestFormat) {
+    return absl::DataLossError(fmt::format("the journal goes on in format {}; this version reads up to {}",
+                                           decision.format_raised().format(), kNewestFormat));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<EventPtr>> ParseEvents(const journal::v1::Decision& decision,
                                                   const std::function<EventPtr()>& new_event) {
   std::vector<EventPtr> events;

@@ -46,6 +46,9 @@ struct Stamp {
   // Of the record. In Evolve only, zero elsewhere; for internal tables that remember where pages stand, never
   // for ids or business rows: heights differ from engine to engine and from run to run.
   uint64_t height = 0;
+  // What the journal may hold at this record (content.h). A change in how events fold, or in which ones are written, asks it,
+  // so that old records go on to fold as they did.
+  uint32_t format = 1;
 };
 
 // An id for what a command creates: "620121-" and 26 characters that derive from county, actor, method and

@@ -13,6 +13,7 @@
 
 #include "common/partition/domain.h"
 #include "common/partition/reader.h"
+#include "common/partition/work.h"
 #include "sanyuan/journal/v1/journal.pb.h"
 
 namespace sanyuan::partition {
@@ -80,6 +81,15 @@ class Effects {
   // Another writer took over, or this one has to begin anew. Its host decides whether to assign it again.
   virtual void StoodDown() = 0;
   virtual void Halted(const Damage& damage) = 0;
+  // What follows is the domain's work on `work`, up to Survived: who dies between the two may be asked about it after the
+  // restart. Called for each command, so it must cost next to nothing.
+  virtual void Trying(const Work& /*work*/) {}
+  virtual void Survived() {}
+  // How many processes have died with it.
+  virtual int Deaths(const Work& /*work*/) { return 0; }
+  // It is not tried any more: the partition is there for reads only.
+  virtual void Held(const std::string& /*why*/) {}
+
   // An input's journal is damaged: it is read no further.
   virtual void InputHalted(const std::string& topic, const Damage& damage) = 0;
 };

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/partition/bookkeeping.h"
 #include "common/partition/domain.h"
@@ -62,6 +63,12 @@ struct PendingCommand {
   Command command;
   std::string content;  // First 16 bytes of the digest over the client's own fields.
   std::vector<Dependency> after;
+};
+
+struct HeldWork {
+  std::string why;
+  std::string topic;  // Of the input whose record at `height` it is; empty when it is none.
+  uint64_t height = 0;
 };
 
 class Partition {
@@ -118,6 +125,13 @@ class Partition {
   // Does a bounded piece of what can be done now (a few milliseconds); true when there is more.
   bool Pump();
 
+  // What operators decide about the partition itself; the height of their decision, which is not read back yet. Each is
+  // FailedPrecondition where this partition is not the one that decides, InvalidArgument when a field is wrong.
+  // Raising to a format that the journal has already is nothing to do: the height is 0.
+  absl::StatusOr<uint64_t> RaiseFormat(const journal::v1::FormatRaised& raise);
+  // Passes by what holds the partition, when it is that record of an input.
+  absl::StatusOr<uint64_t> SkipInput(const journal::v1::InputSkipped& skip);
+
   // For the scrub: damage behind the place. Halts.
   void HaltAt(int64_t offset, std::string why, std::string_view record);
 
@@ -131,6 +145,9 @@ class Partition {
   size_t waiting() const { return queue_.size() + blocked_.size(); }
   absl::Time last_decided() const { return last_decided_; }
   const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
+  uint32_t format() const { return books_.Format(); }
+  // What is not tried any more; commands are refused until it is passed by.
+  const std::optional<HeldWork>& held() const { return held_; }
   // Leading, with nothing in flight, nothing queued, every input read to its end, no timer due and no work.
   bool Quiet() const;
   // Whether the next pull of this input reads the record at a stored place again.
@@ -175,6 +192,7 @@ class Partition {
   void Lead(const Place& place);
   bool CanDecide() const;
   bool HasRoom() const;
+  std::string WhyNotDeciding() const;
   absl::Time Now() const;
   Draft NewDraft();
   absl::Status AddEvents(Draft& draft, const std::vector<EventPtr>& events);
@@ -183,8 +201,16 @@ class Partition {
   void AddCursors(Draft& draft);
   void Deliver(uint64_t call, Answer answer);
 
+  // partition_hold.cc
+  void Hold(HeldWork held);
+  void HoldDeadly(const Work& work, const std::string& topic, uint64_t height);
+  bool PumpHeld();
+  Work WorkOn(const InputQueue& input) const;
+  absl::StatusOr<uint64_t> CommitAlone(Draft& draft);
+
   // partition_decide.cc
   bool PumpCommands();
+  void PullInputs();
   bool PumpTimers();
   bool PumpInputs();
   bool PumpWork();
@@ -195,7 +221,12 @@ class Partition {
   bool DependenciesMet(const PendingCommand& command) const;
   bool HeldBack(InputQueue& input);
   bool StampBehindFront(const InputQueue& input, Draft& draft) const;
-  bool ReactToFront(InputQueue& input, Draft& draft);
+  enum class Reacted : uint8_t {
+    kWhole,
+    kWaits,
+    kFailed
+  };  // Waits: for pages, for room in the record, or for good.
+  Reacted ReactToFront(InputQueue& input, Draft& draft);
   void Refuse(const PendingCommand& command, Answer::Kind kind, std::string why);
   void RefuseWaiting(Answer::Kind kind, const std::string& why);
 
@@ -241,6 +272,11 @@ class Partition {
     bool complete = false;
   };
   std::optional<Pages> pages_;
+
+  std::optional<HeldWork> held_;
+  std::string why_failed_;          // Of the last reaction that did.
+  bool one_input_at_once_ = false;  // Since one failed.
+  uint64_t run_steps_ = 0;          // Of the run that is under way.
 
   // Only for the control "request ids outside the fold".
   std::map<RequestKey, RequestRow> remembered_outside_;

@@ -11,6 +11,18 @@
 namespace sanyuan::partition {
 namespace {
 
+// The domain's code runs as long as it lives.
+class Attempt {
+ public:
+  Attempt(Effects& effects, const Work& work) : effects_(effects) { effects_.Trying(work); }
+  ~Attempt() { effects_.Survived(); }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+ private:
+  Effects& effects_;
+};
+
 // One Pump stays within a few milliseconds, so that nothing of the partition waits long for anything else.
 constexpr int kCommandsAtOnce = 64;
 constexpr int kTimersAtOnce = 8;
@@ -25,6 +37,7 @@ bool Partition::Pump() {
     return false;
   }
   TryTakeOver();
+  if (held_) return PumpHeld();
   if (!CanDecide()) return false;
   const bool more_inputs = PumpInputs();
   const bool more_timers = PumpTimers();
@@ -174,6 +187,14 @@ Partition::Step Partition::DecideOne(PendingCommand& pending) {
   draft.stamp.actor = command.actor;
   draft.stamp.method = command.method;
   draft.stamp.request_id = command.request_id;
+  const RequestKey key = KeyOf(command.actor, command.method, command.request_id);
+  const Work work{Work::Kind::kCommand, key.hash.first, key.hash.second, 0};
+  if (effects_.Deaths(work) >= kDeathsOfCommand) {
+    Refuse(pending, Answer::Kind::kInternal, "the server did not survive it and does not try it again");
+    return Step::kDone;
+  }
+  const Attempt attempt(effects_, work);
+  SANYUAN_CRASH_POINT("deciding" + command.method);
   const Outcome outcome = domain_.Decide(command, draft.stamp);
   if (!outcome.not_ready.empty()) {
     Answer answer;
@@ -200,7 +221,6 @@ Partition::Step Partition::DecideOne(PendingCommand& pending) {
     effects_.Reply(pending.call, std::move(answer));
     return Step::kDone;
   }
-  const RequestKey key = KeyOf(command.actor, command.method, command.request_id);
   std::vector<PendingCommand> commands;
   commands.push_back(pending);
   const uint64_t height = draft.height;
@@ -218,12 +238,21 @@ bool Partition::PumpTimers() {
   for (int i = 0; i < kTimersAtOnce; ++i) {
     if (!HasRoom() || domain_.NextDue() > Now()) return false;
     Draft draft = NewDraft();
-    const Outcome outcome = domain_.Fire(draft.stamp);
-    if (outcome.events.empty()) return false;
-    draft.decision.mutable_timer();
-    if (!AddEvents(draft, outcome.events).ok()) {
-      Abandon(draft);
+    const Work work{Work::Kind::kTimer, static_cast<uint64_t>(absl::ToUnixMicros(domain_.NextDue())), 0, 0};
+    if (effects_.Deaths(work) >= kDeathsOfOthers) {
+      HoldDeadly(work, "", 0);
       return false;
+    }
+    {
+      const Attempt attempt(effects_, work);
+      const Outcome outcome = domain_.Fire(draft.stamp);
+      if (outcome.events.empty()) return false;
+      draft.decision.mutable_timer();
+      if (absl::Status added = AddEvents(draft, outcome.events); !added.ok()) {
+        Abandon(draft);
+        Hold({"a timer: " + std::string(added.message()), "", 0});
+        return false;
+      }
     }
     if (!Commit(draft, {})) return false;
   }
@@ -232,20 +261,34 @@ bool Partition::PumpTimers() {
 
 bool Partition::PumpWork() {
   if (!domain_.HasWork() || !HasRoom()) return false;
+  const Work work{Work::Kind::kRun, run_steps_, 0, 0};
+  if (effects_.Deaths(work) >= kDeathsOfOthers) {
+    HoldDeadly(work, "", 0);
+    return false;
+  }
   Draft draft = NewDraft();
-  const Outcome outcome = domain_.Step(draft.stamp);
-  if (!outcome.events.empty()) {
-    draft.decision.mutable_work();
-    if (!AddEvents(draft, outcome.events).ok()) {
+  bool decides = false;
+  {
+    const Attempt attempt(effects_, work);
+    const Outcome outcome = domain_.Step(draft.stamp);
+    decides = !outcome.events.empty();
+    if (absl::Status added = decides ? AddEvents(draft, outcome.events) : absl::OkStatus(); !added.ok()) {
       Abandon(draft);
+      domain_.DropWork();
+      Hold({"a run: " + std::string(added.message()), "", 0});
       return false;
     }
+  }
+  ++run_steps_;
+  if (decides) {
+    draft.decision.mutable_work();
     if (!Commit(draft, {})) {
       domain_.DropWork();
       return false;
     }
     if (domain_.HasWork()) SANYUAN_CRASH_POINT("between_pages");
   }
+  if (!domain_.HasWork()) run_steps_ = 0;
   return domain_.HasWork();
 }
 
@@ -298,8 +341,8 @@ bool Partition::HeldBack(InputQueue& input) {
   return false;
 }
 
-// Adds the front's effects to the draft; false when it must wait (for pages, for room in the record).
-bool Partition::ReactToFront(InputQueue& queue, Draft& draft) {
+// Adds the front's effects to the draft.
+Partition::Reacted Partition::ReactToFront(InputQueue& queue, Draft& draft) {
   const InputQueue::Item& item = *queue.front();
   Input input;
   input.topic = queue.topic();
@@ -313,21 +356,30 @@ bool Partition::ReactToFront(InputQueue& queue, Draft& draft) {
         pages_ = Pages{queue.topic(), heights, {}, false};
         effects_.FetchPages(queue.topic(), heights);
       }
-      if (!pages_->complete) return false;
+      if (!pages_->complete) return Reacted::kWaits;
       for (const auto& events : pages_->events) input.pages.push_back(&events);
     }
   }
   uint64_t index = queue.consumed().index;
   while (true) {
     const size_t used = draft.bytes;
-    if (used >= kReactionBudget) return false;
+    if (used >= kReactionBudget) return Reacted::kWaits;
     Reaction reaction;
-    if (!item.events.empty()) reaction = domain_.React(input, index, kReactionBudget - used, draft.stamp);
-    if (!reaction.events.empty()) {
-      if (absl::Status added = AddEvents(draft, reaction.events); !added.ok()) {
-        queue.Halt(item.place.offset, std::string(added.message()));
-        effects_.InputHalted(queue.topic(), *queue.damage());
-        return false;
+    if (!item.events.empty()) {
+      const Work work = WorkOn(queue);
+      if (effects_.Deaths(work) >= kDeathsOfOthers) {
+        // What was decided before it is written first.
+        if (draft.decision.events_size() == 0) HoldDeadly(work, queue.topic(), item.place.height);
+        return Reacted::kWaits;
+      }
+      const Attempt attempt(effects_, work);
+      SANYUAN_CRASH_POINT("reacting/" + options_.context);
+      reaction = domain_.React(input, index, kReactionBudget - used, draft.stamp);
+      if (!reaction.events.empty()) {
+        if (absl::Status added = AddEvents(draft, reaction.events); !added.ok()) {
+          why_failed_ = std::string(added.message());
+          return Reacted::kFailed;
+        }
       }
     }
     index = reaction.next_index;
@@ -336,7 +388,7 @@ bool Partition::ReactToFront(InputQueue& queue, Draft& draft) {
   }
   if (pages_ && pages_->complete && !input.pages.empty()) pages_.reset();
   progress_ = true;
-  return true;
+  return Reacted::kWhole;
 }
 
 // An effect is never stamped earlier than its cause, whichever clock is behind; but a clock that is wrong stays the trouble
@@ -353,31 +405,51 @@ bool Partition::StampBehindFront(const InputQueue& input, Draft& draft) const {
   return true;
 }
 
-bool Partition::PumpInputs() {
-  bool more = false;
+void Partition::PullInputs() {
   for (auto& input : inputs_) {
     if (std::optional<int64_t> offset = input->WantsPull()) effects_.PullInput(input->topic(), *offset);
+  }
+}
+
+bool Partition::PumpInputs() {
+  bool more = false;
+  PullInputs();
+  for (auto& input : inputs_) {
     if (input->front() == nullptr || input->damage() || !HasRoom()) continue;
     const CursorRow before = input->consumed();
     Draft draft = NewDraft();
-    bool waits = false;
-    for (int i = 0; i < kInputsAtOnce && input->front() != nullptr; ++i) {
+    bool waits = false, failed = false;
+    for (int i = 0; i < (one_input_at_once_ ? 1 : kInputsAtOnce) && input->front() != nullptr; ++i) {
       waits = HeldBack(*input) || halted();
       if (waits || !StampBehindFront(*input, draft)) break;
-      waits = !ReactToFront(*input, draft);
-      if (waits) break;
+      const Reacted reacted = ReactToFront(*input, draft);
+      waits = reacted == Reacted::kWaits;
+      failed = reacted == Reacted::kFailed;
+      if (waits || failed) break;
     }
     if (halted()) return false;
+    if (failed) {
+      const uint64_t height = input->front()->place.height;
+      const bool alone = height == before.height + 1;
+      Abandon(draft);
+      input->Restart(&before);
+      // What came before it in the draft is decided by itself first.
+      one_input_at_once_ = true;
+      if (!alone) return true;
+      Hold({why_failed_, input->topic(), height});
+      return false;
+    }
     const bool effects = draft.decision.events_size() > 0;
     if (effects || input->unwritten() >= options_.cursor_every) {
       draft.decision.mutable_input();
-      if (input->damage() || !Commit(draft, {})) {
+      if (!Commit(draft, {})) {
         Abandon(draft);
         input->Restart(&before);
         continue;
       }
       if (input->consumed().index != 0) SANYUAN_CRASH_POINT("paged_reaction");
     }
+    if (held_) return false;
     more = more || (!waits && input->front() != nullptr) || (waits && effects);
   }
   return more;

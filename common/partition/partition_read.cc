@@ -132,6 +132,7 @@ absl::Status Partition::FoldDecision(const Frame& frame) {
   }
   Stamp stamp = StampOf(decision);
   stamp.height = frame.height;
+  stamp.format = books_.Format();
   if (stamp.decided_at < last_decided_) return absl::DataLossError("time runs backwards");
   domain_.store().BeginRecord(frame.height);
   for (const EventPtr& event : *events) {
@@ -190,6 +191,8 @@ void Partition::HaltAt(int64_t offset, std::string why, std::string_view record)
 void Partition::UndoAhead() {
   domain_.store().RollbackTo(folded_.height);
   domain_.DropWork();
+  run_steps_ = 0;
+  held_.reset();
   last_decided_ahead_ = last_decided_;
   in_flight_bytes_ = 0;
   take_over_.reset();

@@ -56,6 +56,7 @@ void Partition::TryTakeOver() {
 void Partition::Lead(const Place& place) {
   role_ = Role::kLeading;
   ahead_ = place;
+  one_input_at_once_ = false;
   for (auto& input : inputs_) {
     if (!Safeguards::fold_cursors && options_.cursors_outside != nullptr) {
       const auto it = options_.cursors_outside->find(input->topic());
@@ -73,7 +74,7 @@ bool Partition::HasRoom() const {
 
 bool Partition::CanDecide() const { return WhyNotServing().empty(); }
 
-std::string Partition::WhyNotServing() const {
+std::string Partition::WhyNotDeciding() const {
   if (halted()) return "the journal is damaged: " + reader_.damage()->why;
   if (role_ != Role::kLeading) return assigned_ ? "taking over" : "not the owner";
   if (paused_) return "another instance is to take over";
@@ -90,6 +91,7 @@ Partition::Draft Partition::NewDraft() {
   draft.height = ahead_.height + 1;
   draft.stamp.decided_at = Now();
   draft.stamp.received_at = draft.stamp.decided_at;
+  draft.stamp.format = books_.Format();
   draft.decision.set_decided_at_us(absl::ToUnixMicros(draft.stamp.decided_at));
   if (draft.height % options_.digest_every == 0) {
     const Digest digest = domain_.store().StateDigest();

@@ -51,6 +51,7 @@ Digest Store::StateDigest() {
   std::string text;
   for (TableBase* table : tables_) {
     table->UpdateSums();
+    if (table->came_later_ && table->empty()) continue;
     EncodeTo(table->name_, text);
     for (const auto& [county, sum] : table->sums_) {
       if (sum.empty()) continue;

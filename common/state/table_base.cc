@@ -27,7 +27,7 @@ void TableBase::Supersede(VersionPtr& current, VersionPtr next) {
 void TableBase::Erased(VersionPtr version) {
   Retire(version);
   if (tracked_) changes_.push_back({this, true, version});
-  undo_.push_back({record(), version, version});
+  undo_.push_back({record(), version, std::move(version)});
 }
 
 void TableBase::Retire(const VersionPtr& version) {

@@ -29,6 +29,8 @@ class TableBase {
   const std::string& name() const { return name_; }
   // From now on Store::TakeChanges reports changed rows of this table.
   void Track() { tracked_ = true; }
+  // The table came with a version after the first: a state without rows of it has the digest that older versions give it.
+  void CameLater() { came_later_ = true; }
 
   virtual size_t size() const = 0;
   bool empty() const { return size() == 0; }
@@ -89,6 +91,7 @@ class TableBase {
   const std::string name_;
   const Content content_;
   bool tracked_ = false;
+  bool came_later_ = false;
   std::vector<Change> changes_;
   std::deque<Undo> undo_;
   std::map<County, SetDigest> sums_;

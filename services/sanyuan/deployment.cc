@@ -224,7 +224,9 @@ absl::Status CheckGap(host::HostGroup& hosts) {
 }  // namespace
 
 Deployment::Deployment(const std::string& directory, std::vector<rpc::Module> modules)
-    : snapshots_(std::filesystem::path(directory) / "snapshots"), modules_(std::move(modules)) {
+    : snapshots_(std::filesystem::path(directory) / "snapshots"),
+      works_(std::filesystem::path(directory) / "work", SANYUAN_VERSION),
+      modules_(std::move(modules)) {
   for (const rpc::Module& module : modules_) {
     specs_.insert(specs_.end(), module.contexts.begin(), module.contexts.end());
   }
@@ -342,6 +344,7 @@ absl::Status Deployment::StartHosts(const ServeOptions& options) {
   group.partitions = options.partitions;
   group.known = PartitionCounts(options.partitions);
   group.simulated_clock = options.dev;
+  group.works = &works_;
   if (options.dev) {
     const std::string path = std::filesystem::path(options.data) / "clock";
     const auto kept = KeptClock(path);

@@ -76,6 +76,7 @@ class Deployment {
   std::unique_ptr<view::ViewStore> view_store_;
   std::unique_ptr<registry::ForgettingViewStore> views_;
   host::FileSnapshotStore snapshots_;
+  host::WorkLogs works_;
   const std::vector<rpc::Module> modules_;
   std::vector<host::ContextSpec> specs_;             // Of all modules.
   std::unique_ptr<ownership::Ownership> ownership_;  // On Kafka.

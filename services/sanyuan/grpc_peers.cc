@@ -81,6 +81,20 @@ absl::StatusOr<v1::VerifyJournalsResponse> GrpcPeers::Verify(const std::string& 
   return response;
 }
 
+absl::Status GrpcPeers::RaiseFormatOfLed(const journal::v1::FormatRaised& raise) {
+  v1::RaiseFormatOfLedRequest request;
+  request.set_format(raise.format());
+  request.set_operator_id(raise.operator_id());
+  request.set_why(raise.why());
+  for (const std::string& address : addresses_()) {
+    v1::RaiseFormatOfLedResponse response;
+    absl::Status asked =
+        Ask(address, ChannelTo(address), &v1::OperationsService::Stub::RaiseFormatOfLed, request, response);
+    if (!asked.ok()) return asked;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<host::Digests> GrpcPeers::DigestsOfLed() {
   host::Digests digests;
   for (const std::string& address : addresses_()) {

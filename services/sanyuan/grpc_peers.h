@@ -29,6 +29,7 @@ class GrpcPeers final : public host::Peers {
   absl::StatusOr<std::vector<host::Activity>> Activities() override;
   absl::StatusOr<bool> MoveClock(absl::Time now) override;
   absl::StatusOr<host::Digests> DigestsOfLed() override;
+  absl::Status RaiseFormatOfLed(const journal::v1::FormatRaised& raise) override;
   // Of one instance; takes as long as it takes.
   absl::StatusOr<operations::v1::VerifyJournalsResponse> Verify(
       const std::string& address, const operations::v1::VerifyJournalsRequest& request);

@@ -72,6 +72,12 @@ PartitionStatus StatusMessage(const host::PartitionHost& host, const host::HostS
   SetSkipped(status.skipped, out);
   out.set_not_serving(status.not_serving);
   out.set_leading(status.role == partition::Partition::Role::kLeading);
+  out.set_format(status.format);
+  if (status.held) {
+    out.mutable_held()->set_why(status.held->why);
+    out.mutable_held()->set_topic(status.held->topic);
+    out.mutable_held()->set_height(status.held->height);
+  }
   if (status.damage) SetDamage(*status.damage, *out.mutable_damage());
   for (const auto& [topic, damage] : status.halted_inputs) {
     SetDamage(damage, (*out.mutable_halted_inputs())[topic]);
@@ -97,6 +103,7 @@ operations::v1::PartitionActivity ActivityMessage(const host::Activity& activity
   out.set_halted(activity.halted);
   out.set_serves(activity.serves);
   out.set_quiet(activity.quiet);
+  out.set_format(activity.format);
   out.set_height(activity.height);
   out.set_end_offset(activity.end_offset);
   out.set_view_height(activity.view_height);
@@ -112,6 +119,7 @@ host::Activity ActivityOf(const operations::v1::PartitionActivity& message) {
   activity.halted = message.halted();
   activity.serves = message.serves();
   activity.quiet = message.quiet();
+  activity.format = message.format();
   activity.height = message.height();
   activity.end_offset = message.end_offset();
   activity.view_height = message.view_height();
@@ -231,6 +239,38 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
           response.MergeFrom(*verified);
         }
         return absl::OkStatus();
+      });
+  functions["RaiseFormat"] = Local<v1::RaiseFormatRequest, v1::RaiseFormatResponse>(
+      [&hosts](const rpc::Caller& caller, const v1::RaiseFormatRequest& request, v1::RaiseFormatResponse&) {
+        if (request.why().empty()) return absl::InvalidArgumentError("why: a reason is wanted");
+        journal::v1::FormatRaised raise;
+        raise.set_format(request.format());
+        raise.set_operator_id(caller.actor.id);
+        raise.set_why(request.why());
+        return hosts.RaiseFormat(raise);
+      });
+  functions["RaiseFormatOfLed"] = Local<v1::RaiseFormatOfLedRequest, v1::RaiseFormatOfLedResponse>(
+      [&hosts](const rpc::Caller&, const v1::RaiseFormatOfLedRequest& request,
+               v1::RaiseFormatOfLedResponse&) {
+        journal::v1::FormatRaised raise;
+        raise.set_format(request.format());
+        raise.set_operator_id(request.operator_id());
+        raise.set_why(request.why());
+        return hosts.RaiseFormatOfLed(raise);
+      });
+  functions["SkipInput"] = Local<v1::SkipInputRequest, v1::SkipInputResponse>(
+      [&hosts](const rpc::Caller& caller, const v1::SkipInputRequest& request,
+               v1::SkipInputResponse& response) {
+        host::PartitionHost* host = hosts.FindPartition(request.context(), request.partition());
+        if (host == nullptr) return absl::NotFoundError("no such partition");
+        journal::v1::InputSkipped skip;
+        skip.set_topic(request.topic());
+        skip.set_height(request.height());
+        skip.set_operator_id(caller.actor.id);
+        skip.set_why(request.why());
+        const auto height = host->SkipInput(skip);
+        if (height.ok()) response.set_height(*height);
+        return height.status();
       });
   functions["ReleaseJournal"] = Local<v1::ReleaseJournalRequest, v1::ReleaseJournalResponse>(
       [&hosts](const rpc::Caller& caller, const v1::ReleaseJournalRequest& request,

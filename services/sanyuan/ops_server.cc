@@ -47,6 +47,16 @@ struct OpsServer::Impl {
                                                       .Name("sanyuan_partition_halted")
                                                       .Help("1 while a partition is halted by damage")
                                                       .Register(registry);
+  prometheus::Family<prometheus::Gauge>& held =
+      prometheus::BuildGauge()
+          .Name("sanyuan_partition_held")
+          .Help(
+              "1 while a partition is there for reads only, for the sake of work that is not tried any more")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& format = prometheus::BuildGauge()
+                                                      .Name("sanyuan_journal_format")
+                                                      .Help("What a journal may hold")
+                                                      .Register(registry);
   prometheus::Family<prometheus::Gauge>& in_flight = prometheus::BuildGauge()
                                                          .Name("sanyuan_partition_in_flight")
                                                          .Help("Decisions written and not yet read back")
@@ -160,6 +170,11 @@ struct OpsServer::Impl {
                                  {"why", damage.why}});
         };
         if (status.damage) body["halted"].push_back(halt(*status.damage));
+        if (status.held) {
+          body["held"].push_back({{"context", host->spec().context},
+                                  {"partition", host->journal().partition},
+                                  {"why", status.held->why}});
+        }
         for (const auto& [topic, damage] : status.halted_inputs) {
           nlohmann::json input = halt(damage);
           input["input"] = topic;
@@ -192,6 +207,8 @@ struct OpsServer::Impl {
       };
       height.Add(labels).Set(status.place ? static_cast<double>(status.place->height) : 0);
       halted.Add(labels).Set(status.damage ? 1 : 0);
+      held.Add(labels).Set(status.held ? 1 : 0);
+      format.Add(labels).Set(status.format);
       in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
       waiting.Add(labels).Set(static_cast<double>(status.waiting));
       leading.Add(labels).Set(status.role == partition::Partition::Role::kLeading ? 1 : 0);

@@ -41,6 +41,9 @@ struct Arguments {
   std::string backup;
   std::string why;
   std::string time;
+  std::string topic;
+  uint64_t height = 0;
+  uint32_t format = 0;
 };
 
 // Only a check has read the whole journal and counted its decisions.
@@ -59,6 +62,11 @@ json StatusJson(const v1::PartitionStatus& status, bool check) {
   if (!check) object["leading"] = status.leading();
   if (!status.led_at().empty()) object["led_at"] = status.led_at();
   if (!status.not_serving().empty()) object["not_serving"] = status.not_serving();
+  if (!check) object["format"] = status.format();
+  if (status.has_held()) {
+    object["held"] = {
+        {"why", status.held().why()}, {"topic", status.held().topic()}, {"height", status.held().height()}};
+  }
   if (status.has_damage())
     object["damage"] = {{"offset", status.damage().offset()}, {"why", status.damage().why()}};
   for (const auto& [topic, damage] : status.halted_inputs()) {
@@ -239,6 +247,8 @@ std::string ContentText(const host::ContextSpec& spec, const partition::Frame& f
       "at " + absl::FormatTime(absl::FromUnixMicros(decision.decided_at_us()), absl::UTCTimeZone());
   if (decision.has_command())
     text += " " + decision.command().method() + " by " + decision.command().actor_id();
+  if (decision.has_format_raised()) text += " format raised: " + decision.format_raised().ShortDebugString();
+  if (decision.has_input_skipped()) text += " input skipped: " + decision.input_skipped().ShortDebugString();
   for (const auto& refusal : decision.refusals()) text += " refused: " + refusal.ShortDebugString();
   const auto domain = spec.new_domain();
   for (const std::string& bytes : decision.events()) {
@@ -335,6 +345,39 @@ int Release(const Session& session, const Arguments& arguments) {
                 fmt::format("{}/{} goes on {} offset {}\n", arguments.context, arguments.partition,
                             arguments.backup.empty() ? "behind" : "with the undamaged record at",
                             halted->damage().offset()));
+  return kDone;
+}
+
+int Skip(const Session& session, const Arguments& arguments) {
+  v1::SkipInputRequest request;
+  request.set_context(arguments.context);
+  request.set_partition(arguments.partition);
+  request.set_topic(arguments.topic);
+  request.set_height(arguments.height);
+  request.set_why(arguments.why);
+  v1::SkipInputResponse response;
+  const auto stub = Operations(session);
+  const grpc::Status status = session.Call(
+      [&](grpc::ClientContext& context) { return stub->SkipInput(&context, request, &response); });
+  if (!status.ok()) return session.Fail(status);
+  session.Print(
+      {{"height", response.height()}},
+      fmt::format("{}/{} passes by {} at height {}, by its decision at height {}\n", arguments.context,
+                  arguments.partition, arguments.topic, arguments.height, response.height()));
+  return kDone;
+}
+
+int RaiseFormat(const Session& session, const Arguments& arguments) {
+  v1::RaiseFormatRequest request;
+  request.set_format(arguments.format);
+  request.set_why(arguments.why);
+  v1::RaiseFormatResponse response;
+  const auto stub = Operations(session);
+  const grpc::Status status = session.Call(
+      [&](grpc::ClientContext& context) { return stub->RaiseFormat(&context, request, &response); });
+  if (!status.ok()) return session.Fail(status);
+  session.Print({{"format", arguments.format}},
+                fmt::format("all journals have format {}\n", arguments.format));
   return kDone;
 }
 
@@ -470,6 +513,30 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
                       "Data directory of a copy that holds the undamaged record");
   release->add_option("--why", arguments->why, "Reason, kept in the journal")->required();
   release->callback(runs(Release));
+  CLI::App* skip = journal->add_subcommand("skip",
+                                           "Passes by the record of an input that holds a partition: it has "
+                                           "no effect there, and what it held up goes on");
+  skip->footer(
+      "Example: sanyuanctl journal skip --context allocation --partition 3 --topic order_intake.journal "
+      "--height 4711 "
+      "--why 'ends the server, see ticket 12'");
+  skip->add_option("--context", arguments->context, "order_intake, allocation, ...")->required();
+  skip->add_option("--partition", arguments->partition, "Number of the partition")->required();
+  skip->add_option("--topic", arguments->topic, "The input's journal, as status says")->required();
+  skip->add_option("--height", arguments->height, "Of its record, as status says")->required();
+  skip->add_option("--why", arguments->why, "Reason, kept in the journal")->required();
+  skip->callback(runs(Skip));
+
+  CLI::App* format = app.add_subcommand("format", "What the journals may hold");
+  format->require_subcommand(1);
+  CLI::App* raise = format->add_subcommand("raise",
+                                           "Lets all journals hold what belongs to a newer format, once "
+                                           "every instance reads it; there is no way back to a "
+                                           "version that does not");
+  raise->footer("Example: sanyuanctl format raise --to 2 --why 'all instances run 0.2'");
+  raise->add_option("--to", arguments->format, "The format")->required();
+  raise->add_option("--why", arguments->why, "Reason, kept in the journals")->required();
+  raise->callback(runs(RaiseFormat));
 }
 
 }  // namespace sanyuan::ctl

@@ -4,8 +4,9 @@
   tests/bench/run.py [--quick] [--only NAMES] [--build DIR] [--runs N] [--scratch DIR]
 
 Needs a build with BUILD_TESTING (DIR: build/release). NAMES are of: orders, day, allocation, restart, journal,
-log, and on brokers of deploy/local: kafka (orders once more), failover (two instances, one of which is killed or ended
-again and again); separated by commas, all but those two unless told. --quick takes tiny sizes: it shows that everything
+log, and on brokers of deploy/local: kafka (orders once more), services (five programs and Redis: orders asked of the
+wrong one, and what each process costs), kafka-restart, failover (two instances, one of which is killed or ended again
+and again); separated by commas, all but those on brokers unless told. --quick takes tiny sizes: it shows that everything
 runs, not how fast. What is compared runs interleaved, and the table shows medians. Exits with 1 when something fails; a figure that falls short of its
 aim is marked and is no failure. What each row means stands in README.md beside this file.
 """
@@ -32,6 +33,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 import engines  # pylint: disable=wrong-import-position
 
 COUNTIES = 87  # Of the order rate: the cells of a province.
+SERVICES = ["registry", "order-intake", "allocation", "delivery-tracking", "three-member-interaction"]
 
 
 class Bench:
@@ -142,11 +144,37 @@ def orders(bench):
     return record
 
 
+# For topics of the bare server and of kcat.
+OPEN_BROKER = {"auto.create.topics.enable": "true", "num.partitions": 8}
+
+
+def fast_broker():
+    """A broker whose start is not what is measured."""
+    os.environ.setdefault("KAFKA_OPTS", "-XX:TieredStopAtLevel=4")
+    return engines.kafka(settings=OPEN_BROKER)
+
+
+def independent_producer(bench, bootstrap, record):
+    """kcat with the settings of our journals: a program that nobody here wrote."""
+    if not shutil.which("kcat"):
+        return bench.row("kcat, the same settings", "not measured: kcat is not installed")
+    count = 2_000 if bench.quick else 300_000
+    seconds = []
+    with tempfile.NamedTemporaryFile("w", dir=bench.scratch) as lines:
+        lines.write(("x" * record + "\n") * count)
+        lines.flush()
+        for _ in range(bench.runs):
+            begun = time.monotonic()
+            subprocess.run(["kcat", "-P", "-b", bootstrap, "-t", "kcat", "-l", lines.name, "-X",
+                            "acks=all,enable.idempotence=true,max.in.flight=1,linger.ms=1"], check=True)
+            seconds.append(time.monotonic() - begun)
+    return bench.row(f"kcat, the same settings, {record} bytes a record", f"{count / statistics.median(seconds):,.0f}/s")
+
+
 def kafka(bench, record):
     """The same with the journals on one broker; views stay in a file."""
-    os.environ.setdefault("KAFKA_OPTS", "-XX:TieredStopAtLevel=4")  # Its start is not what is measured.
-    settings = {"auto.create.topics.enable": "true", "num.partitions": 8}  # For the bare server's topic.
-    with engines.kafka(settings=settings) as broker, bench.folder() as data:
+    with fast_broker() as broker, bench.folder() as data:
+        independent_producer(bench, broker.bootstrap, record)
         loaded_day(bench, data, "--kafka", broker.bootstrap)
         with bench.sanyuan(data, "--kafka", broker.bootstrap, "--single-copy") as (ours, _), \
                 bench.server("bare_server", "--kafka", broker.bootstrap, "--record", record) as (bare, _):
@@ -196,11 +224,94 @@ def failover(bench, _):
                           "silence of a county", f"median {statistics.median(gaps):.2f}, worst {max(gaps):.2f} s", *aim)
 
 
+def five_services(bench, stack, data, broker, redis):
+    """One process of each, by name, and their addresses."""
+    with open(os.open(data + ".key", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as key:
+        key.write(bytes(32))
+    found = {}
+    for name in SERVICES:
+        found[name] = stack.enter_context(instance(
+            bench, "serve", "--dev", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--new-keys", "--kafka",
+            broker.bootstrap, "--single-copy", "--redis", redis.address, "--redis-user", redis.user,
+            "--redis-password-file", redis.password_file, "--master-key", data + ".key", "--data", f"{data}.{name}",
+            program=f"sanyuan-{name}"))
+    return found
+
+
+def cost_of(processes, seconds):
+    """By name: share of a core over so many seconds, and MiB resident at their end."""
+    def ticks(process):
+        with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+            return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13]))
+
+    before = {name: ticks(process) for name, process in processes.items()}
+    time.sleep(seconds)
+    cost = {}
+    for name, process in processes.items():
+        with open(f"/proc/{process.pid}/statm", encoding="ascii") as statm:
+            resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        cost[name] = ((ticks(process) - before[name]) / os.sysconf("SC_CLK_TCK") / seconds, resident)
+    return cost
+
+
+def services(bench, _):
+    """Five programs: orders asked of the one that decides them and of one that passes them on; what each costs."""
+    count = 400 if bench.quick else 20_000
+    seconds = 1 if bench.quick else 20
+    with contextlib.ExitStack() as stack:
+        broker, redis = stack.enter_context(fast_broker()), stack.enter_context(engines.redis())
+        data = stack.enter_context(bench.folder())
+        bench.run("order_day_bench", "--data", data, "--all", "--counties", COUNTIES, "--orders", 40, "--loaded",
+                  (4 * bench.runs + 40) * count, "--kafka", broker.bootstrap)
+        programs = five_services(bench, stack, data, broker, redis)
+        first = 40
+
+        def load(name, number, *more):
+            nonlocal first
+            begin, first = first, first + number
+            return json.loads(bench.run("order_load", "--server", programs[name][1], "--counties", COUNTIES, "--first",
+                                        begin, "--orders", number, *more))
+
+        asked = {"the one that decides": "order-intake", "another, which passes it on": "registry"}
+        for name in asked.values():
+            load(name, count // 4)
+        idle = cost_of({name: process for name, (process, _) in programs.items()}, seconds)
+        full = {what: [] for what in asked}
+        for _ in range(bench.runs):
+            for what, name in asked.items():
+                full[what].append(load(name, count))
+        rate = round(median(full["another, which passes it on"], "rate") / 2)
+        half = {what: [] for what in asked}
+        for _ in range(bench.runs):
+            for what, name in asked.items():
+                half[what].append(load(name, min(count, rate * 8), "--rate", rate))
+        for what in asked:
+            bench.row(f"five programs, orders asked of {what}", f"{median(full[what], 'rate'):,.0f}/s")
+            bench.row(f"... p50 and p99 at {rate:,}/s", f"{median(half[what], 'p50_ms'):.2f} and "
+                      f"{median(half[what], 'p99_ms'):.2f} ms")
+        arguments = ["--server", programs["order-intake"][1], "--counties", COUNTIES, "--first", first, "--orders",
+                     rate * (seconds + 2), "--rate", rate]
+        with subprocess.Popen([os.path.join(bench.bin, "order_load"), *map(str, arguments)],
+                              stdout=subprocess.PIPE) as client:
+            time.sleep(1)
+            busy = cost_of({name: process for name, (process, _) in programs.items()}, seconds)
+            client.communicate()
+        for name in SERVICES:
+            bench.row(f"... sanyuan-{name}: idle, and at {rate:,}/s",
+                      f"{idle[name][0] * 100:.0f} and {busy[name][0] * 100:.0f} % of a core, {idle[name][1]:.0f} and "
+                      f"{busy[name][1]:.0f} MiB")
+
+
+def kafka_restart(bench, _):
+    with fast_broker() as broker:
+        restart(bench, ["--kafka", broker.bootstrap], ["--kafka", broker.bootstrap, "--single-copy", "--new-keys"])
+
+
 @contextlib.contextmanager
-def instance(bench, *arguments):
+def instance(bench, *arguments, program="sanyuan"):
     """A server of our own that may die, and its address."""
     with tempfile.TemporaryFile() as errors, \
-            subprocess.Popen([os.path.join(bench.bin, "sanyuan"), *map(str, arguments)], stdout=subprocess.PIPE,
+            subprocess.Popen([os.path.join(bench.bin, program), *map(str, arguments)], stdout=subprocess.PIPE,
                              stderr=errors, text=True) as process:
         try:
             line = process.stdout.readline()
@@ -260,20 +371,22 @@ def allocation(bench):
               f"{longest:.1f} ms", "under 100 ms", longest < 100)
 
 
-def restart(bench):
+def restart(bench, loading=(), serving=()):
     """From the start of the process to its serving: from snapshots, and without them."""
     count = 2_000 if bench.quick else 1_000_000
     with bench.folder() as data:
-        bench.run("order_day_bench", "--data", data, "--all", "--orders", count, *(["--counties", 28] if bench.quick else []))
+        bench.run("order_day_bench", "--data", data, "--all", "--orders", count, *(["--counties", 28] if bench.quick else []),
+                  *loading)
         with_snapshots, without = [], []
         for _ in range(1 if bench.quick else min(3, bench.runs)):
-            with bench.sanyuan(data) as (_, seconds):
+            with bench.sanyuan(data, *serving) as (_, seconds):
                 with_snapshots.append(seconds)
         shutil.rmtree(os.path.join(data, "snapshots"), ignore_errors=True)
-        with bench.sanyuan(data) as (_, seconds):
+        with bench.sanyuan(data, *serving) as (_, seconds):
             without.append(seconds)
     seconds = statistics.median(with_snapshots)
-    bench.row(f"restart to serving, {count:,} open orders, from snapshots", f"{seconds:.1f} s", "under 5 s", seconds < 5)
+    bench.row(f"restart to serving{', journals on Kafka' if serving else ''}, {count:,} open orders, from snapshots",
+              f"{seconds:.1f} s", "under 5 s", seconds < 5)
     bench.row("... by replay without them", f"{without[0]:.1f} s")
 
 
@@ -307,8 +420,9 @@ def main():
         print(name, file=sys.stderr, flush=True)
         if name == "orders":
             record = orders(bench)
-        elif name in ("log", "kafka", "failover"):
-            {"log": log, "kafka": kafka, "failover": failover}[name](bench, record)
+        elif name in (with_record := {"log": log, "kafka": kafka, "services": services, "kafka-restart": kafka_restart,
+                                      "failover": failover}):
+            with_record[name](bench, record)
         else:
             {"day": day, "allocation": allocation, "restart": restart, "journal": journal}[name](bench)
     print(f"{datetime.date.today()}, {os.cpu_count()} CPUs, Linux {platform.release()}, medians of {args.runs} runs"

@@ -7,21 +7,16 @@ Usage: damaged_log_test.py BINARIES"""
 
 import ctypes
 import os
-import random
 import sys
-import tempfile
 import time
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e"), os.path.join(HERE, "..", "support")]
-from cluster import Cluster, wait_until  # noqa: E402
-from faults import KINDS  # noqa: E402
-from workload import Workload  # noqa: E402
+from cluster import wait_until  # noqa: E402
+from rush import RushTest  # noqa: E402
 
 BINARIES = sys.argv.pop(1)
-RUSH = "amendments"
-ANSWERS = 300  # In the rush, before the damage.
 # As the rule says it (common/partition/rule.cc), by where the bit is; the last of a head that was read before.
 FLIPPED = "digest does not match|unknown frame|without its magic|gone or changed"
 
@@ -32,40 +27,11 @@ def librdkafka():
     return version >> 24, version >> 16 & 0xFF
 
 
-class DamagedLogTest(unittest.TestCase):
+class DamagedLogTest(RushTest):
+    binaries = BINARIES
+
     def setUp(self):
-        self.cluster = self.enterContext(Cluster(BINARIES, small=True))
-        self.cluster.wait_ready()
-        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="sanyuan-damaged-"))
-        self.workload = Workload(BINARIES, self.cluster.addresses(), os.path.join(folder, "ledger"), "--retailers", 60,
-                                 "--patience", 600)
-        self.addCleanup(self.workload.close)
-        while self.workload.next()["stage"] != RUSH:
-            self.workload.go_on()
-        before = len(self.workload.answers())
-        wait_until("the rush is on", lambda: len(self.workload.answers()) > before + ANSWERS)
-        # The journal of the county's orders.
-        orders = [one for one in self.server().ctl("status")["partitions"] if one["context"] == "order_intake"]
-        busy = max(orders, key=lambda one: one["height"])
-        self.place, self.journal = ("order_intake", busy["partition"]), busy["journal_id"]
-
-    def server(self):
-        return self.cluster.instances["all-a"].server
-
-    def strike(self, kind, **settings):
-        """The damage, in the journal of orders; gives when it was complete."""
-        fault = KINDS[kind]()
-        fault.place = self.place
-        for name, value in settings.items():
-            setattr(fault, name, value)
-        fault.strike(self.cluster, random.Random(1))
-        return fault, time.monotonic()
-
-    def acknowledged_after(self, moment):
-        """Answers in the damaged journal."""
-        with open(self.workload.ledger, encoding="ascii") as file:
-            lines = [line.split() for line in file if line.startswith("acknowledged ")]
-        return [words for words in lines if words[2] == self.journal and int(words[4]) / 1000 > moment]
+        self.begin()
 
     def halted(self):
         """Places that every instance has found damaged, with the reasons."""

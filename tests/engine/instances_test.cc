@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <future>
@@ -19,6 +20,7 @@
 #include "common/host/host_group.h"
 #include "common/host/scrub.h"
 #include "common/log/embedded/embedded_log.h"
+#include "common/partition/content.h"
 #include "common/view/embedded/embedded_view_store.h"
 #include "tests/engine/scratch_directory.h"
 #include "tests/support/counter_domain.h"
@@ -106,6 +108,8 @@ class Board {
 
 class DealtOwnership final : public ownership::Ownership {
  public:
+  std::atomic<uint32_t> newest_format{partition::kNewestFormat};  // That this instance says to read.
+
   DealtOwnership(Board& board, std::string instance) : board_(board), instance_(std::move(instance)) {}
   const std::string& instance() const override { return instance_; }
   absl::Status Listen(ownership::OwnershipListener* listener) override {
@@ -122,7 +126,7 @@ class DealtOwnership final : public ownership::Ownership {
     board_.Announce(announcement);
   }
   void Present(std::optional<int64_t> simulated_now_us) override {
-    board_.Present({instance_, address_, false, simulated_now_us});
+    board_.Present({instance_, address_, false, simulated_now_us, newest_format});
   }
   void Leave() override {}
   void Close() override { board_.Leave(listener_); }
@@ -161,6 +165,11 @@ class Others final : public Peers {
     Digests digests;
     for (HostGroup* group : hosts) digests.merge(group->DigestsOfLed());
     return digests;
+  }
+  absl::Status RaiseFormatOfLed(const journal::v1::FormatRaised& raise) override {
+    absl::Status all;
+    for (HostGroup* group : hosts) all.Update(group->RaiseFormatOfLed(raise));
+    return all;
   }
 };
 
@@ -306,6 +315,38 @@ TEST_F(InstancesTest, ClockIsThatOfAServiceOfWhichNothingWasHeardWhenItMoved) {
   source->others.unheard = 10;
   ASSERT_TRUE(source->hosts->SetClock(kNow).ok());
   EXPECT_EQ(a_->hosts->Now(), kNow);
+}
+
+TEST_F(InstancesTest, FormatIsRaisedEverywhereWhenAllHaveSaidThatTheyReadIt) {
+  a_->ownership.Deal({{"source", 0}, {"source", 1}});
+  b_->ownership.Deal({{"counter", 0}, {"counter", 1}});
+  while (a_->leads() < 2 || b_->leads() < 2) std::this_thread::yield();
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  journal::v1::FormatRaised raise;
+  raise.set_format(2);
+  const auto b_reads = [this](uint32_t format) {
+    b_->ownership.newest_format = format;
+    const auto said = [&](const ownership::Presence& one) {
+      return one.instance == "b" && one.newest_format == format;
+    };
+    while (true) {  // It is said once a second.
+      const auto living = a_->hosts->directory().Living(SteadyNow());
+      if (std::any_of(living.begin(), living.end(), said)) return;
+      std::this_thread::yield();
+    }
+  };
+  b_reads(1);
+  const absl::Status refused = a_->hosts->RaiseFormat(raise);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()), ::testing::HasSubstr("b:1 reads up to format 1"));
+  b_reads(2);
+  ASSERT_TRUE(a_->hosts->RaiseFormat(raise).ok());
+  for (Instance* instance : {a_.get(), b_.get()}) {
+    for (const Activity& activity : instance->hosts->Activities()) {
+      EXPECT_TRUE(!activity.leading || activity.format == 2) << activity.share.context;
+    }
+  }
+  EXPECT_TRUE(b_->hosts->RaiseFormat(raise).ok());
 }
 
 TEST_F(InstancesTest, HeadThatIsDamagedWhereItLiesHaltsItsPartition) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/partition/content.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/world.h"
 
@@ -126,6 +127,13 @@ void Member::OnInputChanged(const std::string& topic) {
 void Member::OnCommand(partition::PendingCommand command) {
   command.command.received_at = process_.Clock();
   partition_->OnCommand(std::move(command));
+  SchedulePump();
+}
+
+void Member::RaiseFormat() {
+  journal::v1::FormatRaised raise;
+  raise.set_format(partition::kNewestFormat);
+  partition_->RaiseFormat(raise).IgnoreError();
   SchedulePump();
 }
 

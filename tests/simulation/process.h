@@ -43,6 +43,8 @@ class Member final : public partition::Effects {
   void OnLogChanged();
   void OnInputChanged(const std::string& topic);
   void OnCommand(partition::PendingCommand command);
+  // Where this one leads.
+  void RaiseFormat();
   void OnTick();
   void Doubt();
   void SchedulePump();

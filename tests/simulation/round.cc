@@ -39,6 +39,18 @@ std::vector<std::string> TopicsOf(const Scenario& scenario, const std::vector<Sc
   return topics;
 }
 
+// An operator raises the format of some journals, whoever leads them then.
+void ScheduleRaises(World& world) {
+  for (size_t context = 0; context < world.contexts(); ++context) {
+    if (!world.random.Percent(50)) continue;
+    world.schedule.At(world.random.Between(0, kFaultsUntil), [&world, context] {
+      for (Process& process : world.processes) {
+        if (process.up() && !process.paused()) process.member(context).RaiseFormat();
+      }
+    });
+  }
+}
+
 class Round {
  public:
   Round(Scenario& scenario, uint64_t seed, bool trace) : world_(scenario, seed, trace) {}
@@ -155,6 +167,7 @@ RoundResult Round::Run() {
   world_.ownership.Begin();
   for (Process& process : world_.processes) process.Start(false);
   world_.clients.Begin();
+  ScheduleRaises(world_);
   ScheduleFaults(world_, kFaultsFrom, kFaultsUntil);
   if (RunUntil(std::max(kHeal, world_.scenario.busy_until()))) {
     Heal();

@@ -46,6 +46,8 @@ partition::Outcome CounterDomain::Decide(const partition::Command& command, cons
     outcome.events.push_back(Event("added", request.offset()));
   } else if (request.topic() == "alarm") {
     outcome.events.push_back(Event("alarm_set", request.offset()));
+  } else if (request.topic() == "poison") {
+    outcome.events.push_back(Event("poison", request.offset()));
   } else if (request.topic() == "run") {
     outcome.events.push_back(Event("run_started", request.offset()));
   } else {
@@ -73,6 +75,7 @@ partition::Reaction CounterDomain::React(const partition::Input& input, uint64_t
   for (const partition::EventPtr& event : *input.events) {
     const auto& cursor = static_cast<const Cursor&>(*event);
     if (cursor.topic() == "added") total += static_cast<uint64_t>(cursor.offset());
+    if (cursor.topic() == "poison") reaction.events.push_back(Event("what nobody can fold", 1));
   }
   for (; index < total && reaction.events.size() < kPage; ++index) {
     reaction.events.push_back(Event("copied", 1));
@@ -88,12 +91,15 @@ partition::Outcome CounterDomain::Step(const partition::Stamp&) {
   return outcome;
 }
 
-absl::Status CounterDomain::Evolve(const google::protobuf::Message& event, const partition::Stamp&) {
+absl::Status CounterDomain::Evolve(const google::protobuf::Message& event, const partition::Stamp& stamp) {
   const auto& cursor = static_cast<const Cursor&>(event);
   const int64_t amount = cursor.offset();
   if (cursor.topic() == "added") {
     counters.Mutate({"sum"}).value += amount;
     counters.Mutate({"times"}).value += 1;
+    if (stamp.format >= 2) counters.Mutate({"times in format 2"}).value += 1;
+  } else if (cursor.topic() == "poison") {
+    counters.Mutate({"poisons"}).value += 1;
   } else if (cursor.topic() == "copied") {
     counters.Mutate({"copied"}).value += amount;
   } else if (cursor.topic() == "alarm_set") {

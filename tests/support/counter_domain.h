@@ -15,7 +15,9 @@ namespace sanyuan::testing {
 //   command "add"   -> event "added" by offset; refused with OVER_TOTAL above 1,000 in sum
 //   command "alarm" -> event "alarm_set" for offset seconds after the epoch; fires as "rang"
 //   command "run"   -> event "run_started"; then `offset` steps, each a "page"
+//   command "poison" -> event "poison", to which who reads it reacts with an event that can't be folded
 //   input "added"   -> event "copied", once for each carton in pages of 3
+// In format 2 "added" folds into one more row.
 class CounterDomain final : public partition::Domain {
  public:
   struct Key {

@@ -40,6 +40,9 @@ class Member final : public partition::Effects {
   std::optional<partition::SnapshotPoint> snapshot;
   std::vector<partition::AcceptedRecord> accepted;
   int stood_down = 0;
+  std::map<partition::Work, int> deaths;  // With what processes have died before.
+  std::vector<partition::Work> tried;
+  std::optional<partition::Work> in_work;
   bool refuse_produce = false;
 
  private:
@@ -52,6 +55,15 @@ class Member final : public partition::Effects {
   void PullInput(const std::string& topic, int64_t offset) override { pulls_[topic] = offset; }
   void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override {
     pages_[topic] = heights;
+  }
+  void Trying(const partition::Work& work) override {
+    tried.push_back(work);
+    in_work = work;
+  }
+  void Survived() override { in_work.reset(); }
+  int Deaths(const partition::Work& work) override {
+    const auto it = deaths.find(work);
+    return it == deaths.end() ? 0 : it->second;
   }
   void StoodDown() override { ++stood_down; }
   void Halted(const partition::Damage&) override {}

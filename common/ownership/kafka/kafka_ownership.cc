@@ -12,6 +12,7 @@
 #include "common/log/kafka/group_member.h"
 #include "common/log/kafka/kafka_table.h"
 #include "common/ownership/rows.h"
+#include "common/partition/content.h"
 
 namespace sanyuan::ownership {
 namespace {
@@ -140,7 +141,7 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
   }
 
   void SayPresence(bool left, std::optional<int64_t> simulated_now_us) {
-    const Presence presence{instance_, Address(), left, simulated_now_us};
+    const Presence presence{instance_, Address(), left, simulated_now_us, partition::kNewestFormat};
     Put(OwnersTopic(options_.hosted.front()), 0, KeyOf(presence), Encode(presence));
   }
 
