@@ -16,9 +16,9 @@ namespace sanyuan::host {
 namespace {
 
 constexpr absl::Duration kLookAgain = absl::Microseconds(500);
-// Where other instances have to be asked.
 // How long a raise waits for partitions that change hands.
 constexpr absl::Duration kRaisePatience = absl::Seconds(30);
+// Where other instances have to be asked.
 constexpr absl::Duration kAskAgain = absl::Milliseconds(5);
 
 // Whether every input was read to the end of what its own partition has accepted. A partition calls itself quiet
@@ -32,7 +32,8 @@ bool InputsAreRead(const std::map<ownership::Share, Activity>& whole) {
     for (const auto& [topic, next_offset] : activity.read_inputs) {
       auto end = ends.find({topic, share.partition});
       if (end == ends.end()) end = ends.find({topic, 0});  // Belongs to no county.
-      if (!activity.halted && end != ends.end() && next_offset < end->second) return false;
+      const bool reads = !activity.halted && !activity.held;
+      if (reads && end != ends.end() && next_offset < end->second) return false;
     }
   }
   return true;
@@ -46,9 +47,10 @@ std::vector<Activity> HostGroup::Activities() {
     Activity activity;
     activity.share = {host->spec().context, host->journal().partition};
     activity.leading = status.role == partition::Partition::Role::kLeading;
-    activity.halted = status.damage || status.held;
+    activity.halted = status.damage.has_value();
+    activity.held = status.held.has_value();
     activity.serves = status.not_serving.empty();
-    activity.quiet = status.quiet;
+    activity.quiet = status.quiet || (status.held && status.in_flight == 0);
     activity.format = status.format;
     activity.height = status.place ? status.place->height : 0;
     activity.end_offset = status.place ? status.place->offset + 1 : 0;
@@ -166,7 +168,7 @@ absl::Status HostGroup::SetClock(absl::Time time) {
 
 absl::Status HostGroup::RaiseFormatOfLed(const journal::v1::FormatRaised& raise) {
   for (const auto& host : hosts_) {
-    const absl::Status raised = host->RaiseFormat(raise).status();
+    absl::Status raised = host->RaiseFormat(raise).status();
     // Who does not decide now is asked again.
     if (!raised.ok() && !absl::IsFailedPrecondition(raised) && !absl::IsUnavailable(raised)) return raised;
   }
@@ -174,13 +176,13 @@ absl::Status HostGroup::RaiseFormatOfLed(const journal::v1::FormatRaised& raise)
 }
 
 absl::Status HostGroup::RaiseFormat(const journal::v1::FormatRaised& raise) {
-  for (const ownership::Presence& present : directory_.Living(SteadyNow())) {
-    if (present.newest_format >= raise.format()) continue;
-    return absl::FailedPreconditionError(
-        fmt::format("the instance at {} reads up to format {}", present.address, present.newest_format));
-  }
   const absl::Time deadline = SteadyNow() + kRaisePatience;
   while (true) {
+    for (const ownership::Presence& present : directory_.Living(SteadyNow())) {
+      if (present.newest_format >= raise.format()) continue;
+      return absl::FailedPreconditionError(
+          fmt::format("the instance at {} reads up to format {}", present.address, present.newest_format));
+    }
     if (absl::Status raised = RaiseFormatOfLed(raise); !raised.ok()) return raised;
     if (Peers* peers = peers_) {
       if (absl::Status raised = peers->RaiseFormatOfLed(raise); !raised.ok()) return raised;

@@ -454,6 +454,10 @@ void PartitionHost::Survived() {
   if (work_log_) work_log_->Survived();
 }
 
+void PartitionHost::Forgiven(const partition::Work& work) {
+  if (work_log_) work_log_->Forgive(work);
+}
+
 int PartitionHost::Deaths(const partition::Work& work) { return work_log_ ? work_log_->Deaths(work) : 0; }
 
 void PartitionHost::Held(const std::string& why) {

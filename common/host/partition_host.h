@@ -163,6 +163,7 @@ class PartitionHost final : private partition::Effects,
   void FetchPages(const std::string& topic, std::vector<uint64_t> heights) override;
   void Trying(const partition::Work& work) override;
   void Survived() override;
+  void Forgiven(const partition::Work& work) override;
   int Deaths(const partition::Work& work) override;
   void Held(const std::string& why) override;
   void StoodDown() override;

@@ -24,7 +24,8 @@ namespace sanyuan::host {
 struct Activity {
   ownership::Share share;
   bool leading = false;
-  bool halted = false;       // Also: held, for reads only.
+  bool halted = false;
+  bool held = false;         // There for reads only, for the sake of work that is not tried any more.
   bool serves = false;       // Commands are taken.
   bool quiet = false;        // Nothing is under way or due.
   uint64_t height = 0;       // Of the last accepted record.

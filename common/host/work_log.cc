@@ -91,15 +91,17 @@ WorkLog::WorkLog(Page* page, std::mutex& suspects) : page_(page), alone_(suspect
   auto& dead = page_->dead;
   if (page_->in_work.kind != Work::Kind::kNone) {
     found_ = page_->in_work;
+    // First: a death that is not counted does less harm than one that is counted twice.
+    Store(page_->in_work.kind, Work::Kind::kNone);
     auto of = std::find_if(dead.begin(), dead.end(),
                            [this](const auto& one) { return one.deaths > 0 && one.work == *found_; });
     if (of == dead.end()) {
       of = std::min_element(dead.begin(), dead.end(),
                             [](const auto& a, const auto& b) { return a.deaths < b.deaths; });
-      *of = {*found_, 0};
+      Store(of->deaths, uint64_t{0});
+      StoreWork(of->work, *found_);
     }
     Store(of->deaths, of->deaths + 1);
-    StoreWork(page_->in_work, {});
   }
   deaths_ = std::any_of(dead.begin(), dead.end(), [](const auto& one) { return one.deaths > 0; });
 }
@@ -112,13 +114,17 @@ void WorkLog::Trying(const Work& work) {
 }
 
 void WorkLog::Survived() {
-  if (alone_) {
-    for (auto& one : page_->dead) {
-      if (one.work == page_->in_work) Store(one.deaths, uint64_t{0});
-    }
-  }
+  const Work survived = page_->in_work;
   Store(page_->in_work.kind, Work::Kind::kNone);
-  if (alone_) alone_.unlock();
+  if (!alone_) return;
+  if (survived.kind == Work::Kind::kCommand || survived.kind == Work::Kind::kInput) Forgive(survived);
+  alone_.unlock();
+}
+
+void WorkLog::Forgive(const Work& work) {
+  for (auto& one : page_->dead) {
+    if (one.work == work) Store(one.deaths, uint64_t{0});
+  }
 }
 
 int WorkLog::Deaths(const Work& work) const {

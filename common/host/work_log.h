@@ -29,9 +29,12 @@ class WorkLog {
   // Some nanoseconds each. What somebody has died with before is tried alone: Trying waits for others like it, so that two
   // that are in work when the process dies are not both blamed for ever.
   void Trying(const partition::Work& work);
+  // Forgives commands and inputs. Names of timers and of a run's steps are shared, so what was survived may not be what
+  // somebody died of: they are forgiven when it is known.
   void Survived();
+  void Forgive(const partition::Work& work);
 
-  // How often a process has died with this work since it was last survived.
+  // How often a process has died with this work since it was forgiven.
   int Deaths(const partition::Work& work) const;
   // What the last process died with.
   const std::optional<partition::Work>& found() const { return found_; }

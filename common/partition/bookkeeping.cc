@@ -39,9 +39,11 @@ void Bookkeeping::FoldCursor(const journal::v1::Cursor& cursor) {
   row.index = cursor.index();
 }
 
-uint32_t Bookkeeping::Format() const {
+uint32_t Bookkeeping::Format(uint64_t height) const {
   uint32_t newest = kFirstFormat;
-  formats.ForEach([&newest](const FormatKey& key, const FormatRow&) { newest = key.format; });
+  formats.ForEach([&](const FormatKey& key, const FormatRow& row) {
+    if (row.height <= height) newest = key.format;
+  });
   return newest;
 }
 

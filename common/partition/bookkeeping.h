@@ -88,8 +88,8 @@ class Bookkeeping {
   // Folds the cause, outcome and cursors of a decision.
   void Fold(const journal::v1::Decision& decision, uint64_t height);
   void FoldCursor(const journal::v1::Cursor& cursor);
-  // What the journal may hold from here on.
-  uint32_t Format() const;
+  // What the journal may hold behind the record at `height`.
+  uint32_t Format(uint64_t height = UINT64_MAX) const;
 
   state::Table<TopicKey, CursorRow> cursors;
   state::Table<RequestKey, RequestRow> requests;

@@ -84,7 +84,7 @@ struct Command {
 // One accepted decision of an input journal.
 struct Input {
   std::string_view topic;
-  Stamp stamp;
+  Stamp stamp;  // Without the format of its journal.
   uint64_t height = 0;
   const std::vector<EventPtr>* events = nullptr;  // Of the input's context, parsed and known.
   // The events of the decisions that PagesOf asked for, in that order.

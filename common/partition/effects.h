@@ -84,7 +84,10 @@ class Effects {
   // What follows is the domain's work on `work`, up to Survived: who dies between the two may be asked about it after the
   // restart. Called for each command, so it must cost next to nothing.
   virtual void Trying(const Work& /*work*/) {}
+  // A command or input is forgiven by it.
   virtual void Survived() {}
+  // A timer or a step of a run is nothing to be afraid of any more.
+  virtual void Forgiven(const Work& /*work*/) {}
   // How many processes have died with it.
   virtual int Deaths(const Work& /*work*/) { return 0; }
   // It is not tried any more: the partition is there for reads only.

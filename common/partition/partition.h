@@ -145,7 +145,8 @@ class Partition {
   size_t waiting() const { return queue_.size() + blocked_.size(); }
   absl::Time last_decided() const { return last_decided_; }
   const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
-  uint32_t format() const { return books_.Format(); }
+  // What the journal may hold, as far as it is accepted.
+  uint32_t format() const { return books_.Format(folded_.height); }
   // What is not tried any more; commands are refused until it is passed by.
   const std::optional<HeldWork>& held() const { return held_; }
   // Leading, with nothing in flight, nothing queued, every input read to its end, no timer due and no work.
@@ -204,6 +205,8 @@ class Partition {
   // partition_hold.cc
   void Hold(HeldWork held);
   void HoldDeadly(const Work& work, const std::string& topic, uint64_t height);
+  bool MayTry(const Work& work);
+  bool IsDeadly(const Work& work, const InputQueue& input, const Draft& draft);
   bool PumpHeld();
   Work WorkOn(const InputQueue& input) const;
   absl::StatusOr<uint64_t> CommitAlone(Draft& draft);
@@ -277,6 +280,8 @@ class Partition {
   std::string why_failed_;          // Of the last reaction that did.
   bool one_input_at_once_ = false;  // Since one failed.
   uint64_t run_steps_ = 0;          // Of the run that is under way.
+  std::vector<Work>
+      suspects_;  // Timers and steps that were survived, though somebody had died of one so named.
 
   // Only for the control "request ids outside the fold".
   std::map<RequestKey, RequestRow> remembered_outside_;

@@ -39,10 +39,12 @@ bool Partition::Pump() {
   TryTakeOver();
   if (held_) return PumpHeld();
   if (!CanDecide()) return false;
+  // Whatever holds the partition, nothing is decided behind it.
   const bool more_inputs = PumpInputs();
-  const bool more_timers = PumpTimers();
-  const bool more_commands = PumpCommands();
-  const bool more_work = PumpWork();
+  const bool more_timers = !held_ && PumpTimers();
+  const bool more_commands = !held_ && PumpCommands();
+  const bool more_work = !held_ && PumpWork();
+  if (held_) return PumpHeld();
   return more_inputs || more_timers || more_commands || more_work;
 }
 
@@ -239,10 +241,7 @@ bool Partition::PumpTimers() {
     if (!HasRoom() || domain_.NextDue() > Now()) return false;
     Draft draft = NewDraft();
     const Work work{Work::Kind::kTimer, static_cast<uint64_t>(absl::ToUnixMicros(domain_.NextDue())), 0, 0};
-    if (effects_.Deaths(work) >= kDeathsOfOthers) {
-      HoldDeadly(work, "", 0);
-      return false;
-    }
+    if (!MayTry(work)) return false;
     {
       const Attempt attempt(effects_, work);
       const Outcome outcome = domain_.Fire(draft.stamp);
@@ -262,10 +261,7 @@ bool Partition::PumpTimers() {
 bool Partition::PumpWork() {
   if (!domain_.HasWork() || !HasRoom()) return false;
   const Work work{Work::Kind::kRun, run_steps_, 0, 0};
-  if (effects_.Deaths(work) >= kDeathsOfOthers) {
-    HoldDeadly(work, "", 0);
-    return false;
-  }
+  if (!MayTry(work)) return false;
   Draft draft = NewDraft();
   bool decides = false;
   {
@@ -284,6 +280,7 @@ bool Partition::PumpWork() {
     draft.decision.mutable_work();
     if (!Commit(draft, {})) {
       domain_.DropWork();
+      run_steps_ = 0;
       return false;
     }
     if (domain_.HasWork()) SANYUAN_CRASH_POINT("between_pages");
@@ -350,7 +347,14 @@ Partition::Reacted Partition::ReactToFront(InputQueue& queue, Draft& draft) {
   input.height = item.place.height;
   input.events = &item.events;
   if (!item.events.empty()) {
-    const std::vector<uint64_t> heights = domain_.PagesOf(input);
+    Work asking = WorkOn(queue);
+    asking.c = kAskingForPages;
+    if (IsDeadly(asking, queue, draft)) return Reacted::kWaits;
+    std::vector<uint64_t> heights;
+    {
+      const Attempt attempt(effects_, asking);
+      heights = domain_.PagesOf(input);
+    }
     if (!heights.empty()) {
       if (!pages_ || pages_->topic != queue.topic() || pages_->heights != heights) {
         pages_ = Pages{queue.topic(), heights, {}, false};
@@ -367,11 +371,7 @@ Partition::Reacted Partition::ReactToFront(InputQueue& queue, Draft& draft) {
     Reaction reaction;
     if (!item.events.empty()) {
       const Work work = WorkOn(queue);
-      if (effects_.Deaths(work) >= kDeathsOfOthers) {
-        // What was decided before it is written first.
-        if (draft.decision.events_size() == 0) HoldDeadly(work, queue.topic(), item.place.height);
-        return Reacted::kWaits;
-      }
+      if (IsDeadly(work, queue, draft)) return Reacted::kWaits;
       const Attempt attempt(effects_, work);
       SANYUAN_CRASH_POINT("reacting/" + options_.context);
       reaction = domain_.React(input, index, kReactionBudget - used, draft.stamp);

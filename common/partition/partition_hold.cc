@@ -38,7 +38,14 @@ std::string Partition::WhyNotServing() const {
 }
 
 void Partition::Hold(HeldWork held) {
-  if (!held.topic.empty()) held.why = fmt::format("{} at height {}: {}", held.topic, held.height, held.why);
+  if (held_) return;
+  if (!held.topic.empty()) {
+    const auto input = std::find_if(inputs_.begin(), inputs_.end(),
+                                    [&held](const auto& one) { return one->topic() == held.topic; });
+    const uint64_t done = (*input)->consumed().index;
+    const std::string partly = done == 0 ? "" : fmt::format(", of which {} effects are decided", done);
+    held.why = fmt::format("{} at height {}{}: {}", held.topic, held.height, partly, held.why);
+  }
   held_ = std::move(held);
   effects_.Held(held_->why);
 }
@@ -46,6 +53,28 @@ void Partition::Hold(HeldWork held) {
 void Partition::HoldDeadly(const Work& work, const std::string& topic, uint64_t height) {
   const std::string what = topic.empty() ? Text(work) + ": " : "";
   Hold({fmt::format("{}{} processes died of it", what, effects_.Deaths(work)), topic, height});
+}
+
+// Timers that are due together, and steps of different runs, share their names. So one with whose name somebody has died is
+// tried when all before it has landed, and is forgiven when what it decided has: the deadly one is then the only one that is
+// left.
+bool Partition::MayTry(const Work& work) {
+  const int deaths = effects_.Deaths(work);
+  if (deaths == 0) return true;
+  if (!in_flight_.empty()) return false;
+  if (deaths >= kDeathsOfOthers) {
+    HoldDeadly(work, "", 0);
+    return false;
+  }
+  suspects_.push_back(work);
+  return true;
+}
+
+// What is in the draft, of records before it, is written first.
+bool Partition::IsDeadly(const Work& work, const InputQueue& input, const Draft& draft) {
+  if (effects_.Deaths(work) < kDeathsOfOthers) return false;
+  if (draft.decision.events_size() == 0) HoldDeadly(work, input.topic(), input.front()->place.height);
+  return true;
 }
 
 bool Partition::PumpHeld() {
@@ -83,7 +112,9 @@ absl::StatusOr<uint64_t> Partition::RaiseFormat(const journal::v1::FormatRaised&
 absl::StatusOr<uint64_t> Partition::SkipInput(const journal::v1::InputSkipped& skip) {
   if (skip.why().empty()) return absl::InvalidArgumentError("why: a reason is wanted");
   if (std::string why = WhyNotDeciding(); !why.empty()) return absl::FailedPreconditionError(why);
-  if (!held_ || held_->topic != skip.topic() || held_->height != skip.height()) {
+  const auto input = std::find_if(inputs_.begin(), inputs_.end(),
+                                  [&skip](const auto& one) { return one->topic() == skip.topic(); });
+  if (input == inputs_.end() || !held_ || held_->topic != skip.topic() || held_->height != skip.height()) {
     return absl::FailedPreconditionError(held_ ? "the partition is held by something else: " + held_->why
                                                : "the partition is not held");
   }
@@ -91,8 +122,6 @@ absl::StatusOr<uint64_t> Partition::SkipInput(const journal::v1::InputSkipped& s
     return absl::FailedPreconditionError(fmt::format(
         "skips are of format {}, the journal has format {}; raise it first", kSkipsSince, books_.Format()));
   }
-  const auto input = std::find_if(inputs_.begin(), inputs_.end(),
-                                  [&skip](const auto& one) { return one->topic() == skip.topic(); });
   if ((*input)->front() == nullptr || (*input)->front()->place.height != skip.height()) {
     return absl::UnavailableError("the record is being read again");
   }

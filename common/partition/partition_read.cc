@@ -151,6 +151,9 @@ void Partition::AcceptOwn(const Place& place) {
   domain_.store().Accept(place.height);
   const Place before = std::exchange(folded_, place);
   last_decided_ = record.decided_at;
+  if (in_flight_.empty()) {
+    for (const Work& work : std::exchange(suspects_, {})) effects_.Forgiven(work);
+  }
   if (record.snapshot) {
     record.snapshot->place = before;
     record.snapshot->next = place;
@@ -192,6 +195,7 @@ void Partition::UndoAhead() {
   domain_.store().RollbackTo(folded_.height);
   domain_.DropWork();
   run_steps_ = 0;
+  suspects_.clear();
   held_.reset();
   last_decided_ahead_ = last_decided_;
   in_flight_bytes_ = 0;

@@ -29,6 +29,9 @@ struct Work {
 // For people: "a command", "a timer", "input 2 at height 17", "step 3 of a run".
 std::string Text(const Work& work);
 
+// `c` of an input while the domain is asked for the pages that it needs.
+inline constexpr uint64_t kAskingForPages = UINT64_MAX;
+
 // So many processes may die with a piece of work before it is not tried any more. A command is tried again by whoever sent
 // it, and by others at his side; what is not a command has only us.
 inline constexpr int kDeathsOfCommand = 2;

@@ -58,7 +58,7 @@ void RequireAnswered(const Method& method) {
 
 }  // namespace
 
-void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
+void MethodTable::AddService(const google::protobuf::ServiceDescriptor& service, const std::string& context,
                              const std::map<std::string, view::QueryFn>& queries) {
   for (int i = 0; i < service.method_count(); ++i) {
     Method method = Describe(*service.method(i));
@@ -78,7 +78,7 @@ void MethodTable::AddServiceElsewhere(const google::protobuf::ServiceDescriptor&
   }
 }
 
-void MethodTable::AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
+void MethodTable::AddFeeds(const google::protobuf::ServiceDescriptor& service, const std::string& context,
                            const std::map<std::string, host::OpenFeed>& feeds) {
   for (int i = 0; i < service.method_count(); ++i) {
     Method method = Describe(*service.method(i));

@@ -58,14 +58,14 @@ struct Method {
 class MethodTable {
  public:
   // Adds all methods of a service to a context. REQUIRES: each is a command or has a query.
-  void AddService(const google::protobuf::ServiceDescriptor& service, std::string context,
+  void AddService(const google::protobuf::ServiceDescriptor& service, const std::string& context,
                   const std::map<std::string, view::QueryFn>& queries);
 
   // All methods of a service that another process answers.
   void AddServiceElsewhere(const google::protobuf::ServiceDescriptor& service, const std::string& context);
 
   // A service of server-streaming methods. REQUIRES: each has its feed, by its path.
-  void AddFeeds(const google::protobuf::ServiceDescriptor& service, std::string context,
+  void AddFeeds(const google::protobuf::ServiceDescriptor& service, const std::string& context,
                 const std::map<std::string, host::OpenFeed>& feeds);
   // REQUIRES: every method of the service has its function.
   void AddLocalService(const google::protobuf::ServiceDescriptor& service,

@@ -31,7 +31,7 @@ common::v1::Refusal WhyOf(const grpc::Status& status) {
 // The call to the other process. Kept alive by gRPC until it is done with it, and by the feed.
 class Reading final : public grpc::ClientBidiReactor<Message, Message> {
  public:
-  Reading(std::string path, std::shared_ptr<grpc::Channel> channel, host::FeedCall call,
+  Reading(const std::string& path, std::shared_ptr<grpc::Channel> channel, host::FeedCall call,
           std::unique_ptr<Message> message)
       : call_(std::move(call)), stub_(std::move(channel)), message_(std::move(message)) {
     AddIdentity(context_, call_.actor, call_.unit);

@@ -123,7 +123,7 @@ absl::StatusOr<bool> FileKeyStore::IsForgotten(const std::string& person) {
   if (!select.ok()) return select.status();
   for (const std::string& name : NamesOf(person)) {
     select->BindText(1, name);
-    const auto row = select->Step();
+    auto row = select->Step();
     if (!row.ok() || *row) return row;
     select->Reset();
   }
@@ -202,7 +202,7 @@ absl::Status FileKeyStore::Forget(const std::string& person, bool with_receivers
 
 absl::Status FileKeyStore::Rewrap(const std::string& new_master_key) {
   const std::lock_guard lock(mutex_);
-  const absl::Status done = Transaction(*database_, [&]() -> absl::Status {
+  absl::Status done = Transaction(*database_, [&]() -> absl::Status {
     auto select = database_->Prepare("SELECT rowid, name, wrapped FROM person_key WHERE wrapped IS NOT NULL");
     if (!select.ok()) return select.status();
     std::vector<std::pair<int64_t, std::string>> wrapped;

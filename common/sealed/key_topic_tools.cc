@@ -65,8 +65,7 @@ absl::Status RewrapKeyTopic(const OpenKeyTable& open, const std::string& master_
   }
   // The last: it is what a server looks at.
   if (hash_key) {
-    const absl::Status written =
-        (*topic)->Write(lock, {HashKeyRow(id, WrapHashKey(new_master_key, *hash_key))});
+    absl::Status written = (*topic)->Write(lock, {HashKeyRow(id, WrapHashKey(new_master_key, *hash_key))});
     if (!written.ok()) return written;
   }
   return (*topic)->Write(lock, {RotationRow(false)});

@@ -48,7 +48,7 @@ absl::Status TopicKeyStore::ChooseHashKey() {
   if (rows.hash_keys().empty()) {
     if (!options_.may_begin) return absl::NotFoundError(fmt::format("{} holds no keys", kKeysTopic));
     // Another server may do the same now. When the own one comes back, what lies before it has been read too.
-    const absl::Status made = topic_->Write(
+    absl::Status made = topic_->Write(
         lock, {HashKeyRow(RandomBytes(kKeyIdBytes), WrapHashKey(master_key_, RandomBytes(kKeyBytes)))});
     if (!made.ok()) return made;
     if (rows.hash_keys().empty()) {
@@ -112,6 +112,7 @@ absl::StatusOr<PersonKeys> TopicKeyStore::KeysFor(const std::vector<std::string>
     }
     if (awaited.empty() && without.empty()) return keys;
     std::vector<KeyRow> rows;
+    rows.reserve(without.size());
     for (const std::string& person : without) {
       rows.push_back(PersonKeyRow({person, RandomBytes(kKeyIdBytes)},
                                   WrapPersonKey(master_key_, person, RandomBytes(kKeyBytes))));

@@ -15,7 +15,7 @@ std::string Shown(const std::string& key) {
   return out;
 }
 
-void Add(Words& words, std::string zh, std::string en) {
+void Add(Words& words, const std::string& zh, const std::string& en) {
   words.zh += zh;
   words.en += (words.en.empty() ? "" : " ") + en;
 }

@@ -101,6 +101,7 @@ operations::v1::PartitionActivity ActivityMessage(const host::Activity& activity
   out.set_partition(activity.share.partition);
   out.set_leading(activity.leading);
   out.set_halted(activity.halted);
+  out.set_held(activity.held);
   out.set_serves(activity.serves);
   out.set_quiet(activity.quiet);
   out.set_format(activity.format);
@@ -117,6 +118,7 @@ host::Activity ActivityOf(const operations::v1::PartitionActivity& message) {
   activity.share = {message.context(), message.partition()};
   activity.leading = message.leading();
   activity.halted = message.halted();
+  activity.held = message.held();
   activity.serves = message.serves();
   activity.quiet = message.quiet();
   activity.format = message.format();

@@ -515,7 +515,7 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
   release->callback(runs(Release));
   CLI::App* skip = journal->add_subcommand("skip",
                                            "Passes by the record of an input that holds a partition: it has "
-                                           "no effect there, and what it held up goes on");
+                                           "no further effect there, and what it held up goes on");
   skip->footer(
       "Example: sanyuanctl journal skip --context allocation --partition 3 --topic order_intake.journal "
       "--height 4711 "

@@ -165,8 +165,8 @@ def independent_producer(bench, bootstrap, record):
         lines.flush()
         for _ in range(bench.runs):
             begun = time.monotonic()
-            subprocess.run(["kcat", "-P", "-b", bootstrap, "-t", "kcat", "-l", lines.name, "-X",
-                            "acks=all,enable.idempotence=true,max.in.flight=1,linger.ms=1"], check=True)
+            subprocess.run(["kcat", "-P", "-b", bootstrap, "-t", "kcat", "-l", lines.name, "-X", "acks=all", "-X",
+                            "enable.idempotence=true", "-X", "max.in.flight=1", "-X", "linger.ms=1"], check=True)
             seconds.append(time.monotonic() - begun)
     return bench.row(f"kcat, the same settings, {record} bytes a record", f"{count / statistics.median(seconds):,.0f}/s")
 

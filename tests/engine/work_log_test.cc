@@ -67,6 +67,20 @@ TEST_F(WorkLogTest, DeathsAreCountedByWorkUntilItIsSurvived) {
   EXPECT_EQ(log->Deaths(kOther), 1);
 }
 
+TEST_F(WorkLogTest, TimersAndRunsAreForgivenByNameOnly) {
+  for (const Work::Kind kind : {Work::Kind::kTimer, Work::Kind::kRun}) {
+    const Work work{kind, 7, 0, 0};
+    DieOf(work);
+    WorkLogs logs(directory_.path(), "1.0");
+    const auto log = *logs.Open(kJournal);
+    log->Trying(work);
+    log->Survived();
+    EXPECT_EQ(log->Deaths(work), 1);
+    log->Forgive(work);
+    EXPECT_EQ(log->Deaths(work), 0);
+  }
+}
+
 TEST_F(WorkLogTest, ProcessThatDiesBetweenTwoPiecesOfWorkBlamesNone) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);

@@ -61,6 +61,7 @@ class Member final : public partition::Effects {
     in_work = work;
   }
   void Survived() override { in_work.reset(); }
+  void Forgiven(const partition::Work& work) override { deaths[work] = 0; }
   int Deaths(const partition::Work& work) override {
     const auto it = deaths.find(work);
     return it == deaths.end() ? 0 : it->second;

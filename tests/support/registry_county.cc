@@ -166,10 +166,10 @@ partition::Outcome RegistryCounty::Register(const std::vector<v1::Retailer>& ret
 }
 
 const v1::BatchResult& RegistryCounty::ResultOf(const partition::Outcome& outcome) const {
-  static const v1::BatchResult kNone;
-  if (outcome.response == nullptr) return kNone;
+  static const v1::BatchResult none;
+  if (outcome.response == nullptr) return none;
   const auto* field = outcome.response->GetDescriptor()->FindFieldByName("result");
-  if (field == nullptr) return kNone;
+  if (field == nullptr) return none;
   return dynamic_cast<const v1::BatchResult&>(
       outcome.response->GetReflection()->GetMessage(*outcome.response, field));
 }

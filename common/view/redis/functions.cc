@@ -136,8 +136,8 @@ std::string Behind(std::string_view prefix) {
 }  // namespace
 
 const RedisFunctions& TheRedisFunctions() {
-  static const auto* const kFunctions = new RedisFunctions(MakeFunctions());
-  return *kFunctions;
+  static const auto* const functions = new RedisFunctions(MakeFunctions());
+  return *functions;
 }
 
 RedisKeys::RedisKeys(const ViewName& view) {

@@ -34,7 +34,7 @@ std::map<Code, int64_t> PlannedOf(const Stop& stop) {
 // What was handed over, by SKU. Without lines in the report: all of the plan.
 std::map<Code, int64_t> DeliveredOf(const Stop& stop, const v1::StopReceiptReport& receipt,
                                     Refusals& refusals) {
-  const std::map<Code, int64_t> planned = PlannedOf(stop);
+  std::map<Code, int64_t> planned = PlannedOf(stop);
   if (receipt.delivered().empty()) return planned;
   std::map<Code, int64_t> delivered;
   for (int i = 0; i < receipt.delivered_size(); ++i) {
@@ -169,7 +169,7 @@ Refusals ReportReceipt(Decision& decision, const Report& report, Touched& touche
 }
 
 Refusals FindingsOf(const Draft& draft, const StopKey& stop) {
-  static const std::map<v1::ProofKind, std::string> kFields = {
+  static const std::map<v1::ProofKind, std::string> fields = {
       {v1::PROOF_KIND_CARD, "receipt.card_id"},
       {v1::PROOF_KIND_PIN, "receipt.pin_hash"},
       {v1::PROOF_KIND_SIGNATURE_PHOTO, "receipt.signature_sha256"},
@@ -182,7 +182,7 @@ Refusals FindingsOf(const Draft& draft, const StopKey& stop) {
   for (const Proof& proof : receipt.proofs) {
     const bool reused = image_reused && proof.kind == v1::PROOF_KIND_SIGNATURE_PHOTO;
     if (proof.result != v1::PROOF_RESULT_FALSE && !reused) continue;
-    common::v1::Refusal finding = Refuse(REASON_PROOF_FALSE, kFields.at(proof.kind));
+    common::v1::Refusal finding = Refuse(REASON_PROOF_FALSE, fields.at(proof.kind));
     if (proof.kind == v1::PROOF_KIND_GEOFENCE && receipt.distance_m) {
       finding.set_limit(rules.geofence_m);
       finding.set_value(*receipt.distance_m);

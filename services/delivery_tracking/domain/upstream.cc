@@ -180,9 +180,9 @@ std::optional<PolicyInForce> PolicyFor(const Draft& draft, County county, absl::
 }
 
 const Rules& RulesOf(const Draft& draft, const Run& run) {
-  static const Rules kNone;
+  static const Rules none;
   const Policy* policy = draft.policies.Find({run.policy_version});
-  return policy ? policy->rules : kNone;
+  return policy ? policy->rules : none;
 }
 
 Date AfterWorkingDays(const Draft& draft, Date date, int32_t count) {

@@ -41,6 +41,7 @@ std::vector<const FieldDescriptor*> FieldsOf(const google::protobuf::FieldMask& 
     }
   }
   std::vector<const FieldDescriptor*> fields;
+  fields.reserve(numbers.size());
   for (const int number : numbers) fields.push_back(profile.FindFieldByNumber(number));
   return fields;
 }

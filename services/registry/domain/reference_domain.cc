@@ -8,7 +8,7 @@ namespace sanyuan::registry {
 namespace {
 
 const Deciders<ReferenceState>& ReferenceCommands() {
-  static const auto* const kCommands = [] {
+  static const auto* const commands = [] {
     auto* deciders = new Deciders<ReferenceState>();
     Add(*deciders, "PolicyService", DecidePublishPolicy);
     Add(*deciders, "ReferenceService", DecidePublishCalendar);
@@ -19,7 +19,7 @@ const Deciders<ReferenceState>& ReferenceCommands() {
     Add(*deciders, "ReferenceService", DecideChangeSku);
     return deciders;
   }();
-  return *kCommands;
+  return *commands;
 }
 
 }  // namespace

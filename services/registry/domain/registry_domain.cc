@@ -16,7 +16,7 @@ namespace sanyuan::registry {
 namespace {
 
 const Deciders<State>& Commands() {
-  static const auto* const kCommands = [] {
+  static const auto* const commands = [] {
     auto* deciders = new Deciders<State>();
     Add(*deciders, "OrganisationService", DecideRegisterOrgUnits);
     Add(*deciders, "OrganisationService", DecideChangeOrgUnit);
@@ -35,7 +35,7 @@ const Deciders<State>& Commands() {
     Add(*deciders, "RetailerService", DecideMarkCannotOrder);
     return deciders;
   }();
-  return *kCommands;
+  return *commands;
 }
 
 }  // namespace

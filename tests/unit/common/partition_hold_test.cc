@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "common/partition/content.h"
 #include "tests/unit/common/partition_fixture.h"
 
@@ -70,7 +73,7 @@ TEST_F(HoldTest, RaiseThatIsNotAcceptedIsUndone) {
   Member writer(journals_, Options(), domain_);
   Lead(writer);
   ASSERT_TRUE(writer->RaiseFormat(To(2)).ok());
-  EXPECT_EQ(writer->format(), 2u);
+  EXPECT_EQ(writer->format(), kFirstFormat);  // Not read back yet.
   writer.produced.clear();
   writer->OnProducerLost();
   EXPECT_EQ(writer->format(), kFirstFormat);
@@ -119,7 +122,7 @@ TEST_F(HoldTest, EveryPieceOfWorkIsNamedWhileItIsTriedAndNoneAfterIt) {
   for (const Work& work : writer.tried) ++kinds[work.kind];
   EXPECT_EQ(kinds[Work::Kind::kCommand], 2);
   EXPECT_EQ(kinds[Work::Kind::kTimer], 1);
-  EXPECT_EQ(kinds[Work::Kind::kInput], 1);
+  EXPECT_EQ(kinds[Work::Kind::kInput], 2);  // Asked for its pages, and reacted to.
   EXPECT_EQ(kinds[Work::Kind::kRun], 2);
   EXPECT_EQ(writer.tried.back(), (Work{Work::Kind::kRun, 1, 0, 0}));
   EXPECT_FALSE(writer.in_work);
@@ -230,7 +233,57 @@ TEST_F(HoldTest, DeadlyTimersAndRunsHoldThePartitionAndNoSkipHelps) {
     EXPECT_EQ(domain.Value("pages"), timer ? 0 : 1);
     ASSERT_TRUE(writer->RaiseFormat(To(2)).ok());
     EXPECT_EQ(writer->SkipInput(Past(1)).status().code(), absl::StatusCode::kFailedPrecondition);
+    journal::v1::InputSkipped nothing;
+    nothing.set_why("it names no input");
+    EXPECT_EQ(writer->SkipInput(nothing).status().code(), absl::StatusCode::kFailedPrecondition);
   }
+}
+
+// Two alarms of the same time have one name: what the first decides has landed before the second is tried.
+TEST_F(HoldTest, TimerThatSomebodyDiedOfWaitsForWhatIsInFlightAndIsForgivenWhenItHasLanded) {
+  Member writer(journals_, Options(), domain_);
+  const Work work{Work::Kind::kTimer, static_cast<uint64_t>(absl::ToUnixMicros(kNow)), 0, 0};
+  writer.deaths[work] = kDeathsOfOthers - 1;
+  Lead(writer);
+  writer->OnCommand(Pending(1, "alarm", absl::ToUnixSeconds(kNow), 1));
+  writer->Pump();
+  writer->Pump();
+  EXPECT_EQ(std::count(writer.tried.begin(), writer.tried.end(), work), 0);  // The command has not landed.
+  writer.Land();
+  writer.ReadAll();
+  writer->Pump();
+  EXPECT_EQ(std::count(writer.tried.begin(), writer.tried.end(), work), 1);
+  EXPECT_EQ(writer.deaths[work], kDeathsOfOthers - 1);
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.deaths[work], 0);
+  EXPECT_EQ(domain_.Value("rang"), 1);
+}
+
+TEST_F(HoldTest, NothingIsDecidedBehindWhatHoldsThePartition) {
+  SourceDecides({"add"});
+  Member writer(journals_, Options({"source.journal"}), domain_);
+  writer.deaths[OnInput(2)] = kDeathsOfOthers;
+  writer->Assign();
+  writer.ReadAll();
+  writer->OnTime(kNow);
+  writer->Pump();
+  writer.Land();
+  writer.ReadAll();  // Leads now.
+  writer->Pump();    // Pulls its input.
+  writer.ReadAll();
+  writer->OnCommand(Pending(1, "add", 1, 1));
+  writer->Pump();
+  ASSERT_TRUE(writer->held());
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kUnavailable);
+}
+
+TEST_F(HoldTest, InputWhosePagesAreDeadlyIsHeldToo) {
+  SourceDecides({"add"});
+  Member writer(journals_, Options({"source.journal"}), domain_);
+  writer.deaths[OnInput(2, kAskingForPages)] = kDeathsOfOthers;
+  Lead(writer);
+  ASSERT_TRUE(writer->held());
+  EXPECT_EQ(writer->held()->height, 2u);
 }
 
 }  // namespace
