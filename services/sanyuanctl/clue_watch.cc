@@ -95,7 +95,7 @@ grpc::Status ClueWatch::Run(absl::Time deadline, const Handlers& handlers) {
   while (true) {
     bool received = false;
     bool done = false;
-    const grpc::Status status = Follow(deadline, handlers, received, done);
+    grpc::Status status = Follow(deadline, handlers, received, done);
     {
       const std::lock_guard lock(mutex_);
       if (stopped_) return grpc::Status::OK;

@@ -19,7 +19,6 @@ const bool done = [] {
       {"fold_request_ids", &Safeguards::fold_request_ids},
       {"answer_after_read_back", &Safeguards::answer_after_read_back},
       {"verify_stored_places", &Safeguards::verify_stored_places},
-      {"reread_head", &Safeguards::reread_head},
   };
   const auto found = safeguards.find(name);
   if (found == safeguards.end()) std::abort();  // A test that names it wrongly must not pass as one without.

@@ -77,21 +77,6 @@ class ControlsTest(RushTest):
     def test_control_without_reading_back_before_the_answer(self):
         self.assertGreater(self.dies_before_they_land("answer_after_read_back")["missing"], 0)
 
-    # --- a log that has lost its end under a leader ---------------------------------------------------------------
-
-    def loses_its_end(self, safeguard):
-        """Answers of the leader after it."""
-        self.begin_without(safeguard)
-        _, struck = self.strike("log_cut")
-        wait_until("somebody halts", self.cluster.halted)
-        return self.acknowledged_after(struck)
-
-    def test_head_is_read_again(self):
-        self.assertEqual(self.loses_its_end(None), [])
-
-    def test_control_without_reading_the_head_again(self):
-        self.assertNotEqual(self.loses_its_end("reread_head"), [])
-
     # --- a log that has lost its end while nobody looked ---------------------------------------------------------
 
     def loses_its_end_unseen(self, safeguard):

@@ -3,11 +3,10 @@
 // far lands in the journal and nothing after it.
 #include "common/partition/crash_points.h"
 
-#include <signal.h>
-
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>

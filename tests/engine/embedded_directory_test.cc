@@ -1,13 +1,13 @@
 // A data directory of the embedded log: one process at a time writes, others read beside it or after a kill,
 // copies are made while it runs.
 #include <fmt/format.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>

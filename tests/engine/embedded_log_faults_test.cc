@@ -1,10 +1,10 @@
 // What the embedded log does when the disk is full or fails, and when its file is damaged under it.
 #include <fmt/format.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>

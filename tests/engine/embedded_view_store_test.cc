@@ -3,11 +3,11 @@
 #include "common/view/embedded/embedded_view_store.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <vector>

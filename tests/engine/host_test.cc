@@ -1,9 +1,9 @@
 // Partitions on threads over the embedded log: commands, restarts, the simulated clock, scrub and release.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <memory>

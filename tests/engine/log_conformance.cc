@@ -1,12 +1,12 @@
 #include "tests/engine/log_conformance.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -393,7 +393,7 @@ TEST_P(LogConformance, TooMuchQueuedIsRefusedAndNothingTakenIsLost) {
   EXPECT_EQ(refused, 100) << "a queue without bound";
   ASSERT_TRUE(collector.WaitForCount(taken.size()));
   ASSERT_TRUE(AppendWhenThereIsRoom(*producer, "after").ok());
-  taken.push_back("after");
+  taken.emplace_back("after");
   ASSERT_TRUE(collector.WaitForCount(taken.size()));
   EXPECT_EQ(FirstDifference(taken, collector.bytes()), "");
 }

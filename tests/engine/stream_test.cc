@@ -113,7 +113,7 @@ class StreamTest : public ::testing::Test, public CallObserver {
     options.listen = "127.0.0.1:0";
     options.trust_metadata = true;
     options.heartbeat = absl::Milliseconds(200);
-    services_.reset(new DispatchServices{*hosts_, *views_, queries_});
+    services_ = std::make_unique<DispatchServices>(DispatchServices{*hosts_, *views_, queries_});
     server_ = *Server::Start(options, methods_, *services_, this);
     stub_ = tmi::ClueFeedService::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
                                                               grpc::InsecureChannelCredentials()));
@@ -167,7 +167,7 @@ class StreamTest : public ::testing::Test, public CallObserver {
     google::rpc::ErrorInfo info;
     for (const auto& detail : error.details()) {
       if (detail.UnpackTo(&info)) names.push_back(info.reason());
-      if (detail.Is<google::rpc::RetryInfo>()) names.push_back("RetryInfo");
+      if (detail.Is<google::rpc::RetryInfo>()) names.emplace_back("RetryInfo");
     }
     return names;
   }

@@ -62,6 +62,7 @@ Caught Catch(const RunOptions& options) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(options.threads));
   for (int i = 0; i < options.threads; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   return caught;

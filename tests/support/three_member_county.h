@@ -127,7 +127,7 @@ class ThreeMemberCounty : public Decider<three_member_interaction::ThreeMemberIn
   }
 };
 
-inline constexpr auto Shop = &ThreeMemberCounty::Shop;
+inline std::string Shop(int number) { return ThreeMemberCounty::Shop(number); }
 
 // Business time of a deadline, "2019-08-05 14:30".
 std::string When(const google::protobuf::Timestamp& time);

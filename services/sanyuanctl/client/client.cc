@@ -147,6 +147,7 @@ void Client::Each(size_t count, const std::function<void(size_t)>& work) const {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(concurrency_));
   for (int i = 0; i < concurrency_; ++i) threads.emplace_back(run);
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);

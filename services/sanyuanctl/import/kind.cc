@@ -30,7 +30,7 @@ Kind::Send InBatches(grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
     for (const Message* item : items) (request.*items_of)()->Add()->CopyFrom(*item);
     Response response;
     const auto stub = Service::NewStub(session.channel());
-    const grpc::Status status = session.Call(
+    grpc::Status status = session.Call(
         [&](grpc::ClientContext& context) { return (stub.get()->*method)(&context, request, &response); });
     result = response.result();
     return status;
@@ -157,7 +157,7 @@ grpc::Status SendCalendar(const Session& session, const common::v1::CommandHeade
   v1::GetCalendarRequest get;
   get.set_year(request.calendar().year());
   v1::GetCalendarResponse standing;
-  const grpc::Status asked =
+  grpc::Status asked =
       session.Call([&](grpc::ClientContext& context) { return stub->GetCalendar(&context, get, &standing); });
   if (!asked.ok() && asked.error_code() != grpc::StatusCode::NOT_FOUND) return asked;
   if (reference::ChangedPaths(standing.calendar(), request.calendar()).empty()) {
@@ -165,7 +165,7 @@ grpc::Status SendCalendar(const Session& session, const common::v1::CommandHeade
     return grpc::Status::OK;
   }
   v1::PublishCalendarResponse response;
-  const grpc::Status status = session.Call(
+  grpc::Status status = session.Call(
       [&](grpc::ClientContext& context) { return stub->PublishCalendar(&context, request, &response); });
   if (status.ok()) result.set_registered(1);
   return status;

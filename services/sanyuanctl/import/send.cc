@@ -116,7 +116,7 @@ class Sender {
 
   grpc::Status AskClock() {
     operations::v1::GetClockResponse response;
-    const grpc::Status status = session_.Call([&](grpc::ClientContext& context) {
+    grpc::Status status = session_.Call([&](grpc::ClientContext& context) {
       return operations::v1::OperationsService::NewStub(session_.channel())
           ->GetClock(&context, operations::v1::GetClockRequest(), &response);
     });
@@ -129,7 +129,7 @@ class Sender {
     const absl::Time until = absl::Now() + absl::Seconds(session_.globals().deadline_seconds);
     while (true) {
       v1::BatchResult result;
-      const grpc::Status status = SendOnce(county, batch, result);
+      grpc::Status status = SendOnce(county, batch, result);
       if (status.ok()) {
         Take(batch, result);
         return status;

@@ -124,7 +124,7 @@ absl::Status ReadCsv(const std::string& path, const std::vector<std::string>& co
   const std::unique_ptr<gzFile_s, CloseGz> file(gzopen(path.c_str(), "rb"));
   if (!file) return absl::NotFoundError(fmt::format("{} can't be opened", path));
   Rows rows(columns, row);
-  const absl::Status read = ReadRows(file.get(), rows);
+  absl::Status read = ReadRows(file.get(), rows);
   if (read.ok()) return read;
   return absl::InvalidArgumentError(fmt::format("{}: row {}: {}",
                                                 std::filesystem::path(path).filename().string(),

@@ -9,6 +9,8 @@
 // lasts for its number of amendments, and at least until another line comes. In the end it prints the day's summary.
 // `audit` prints one object; exit code 1 when something is wrong.
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -130,6 +132,8 @@ int AuditLedger(const std::string& ledger, const ctl::JournalPlace& place) {
 
 int Main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // As services/sanyuan/serve.cc.
+  spdlog::set_default_logger(
+      spdlog::stderr_logger_mt("chaos_workload"));  // What it finds goes to standard output.
   CLI::App app("The workload of the chaos tests, and its audit");
   app.require_subcommand(1);
   PlayOptions options;

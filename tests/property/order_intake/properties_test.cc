@@ -69,9 +69,9 @@ class Life {
     county_.PublishRation("620121-ration-1", {{"620003", kCap}}, testing::At("2019-07-01", 0, 0));
     windows_.push_back(county_.OpenWindow("2019-08-05", {.occurrence = 1, .occurrences = 3}));
     county_.Schedule("2019-08-06", {.occurrence = 2, .occurrences = 3});
-    windows_.push_back("620121-20190806-1");
+    windows_.emplace_back("620121-20190806-1");
     county_.Schedule("2019-08-08", {.occurrence = 3, .occurrences = 3});
-    windows_.push_back("620121-20190808-1");
+    windows_.emplace_back("620121-20190808-1");
   }
 
   // What the step broke.

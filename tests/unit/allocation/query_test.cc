@@ -38,7 +38,7 @@ class MemoryView final : public view::ViewReader {
     auto row = after.empty() ? rows_.lower_bound(std::string(prefix)) : rows_.upper_bound(std::string(after));
     for (; row != rows_.end() && found.size() < limit && row->first.compare(0, prefix.size(), prefix) == 0;
          ++row) {
-      found.push_back(*row);
+      found.emplace_back(*row);
     }
     return found;
   }

@@ -149,7 +149,7 @@ TEST_F(Queries, PagesFollowEachOtherWithoutGapOrRepeat) {
       request.set_page_token(page->next_page_token());
     } while (!request.page_token().empty());
     std::vector<std::string> wanted = {Stop(1), Stop(2), Stop(3)};
-    if (caller.id == desk_.id) wanted.push_back("620121-20190806-R06-1-0001");
+    if (caller.id == desk_.id) wanted.emplace_back("620121-20190806-R06-1-0001");
     EXPECT_EQ(seen, wanted);
   }
 }

@@ -2,8 +2,8 @@
 #include "services/sanyuan/settings.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
