@@ -13,7 +13,7 @@ namespace {
 
 // Between two transactions of a view that nobody waits for: a busy one would otherwise be written a few rows at a time,
 // and the transactions would cost more than the rows.
-constexpr absl::Duration kPause = absl::Milliseconds(50);
+constexpr absl::Duration kPause = absl::Milliseconds(10);
 // Between two tries while the store is away, doubled each time.
 constexpr absl::Duration kTryPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestTryPause = absl::Seconds(3);

@@ -12,7 +12,7 @@
 namespace sanyuan::partition {
 namespace {
 
-const bool done = [] {
+const bool kDone = [] {
   const char* name = std::getenv("SANYUAN_TEST_WITHOUT");
   if (name == nullptr) return true;
   const std::map<std::string, bool*> safeguards = {
