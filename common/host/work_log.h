@@ -26,7 +26,7 @@ class WorkLog {
   WorkLog(const WorkLog&) = delete;
   WorkLog& operator=(const WorkLog&) = delete;
 
-  // Some nanoseconds each. What somebody has died with before is tried alone: Trying waits for others like it, so that two
+  // A few stores each. What somebody has died with before is tried alone: Trying waits for others like it, so that two
   // that are in work when the process dies are not both blamed for ever.
   void Trying(const partition::Work& work);
   // Forgives commands and inputs. Names of timers and of a run's steps are shared, so what was survived may not be what

@@ -11,7 +11,7 @@
 namespace sanyuan::partition {
 namespace {
 
-// The domain's code runs as long as it lives.
+// While it lives the domain's code may run: who dies then has died with that work.
 class Attempt {
  public:
   Attempt(Effects& effects, const Work& work) : effects_(effects) { effects_.Trying(work); }
@@ -239,9 +239,9 @@ Partition::Step Partition::DecideOne(PendingCommand& pending) {
 bool Partition::PumpTimers() {
   for (int i = 0; i < kTimersAtOnce; ++i) {
     if (!HasRoom() || domain_.NextDue() > Now()) return false;
-    Draft draft = NewDraft();
     const Work work{Work::Kind::kTimer, static_cast<uint64_t>(absl::ToUnixMicros(domain_.NextDue())), 0, 0};
     if (!MayTry(work)) return false;
+    Draft draft = NewDraft();
     {
       const Attempt attempt(effects_, work);
       const Outcome outcome = domain_.Fire(draft.stamp);

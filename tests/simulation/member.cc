@@ -133,7 +133,7 @@ void Member::OnCommand(partition::PendingCommand command) {
 void Member::RaiseFormat() {
   journal::v1::FormatRaised raise;
   raise.set_format(partition::kNewestFormat);
-  partition_->RaiseFormat(raise).IgnoreError();
+  partition_->RaiseFormat(raise).IgnoreError();  // Who does not lead refuses, and all are asked.
   SchedulePump();
 }
 

@@ -121,9 +121,7 @@ TEST_F(PartitionTest, ContentOfAnUnknownEventHalts) {
   journal::v1::Cursor event;
   event.set_topic("written by a newer version");
   decision.add_events(event.SerializeAsString());
-  const std::string payload = decision.SerializeAsString();
-  Frame frame{FrameKind::kDecision, place.journal_id, place.term, place.height + 1, place.head, payload, {}};
-  journals_["counter.journal"].push_back(Seal(frame));
+  WriteByHand(place, decision);
   CounterDomain copy;
   Member reader(journals_, Options(), copy);
   reader.ReadAll();

@@ -42,21 +42,31 @@ class PartitionTest : public ::testing::Test {
     member.Settle(now);
     ASSERT_EQ(member->role(), Partition::Role::kLeading);
   }
-  // A journal that is an input, with so many commands decided.
-  std::vector<RawRecord> SourceRecords(uint64_t commands) {
+  // A journal that is an input: genesis and take-over, then a decision for each of `what`, so their heights begin with 2.
+  void SourceDecides(const std::vector<std::string>& what) {
     journals_["source.journal"].push_back(GenesisRecord("source", 2));
     CounterDomain domain;
     PartitionOptions options = Options();
     options.context = "source";
     Member source(journals_, options, domain);
     Lead(source);
-    for (uint64_t i = 1; i <= commands; ++i) source->OnCommand(Pending(i, "add", 1, i));
+    for (uint64_t i = 0; i < what.size(); ++i) source->OnCommand(Pending(i + 1, what[i], 1, i + 1));
     source.Settle(kNow);
+  }
+  std::vector<RawRecord> SourceRecords(uint64_t commands) {
+    SourceDecides(std::vector<std::string>(commands, "add"));
     std::vector<RawRecord> records;
     for (const std::string& bytes : journals_["source.journal"]) {
       records.push_back({static_cast<int64_t>(records.size()), bytes});
     }
     return records;
+  }
+  // What another version might write behind `place`.
+  void WriteByHand(const Place& place, const journal::v1::Decision& decision) {
+    const std::string payload = decision.SerializeAsString();
+    Frame frame{FrameKind::kDecision, place.journal_id, place.term, place.height + 1,
+                place.head,           payload,          {}};
+    journals_["counter.journal"].push_back(Seal(frame));
   }
   static PendingCommand Pending(uint64_t call, const std::string& what, int64_t amount, uint64_t number,
                                 absl::Time at = kNow) {
