@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Journals, Server, play_day  # pylint: disable=wrong-import-position
+from server import Journals, Server, play_day, redis_flags  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 RETAILERS = "200"
@@ -51,9 +51,8 @@ class InstancesTest(unittest.TestCase):
         return os.path.join(self.folder.name, name)
 
     def start(self, name, program="sanyuan"):
-        server = Server(BINARIES, self.data(name), *self.journals.serve, "--session-timeout", "1.5", "--redis",
-                        self.redis.address, "--redis-user", self.redis.user, "--redis-password-file",
-                        self.redis.password_file, "--master-key", self.master_key, program=program)
+        server = Server(BINARIES, self.data(name), *self.journals.serve, "--session-timeout", "1.5",
+                        *redis_flags(self.redis), "--master-key", self.master_key, program=program)
         self.servers.append(server)
         return server
 

@@ -12,14 +12,10 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Ended, Journals, Server, play_day  # pylint: disable=wrong-import-position
+from server import Ended, Journals, Server, play_day, redis_flags  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 RETAILERS = "200"
-
-
-def redis_flags(redis):
-    return ["--redis", redis.address, "--redis-user", redis.user, "--redis-password-file", redis.password_file]
 
 
 class KafkaDayTest(unittest.TestCase):

@@ -40,6 +40,11 @@ class Journals:
                        stdout=subprocess.DEVNULL)
 
 
+def redis_flags(redis):
+    """What a server is told of a Redis of deploy/local."""
+    return ["--redis", redis.address, "--redis-user", redis.user, "--redis-password-file", redis.password_file]
+
+
 def ctl(binaries, *arguments, code=0, timeout=120):
     """Runs sanyuanctl --json and gives the object that it prints."""
     done = subprocess.run([os.path.join(binaries, "sanyuanctl"), "--json", *arguments], capture_output=True, text=True,

@@ -12,7 +12,7 @@ import unittest
 
 OLD = sys.argv.pop(2)
 from instances_test import BINARIES, InstancesTest, wait_until  # pylint: disable=wrong-import-position
-from server import Server  # pylint: disable=wrong-import-position
+from server import Server, redis_flags  # pylint: disable=wrong-import-position
 
 SKIPPED = 77
 NEWEST_FORMAT = 2
@@ -30,8 +30,8 @@ class UpgradeTest(InstancesTest):
         return server
 
     def flags(self):
-        return [*self.journals.serve, "--session-timeout", "1.5", "--redis", self.redis.address, "--redis-user",
-                self.redis.user, "--redis-password-file", self.redis.password_file, "--master-key", self.master_key]
+        return [*self.journals.serve, "--session-timeout", "1.5", *redis_flags(self.redis), "--master-key",
+                self.master_key]
 
     def formats(self, server):
         return {partition["format"] for partition in server.ctl("status")["partitions"]}
