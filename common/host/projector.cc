@@ -41,6 +41,7 @@ void Projector::Begin(const partition::Place& place, std::vector<state::Change> 
   Batch batch;
   batch.begin = place;
   batch.to = place;
+  batch.changes.reserve(rows.size());
   for (state::Change& row : rows) batch.changes.emplace_back(place.height, std::move(row));
   const std::lock_guard lock(mutex_);
   waiting_.clear();

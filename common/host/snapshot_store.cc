@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 
 #include "common/partition/crash_points.h"
@@ -49,11 +48,13 @@ absl::Status FileSnapshotStore::Save(const log::TopicPartition& journal, const S
 }
 
 std::optional<StoredSnapshot> FileSnapshotStore::Load(const log::TopicPartition& journal) {
-  std::ifstream file(PathOf(journal), std::ios::binary);
-  if (!file) return std::nullopt;
-  std::ostringstream content;
-  content << file.rdbuf();
-  const std::string bytes = std::move(content).str();
+  const std::filesystem::path path = PathOf(journal);
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return std::nullopt;
+  std::string bytes(size, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) return std::nullopt;
   std::string magic;
   std::string id;
   StoredSnapshot snapshot;
@@ -64,7 +65,7 @@ std::optional<StoredSnapshot> FileSnapshotStore::Load(const log::TopicPartition&
   if (!decode.ok() || magic != kMagic || fold != kFold || id.size() != place.journal_id.size())
     return std::nullopt;
   std::memcpy(place.journal_id.data(), id.data(), id.size());
-  snapshot.rows = decode.rest();
+  snapshot.rows = std::move(bytes.erase(0, bytes.size() - decode.rest().size()));
   return snapshot;
 }
 

@@ -109,7 +109,9 @@ bool TableBase::Load(std::string_view bytes) {
   VersionPtr version = Decode(bytes);
   const Version* last = Last();
   if (!version || (last != nullptr && !IsBefore(*last, *version))) return false;
-  fresh_.push_back(version);
+  // The row as it was understood, not as it lies there: what is lost in decoding must show in the digest.
+  sums_[CountyOf(*version)].Add(Bytes(*version));
+  version->in_sum = true;
   Insert(std::move(version));
   return true;
 }

@@ -250,18 +250,31 @@ void Client::FindLeaders(const TopicPartition& where, absl::Duration timeout) {
 }
 
 absl::StatusOr<int64_t> Client::OffsetOf(const TopicPartition& where, int64_t which, absl::Duration timeout) {
-  const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>
-      list(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
-  rd_kafka_topic_partition_t* asked =
-      rd_kafka_topic_partition_list_add(list.get(), TopicName(where).c_str(), where.partition);
-  asked->offset = which;
-  rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle_, list.get(), ToTimeout(timeout));
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->err;
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return asked->offset;
-  FindLeaders(where, timeout);
-  absl::Status status = ToStatus(error, "the end of " + where.ToString());
-  // The answer lacked the partition.
-  return absl::IsDataLoss(status) ? absl::UnavailableError(status.message()) : status;
+  const auto offsets = OffsetsOf({where}, which, timeout);
+  if (!offsets.ok()) return offsets.status();
+  return offsets->front();
+}
+
+absl::StatusOr<std::vector<int64_t>> Client::OffsetsOf(const std::vector<TopicPartition>& partitions,
+                                                       int64_t which, absl::Duration timeout) {
+  const PartitionsPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& where : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), TopicName(where).c_str(), where.partition)->offset = which;
+  }
+  const rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(handle_, list.get(), ToTimeout(timeout));
+  std::vector<int64_t> offsets;
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    const rd_kafka_topic_partition_t& answer = list->elems[i];
+    const rd_kafka_resp_err_t error = failed != RD_KAFKA_RESP_ERR_NO_ERROR ? failed : answer.err;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      FindLeaders(partitions[i], timeout);
+      const absl::Status status = ToStatus(error, "the end of " + partitions[i].ToString());
+      // The answer lacked the partition.
+      return absl::IsDataLoss(status) ? absl::UnavailableError(status.message()) : status;
+    }
+    offsets.push_back(answer.offset);
+  }
+  return offsets;
 }
 
 absl::StatusOr<rd_kafka_topic_t*> Client::Topic(const TopicPartition& where, absl::Duration timeout) {

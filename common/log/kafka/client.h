@@ -68,6 +68,13 @@ struct QueueDeleter {
 };
 using QueuePtr = std::unique_ptr<rd_kafka_queue_t, QueueDeleter>;
 
+struct PartitionsDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+};
+using PartitionsPtr = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionsDeleter>;
+
 class Client {
  public:
   // Every client says what it measures to who polls it; one that nobody polls is given NotPolled() too.
@@ -98,6 +105,9 @@ class Client {
   // RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END as the leader knows it. The question is that for times, which
   // keeps to its time-out: the one for watermarks does not before librdkafka 2.3. A wrong leader is looked for anew.
   absl::StatusOr<int64_t> OffsetOf(const TopicPartition& where, int64_t which, absl::Duration timeout);
+  // The same of many, one request to each leader: beside a fetch that waits for records each takes as long as that one.
+  absl::StatusOr<std::vector<int64_t>> OffsetsOf(const std::vector<TopicPartition>& partitions, int64_t which,
+                                                 absl::Duration timeout);
 
  private:
   struct TopicDeleter {

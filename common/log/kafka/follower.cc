@@ -175,14 +175,20 @@ absl::StatusOr<std::shared_ptr<Follower>> Follower::New(const KafkaLogOptions& o
   const QueuePtr main(rd_kafka_queue_get_main(handle));
   rd_kafka_queue_forward(main.get(), follower->queue_.get());
   follower->poller_ = std::thread([raw = follower.get()] { raw->Poll(); });
+  follower->waker_ = std::thread([raw = follower.get()] { raw->Wake(); });
   return follower;
 }
 
 Follower::~Follower() {
   if (client_ == nullptr) return;  // It could not be made.
-  stopped_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  begun_.notify_all();
   rd_kafka_queue_yield(queue_.get());
   poller_.join();
+  waker_.join();
   const QueuePtr main(rd_kafka_queue_get_main(client_->handle()));
   rd_kafka_queue_forward(main.get(), nullptr);
   queue_.reset();
@@ -204,8 +210,11 @@ absl::StatusOr<std::unique_ptr<Subscription>> Follower::Follow(const std::shared
   if (rd_kafka_consume_start_queue(*topic, where.partition, from_offset, follower->queue_.get()) != 0) {
     return ToStatus(rd_kafka_last_error(), "following " + where.ToString());
   }
-  // Wakes the client, which may sleep up to a second before it asks for what was just begun.
-  (void)follower->client_->OffsetOf(where, RD_KAFKA_OFFSET_END, kWakePatience);
+  {
+    const std::lock_guard lock(follower->mutex_);
+    follower->asleep_.push_back(where);
+  }
+  follower->begun_.notify_all();
   follower->newcomers_ = true;
   rd_kafka_queue_yield(follower->queue_.get());
   return subscription;
@@ -288,6 +297,18 @@ void Follower::Recover(absl::Time now, MessagePtr& in_hand) {
       feed->Restart(queue_.get());
     }
     feed->LookWhetherAnythingComes(now, options_.nothing_comes, client_->handle());
+  }
+}
+
+void Follower::Wake() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    begun_.wait(lock, [&] { return stopped_ || !asleep_.empty(); });
+    if (stopped_) return;
+    const std::vector<TopicPartition> partitions = std::exchange(asleep_, {});
+    lock.unlock();
+    (void)client_->OffsetsOf(partitions, RD_KAFKA_OFFSET_END, kWakePatience);
+    lock.lock();
   }
 }
 

@@ -41,6 +41,9 @@ class Follower final : private ClientEvents {
 
   void OnError(rd_kafka_resp_err_t error, std::string_view why) override;
   void Poll();
+  // The client may sleep up to a second before it asks for what was just begun, unless something else is sent to that
+  // broker. Where it asks for other partitions already, the answer waits behind theirs: so nobody else waits for it.
+  void Wake();
   // Takes `first` and what came with it for the same partition; gives back what came for another one.
   MessagePtr Take(MessagePtr first);
   // Reading on where there was trouble. What is `in_hand` of that lies behind what comes first, and comes again.
@@ -60,7 +63,10 @@ class Follower final : private ClientEvents {
   std::map<FeedKey, FeedPtr> feeds_;
   std::vector<FeedKey> removed_;  // Ended, and perhaps still in the hands of the polling thread.
   std::condition_variable erased_;
+  std::vector<TopicPartition> asleep_;  // Begun, and not asked for yet.
+  std::condition_variable begun_;
   std::thread poller_;
+  std::thread waker_;
 };
 
 }  // namespace sanyuan::log::kafka

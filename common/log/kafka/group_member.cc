@@ -20,13 +20,6 @@ constexpr int kPollMs = 100;
 constexpr absl::Duration kShortestHeartbeat = absl::Milliseconds(100);
 constexpr auto kLeavePatience = std::chrono::seconds(5);
 
-struct ListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const {
-    rd_kafka_topic_partition_list_destroy(list);
-  }
-};
-using ListPtr = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
-
 class KafkaGroupMember final : public GroupMember, private kafka::ClientEvents {
  public:
   KafkaGroupMember(const KafkaLogOptions& options,
@@ -53,7 +46,8 @@ class KafkaGroupMember final : public GroupMember, private kafka::ClientEvents {
     if (!client.ok()) return client.status();
     client_ = *std::move(client);
     rd_kafka_poll_set_consumer(client_->handle());
-    const ListPtr topics(rd_kafka_topic_partition_list_new(static_cast<int>(group.topics.size())));
+    const kafka::PartitionsPtr topics(
+        rd_kafka_topic_partition_list_new(static_cast<int>(group.topics.size())));
     for (const std::string& topic : group.topics) {
       rd_kafka_topic_partition_list_add(topics.get(), (prefix_ + topic).c_str(), RD_KAFKA_PARTITION_UA);
     }

@@ -82,15 +82,15 @@ class Table final : public KafkaTable, private kafka::ClientEvents {
     for (const std::string& topic : topics) {
       if (absl::Status started = Start(topic, deadline); !started.ok()) return started;
     }
-    // Not before: the question for the end also wakes the client, which may sleep up to a second before it asks for
+    // Not before: the question for the ends also wakes the client, which may sleep up to a second before it asks for
     // what was just begun.
-    for (auto& [key, partition] : partitions_) {
-      const auto end = kafka::Insist(deadline, options_.confirm_missing, [&, &where = partition.where] {
-        return client_->OffsetOf(where, RD_KAFKA_OFFSET_END, deadline - absl::Now());
-      });
-      if (!end.ok()) return end.status();
-      partition.mark = *end;
-    }
+    std::vector<TopicPartition> all;
+    for (const auto& [key, partition] : partitions_) all.push_back(partition.where);
+    const auto ends = kafka::Insist(deadline, options_.confirm_missing, [&] {
+      return client_->OffsetsOf(all, RD_KAFKA_OFFSET_END, deadline - absl::Now());
+    });
+    if (!ends.ok()) return ends.status();
+    for (auto end = ends->begin(); auto& [key, partition] : partitions_) partition.mark = *end++;
     auto writer = kafka::TableWriter::New(options_, topics);
     if (!writer.ok()) return writer.status();
     writer_ = *std::move(writer);
