@@ -45,7 +45,8 @@ class Chaos:
         """One fault, or two at once if they hurt different parts."""
         group, begun = [], time.monotonic()
         wanted = min(most, 2 if self.source.randrange(100) < PAIRS else 1)
-        for kind in self.left[::-1]:
+        for index in reversed(range(len(self.left))):
+            kind = self.left[index]
             fault = faults.KINDS[kind]()
             try:
                 fault.strike(self.cluster, self.source)
@@ -54,7 +55,7 @@ class Chaos:
                 continue
             say(f"{len(self.struck) + len(group) + 1}. {kind}: {fault.what}")
             group.append(fault)
-            self.left.remove(kind)
+            del self.left[index]
             if len(group) == wanted:
                 break
         return group, begun
