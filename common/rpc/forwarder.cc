@@ -11,20 +11,13 @@
 
 #include "common/auth/identity.h"
 #include "common/rpc/call_context.h"
+#include "common/rpc/remote_status.h"
 
 namespace sanyuan::rpc {
 namespace {
 
 using google::protobuf::Message;
 using Stub = grpc::TemplatedGenericStub<Message, Message>;
-
-google::rpc::Status NotAnswered(const grpc::Status& status) {
-  google::rpc::Status error;
-  if (!error.ParseFromString(status.error_details())) error.Clear();
-  error.set_code(static_cast<int>(status.error_code()));
-  error.set_message(status.error_message());
-  return error;
-}
 
 class GrpcForwarder final : public Forwarder {
  public:
@@ -48,7 +41,7 @@ class GrpcForwarder final : public Forwarder {
                               ended->done(std::move(ended->response),
                                           google::rpc::Status::default_instance());
                             } else {
-                              ended->done(nullptr, NotAnswered(status));
+                              ended->done(nullptr, RemoteStatus(status));
                             }
                             const std::lock_guard lock(mutex_);
                             if (--under_way_ == 0) idle_.notify_all();

@@ -181,7 +181,7 @@ def main():
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], help="kinds of faults, by name")
     parser.add_argument("--small", action="store_true", help="one broker, and two instances with all services each")
     parser.add_argument("--report", help="file for the page")
-    parser.add_argument("--logs", help="folder for what all processes said, when something is wrong")
+    parser.add_argument("--logs", help="folder for the ledger and what all processes said, when something is wrong")
     args = parser.parse_args()
     source = random.Random(args.seed)
     begun = time.monotonic()
@@ -192,6 +192,7 @@ def main():
         saved = stack.enter_context(contextlib.ExitStack())
         if args.logs:
             saved.callback(cluster.save_logs, args.logs)
+            saved.callback(shutil.copytree, folder, os.path.join(args.logs, "ledger"), dirs_exist_ok=True)
         cluster.wait_ready()
         workload = Workload(args.binaries, cluster.addresses(), os.path.join(folder, "ledger"), "--retailers",
                             args.retailers, "--amendments", args.amendments, "--seed", args.seed)

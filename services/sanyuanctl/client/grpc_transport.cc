@@ -9,20 +9,12 @@
 #include <utility>
 
 #include "common/auth/identity.h"
+#include "common/rpc/remote_status.h"
 
 namespace sanyuan::ctl {
 namespace {
 
 using google::protobuf::Message;
-
-google::rpc::Status StatusOf(const grpc::Status& status) {
-  google::rpc::Status error;
-  if (status.ok()) return error;
-  if (!error.ParseFromString(status.error_details())) error.Clear();
-  error.set_code(static_cast<int>(status.error_code()));
-  error.set_message(status.error_message());
-  return error;
-}
 
 class GrpcTransport : public Transport {
  public:
@@ -43,7 +35,7 @@ class GrpcTransport : public Transport {
     stub.UnaryCall(&context, fmt::format("/{}/{}", method.service()->full_name(), method.name()),
                    grpc::StubOptions(), &request, &response,
                    [&done](grpc::Status status) { done.set_value(std::move(status)); });
-    return StatusOf(done.get_future().get());
+    return rpc::RemoteStatus(done.get_future().get());
   }
 
  private:
