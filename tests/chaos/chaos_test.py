@@ -64,6 +64,8 @@ class Chaos:
         """Returns when the workload has gone on."""
         time.sleep(max((fault.seconds(self.source) for fault in group), default=0.1))
         self.source.shuffle(group)
+        # Instances are not back before their brokers are.
+        group.sort(key=lambda fault: fault.on not in ("broker", "network"))
         for fault in group:
             fault.mend()
         mended = time.monotonic()

@@ -92,6 +92,13 @@ class Fault:
         self.hold("brokers")
         wait_until("all brokers are in sync", lambda: all(map(self.cluster.in_sync, self.cluster.brokers)))
 
+    def want_broker(self):
+        """For what waits, while it strikes, for instances that move: not while another fault has the only broker."""
+        if len(self.cluster.brokers) == 1:
+            self.hold("brokers")
+            self.cluster.let(["brokers"])
+            self.held.discard("brokers")
+
     def random_journal(self):
         """Context and partition."""
         return self.random.choice(sorted(self.cluster.partitions()))

@@ -36,6 +36,7 @@ class ServiceFrozen(Fault):
     lasts = (0, 2)
 
     def do(self):
+        self.want_broker()
         self.instance = self.hold_instance(leading=True)
         self.what = f"SIGSTOP of {self.instance.name} past its session's end"
         self.cluster.signal(self.instance.name, signal.SIGSTOP)
@@ -57,6 +58,7 @@ class RollingRestart(Fault):
     lasts = (0, 0)
 
     def do(self):
+        self.want_broker()
         service = self.hold_instance().name.rsplit("-", 1)[0]
         self.what = f"rolling restart of {service}"
         for letter in "ab":
@@ -72,6 +74,7 @@ class AskerDies(Fault):
     lasts = (0, 1)
 
     def do(self):
+        self.want_broker()
         old = self.hold_instance(leading=True)
         service = old.name.rsplit("-", 1)[0]
         owners = [self.cluster.instances[f"{service}-{letter}"] for letter in "ab"]
@@ -229,6 +232,7 @@ class ServiceClockStepped(Fault):
     lasts = (3, 6)
 
     def do(self):
+        self.want_broker()
         self.instance = self.hold_instance()
         name, offset = self.instance.name, self.random.choice(["+48h", "-48h"])
         self.what = f"the clock of {name} jumped by {offset}"

@@ -32,6 +32,7 @@ class StrangersRecord(Fault):
     lasts = (0, 0)
 
     def do(self):
+        self.hold_brokers()  # So that it can be read.
         place = self.random_journal()
         self.what = f"a stranger's record in the journal of {place[0]}/{place[1]}"
         readers = [one for one in self.cluster.instances.values() if place[0] in one.contexts and one.running()]
