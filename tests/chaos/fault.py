@@ -93,7 +93,8 @@ class Fault:
         wait_until("all brokers are in sync", lambda: all(map(self.cluster.in_sync, self.cluster.brokers)))
 
     def want_broker(self):
-        """For what waits, while it strikes, for instances that move: not while another fault has the only broker."""
+        """For what waits, while it strikes, for something that takes a broker: not while another fault has the only
+        one."""
         if len(self.cluster.brokers) == 1:
             self.hold("brokers")
             self.cluster.let(["brokers"])

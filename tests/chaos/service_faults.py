@@ -145,6 +145,7 @@ class FilesUsedUp(Fault):
     lasts = (2, 4)
 
     def do(self):
+        self.want_broker()  # Its connections would leave numbers free.
         self.instance = self.hold_instance()
         pid = self.instance.pid
         self.limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)

@@ -55,6 +55,7 @@ class StrangersTransaction(Fault):
     lasts = (2, 5)
 
     def do(self):
+        self.want_broker()
         context, partition = self.random_journal()
         self.what = f"a stranger's open transaction in the journal of {context}/{partition}"
         name = f"stranger-{self.random.getrandbits(64):x}"
