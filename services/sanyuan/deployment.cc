@@ -31,6 +31,7 @@
 #include "services/sanyuan/catalogue.h"
 #include "services/sanyuan/journal_topics.h"
 #include "services/sanyuan/operations.h"
+#include "services/sanyuan/topic_check.h"
 
 namespace sanyuan {
 namespace {
@@ -102,8 +103,8 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
   return file.Write(identity);
 }
 
-// Everything about the topics must be as the journals need it: what is not is said, and nothing starts. Later it is said
-// by the watch.
+// Everything about brokers and topics must be as the journals need it: what is not is said, and nothing starts. Later it is
+// said by the watch.
 absl::StatusOr<std::unique_ptr<log::TopicWatch>> OpenTopics(const ServeOptions& options,
                                                             log::KafkaLogOptions kafka) {
   const auto topics = log::KafkaTopics::Open(kafka);
@@ -116,23 +117,10 @@ absl::StatusOr<std::unique_ptr<log::TopicWatch>> OpenTopics(const ServeOptions& 
       wanted.push_back(std::move(events));
     }
   }
-  const auto mismatches = (*topics)->Compare(wanted, replication);
-  if (!mismatches.ok()) return mismatches.status();
-  const auto groups = (*topics)->CompareGroups(absl::Seconds(options.session_timeout_seconds));
-  if (!groups.ok()) return groups.status();
-  for (const auto* found : {&*mismatches, &*groups}) {
-    for (const log::Mismatch& mismatch : *found) spdlog::critical("{}", mismatch.ToString());
-  }
-  if (!mismatches->empty()) {
-    return absl::FailedPreconditionError(
-        fmt::format("{}; sanyuanctl topics apply makes what is missing, what differs is yours to change{}",
-                    mismatches->front().ToString(),
-                    options.single_copy ? "" : " (--single-copy is for a laptop with one broker)"));
-  }
-  if (!groups->empty()) {
-    return absl::FailedPreconditionError(
-        fmt::format("{}: change that, or --session-timeout", groups->front().ToString()));
-  }
+  TopicCheckOptions check;
+  check.replication = replication;
+  check.session_timeout = absl::Seconds(options.session_timeout_seconds);
+  if (absl::Status checked = CheckTopics(**topics, wanted, check); !checked.ok()) return checked;
   kafka.read_timeout = std::min(kafka.read_timeout, kTopicsPatience);
   auto watched = log::KafkaTopics::Open(kafka);
   if (!watched.ok()) return watched.status();

@@ -15,7 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Ended, Journals, Server  # pylint: disable=wrong-import-position
+from server import Ended, Journals, Server, ctl  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 JARS = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "build", "tools"))
@@ -91,6 +91,31 @@ class WrongSettingsTest(unittest.TestCase):
             self.assert_refused("the brokers: group.min.session.timeout.ms is 1000, wanted at most 500: .*--session-timeout",
                                 *journals.serve, "--session-timeout", "0.5", code=1)
 
+    def test_a_strangers_open_transaction_is_named_and_waited_for(self):
+        with engines.kafka() as broker:
+            journals = Journals(BINARIES, self.path("none"), broker.bootstrap)
+            self.assertEqual(ctl(BINARIES, "topics", "check", *journals.serve)["mismatches"], [])
+            topic = f"{journals.prefix}order_intake.journal"
+            ports = {1: int(broker.bootstrap.rsplit(":", 1)[1])}
+            transaction = engines.kafka_wire.Transaction(ports, "stranger", topic, 3, b"not committed", open_for=600)
+            value = f"open from offset {transaction.offset} in partition 3"
+            self.assertEqual(ctl(BINARIES, "topics", "check", *journals.serve, code=1)["mismatches"],
+                             [{"topic": topic, "setting": "transaction", "value": value, "wanted": "none"}])
+            with Server(BINARIES, self.path("data"), *journals.serve, wait=False) as server:
+                self.wait_for_log(server, f"the start waits: topic {topic}: transaction is {value}, wanted none")
+                self.assertIsNone(server.process.poll())
+                transaction.abort()
+                server.wait_ready()
+                self.assertEqual(ctl(BINARIES, "topics", "check", *journals.serve)["mismatches"], [])
+                # Who serves goes on beside one; the watch says it within a minute.
+                transaction = engines.kafka_wire.Transaction(ports, "stranger", topic, 3, b"not committed", open_for=600)
+                self.wait_for_log(server, f"topic {topic}: transaction is open from offset {transaction.offset}", 120)
+                self.assertEqual(server.get("/readyz")[0], 200)
+                self.assertIn('"setting":"transaction"', server.get("/readyz")[1])
+                server.ctl("clock", "--set", "2019-07-20T12:00:00+08:00")
+                transaction.abort()
+                self.assertEqual(server.stop(), 0)
+
     def test_a_redis_that_lets_nobody_in(self):
         with open(self.path("password"), "w", encoding="utf-8") as file:
             file.write("wrong")
@@ -101,8 +126,8 @@ class WrongSettingsTest(unittest.TestCase):
                 self.assertEqual(server.get("/livez")[0], 200)
                 self.assertEqual(server.stop(), 0)
 
-    def wait_for_log(self, server, pattern):
-        end = time.monotonic() + 60
+    def wait_for_log(self, server, pattern, seconds=60):
+        end = time.monotonic() + seconds
         while True:
             log = server.errors()
             if time.monotonic() > end:

@@ -114,4 +114,23 @@ void KafkaBrokers::FlipBit(const std::string& topic, const std::string& value, i
   }
 }
 
+StrangersTransaction::StrangersTransaction(const KafkaBrokers& brokers, const std::string& topic) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", brokers.bootstrap().c_str(), nullptr, 0);
+  rd_kafka_conf_set(conf, "transactional.id", fmt::format("stranger-of-{}", topic).c_str(), nullptr, 0);
+  producer_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+  EXPECT_EQ(rd_kafka_init_transactions(producer_, 60'000), nullptr);
+  EXPECT_EQ(rd_kafka_begin_transaction(producer_), nullptr);
+  const std::string value = "not committed";
+  EXPECT_EQ(rd_kafka_producev(producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
+                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  EXPECT_EQ(rd_kafka_flush(producer_, 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+StrangersTransaction::~StrangersTransaction() { rd_kafka_destroy(producer_); }
+
+void StrangersTransaction::Abort() { EXPECT_EQ(rd_kafka_abort_transaction(producer_, 60'000), nullptr); }
+
 }  // namespace sanyuan::log

@@ -6,6 +6,8 @@
 
 #include <string>
 
+struct rd_kafka_s;
+
 namespace sanyuan::log {
 
 class KafkaBrokers {
@@ -34,6 +36,21 @@ class KafkaBrokers {
  private:
   const std::string bootstrap_;
   const std::string data_;
+};
+
+// A stranger's transaction with one record in partition 0 of the topic of this name with the prefix, open until it is
+// aborted or this ends.
+class StrangersTransaction {
+ public:
+  StrangersTransaction(const KafkaBrokers& brokers, const std::string& topic);
+  ~StrangersTransaction();
+  StrangersTransaction(const StrangersTransaction&) = delete;
+  StrangersTransaction& operator=(const StrangersTransaction&) = delete;
+
+  void Abort();
+
+ private:
+  rd_kafka_s* producer_ = nullptr;
 };
 
 }  // namespace sanyuan::log

@@ -8,13 +8,16 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "common/log/kafka/broker_version.h"
 #include "common/log/kafka/client.h"
+#include "common/log/kafka/open_transactions.h"
 
 namespace sanyuan::log {
 namespace {
 
 constexpr absl::Duration kLeaderPause = absl::Milliseconds(20);
 constexpr char kMissingTopic[] = "topic";
+constexpr char kPartitions[] = "partitions";
 constexpr int64_t kNoLimit = -1;
 constexpr int64_t kDayMs = 24 * 3600 * 1000;
 
@@ -37,9 +40,13 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
   explicit AdminTopics(const KafkaLogOptions& options) : options_(options) {}
 
   absl::Status Connect() {
-    auto client = kafka::Client::New(RD_KAFKA_CONSUMER, "topics", options_, {kafka::NotPolled()}, *this);
-    if (!client.ok()) return client.status();
-    client_ = *std::move(client);
+    for (const auto& [made, end] : {std::pair(&client_, kafka::EndsAtHighWatermark()),
+                                    std::pair(&stable_client_, kafka::EndsAtLastStable())}) {
+      auto client =
+          kafka::Client::New(RD_KAFKA_CONSUMER, "topics", options_, {kafka::NotPolled(), end}, *this);
+      if (!client.ok()) return client.status();
+      *made = *std::move(client);
+    }
     return absl::OkStatus();
   }
 
@@ -90,17 +97,15 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
 
   absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
                                                 int32_t replication) override {
-    const absl::Time confirmed = absl::Now() + options_.confirm_missing;
-    while (true) {
-      auto mismatches = CompareOnce(specs, replication);
-      const bool missing = mismatches.ok()
-                               ? std::any_of(mismatches->begin(), mismatches->end(),
-                                             [](const Mismatch& one) { return one.setting == kMissingTopic; })
-                               : absl::IsNotFound(mismatches.status());
-      // A topic that was just made is known to some brokers before others.
-      if (!missing || absl::Now() >= confirmed) return mismatches;
-      absl::SleepFor(kLeaderPause);
-    }
+    auto all = CompareVersions();
+    if (!all.ok()) return all;
+    auto mismatches = CompareTopics(specs, replication);
+    if (!mismatches.ok()) return mismatches;
+    all->insert(all->end(), mismatches->begin(), mismatches->end());
+    auto open = FindTransactions(specs, *mismatches);
+    if (!open.ok()) return all->empty() ? open : all;
+    all->insert(all->end(), open->begin(), open->end());
+    return all;
   }
 
   absl::StatusOr<std::vector<Mismatch>> CompareGroups(absl::Duration session_timeout) override {
@@ -133,6 +138,64 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
  private:
   void OnError(rd_kafka_resp_err_t, std::string_view) override {}
 
+  // One that does not answer is looked at when it does: without it the others may well serve.
+  absl::StatusOr<std::vector<Mismatch>> CompareVersions() {
+    const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
+    if (!metadata.ok()) return metadata.status();
+    std::vector<Mismatch> mismatches;
+    for (int i = 0; i < (*metadata)->broker_cnt; ++i) {
+      const std::string id = std::to_string((*metadata)->brokers[i].id);
+      const auto values = SettingsOf(RD_KAFKA_RESOURCE_BROKER, id);
+      if (absl::IsPermissionDenied(values.status()) || absl::IsUnavailable(values.status())) continue;
+      if (!values.ok()) return values.status();
+      if (auto old = kafka::TooOld(*values)) {
+        mismatches.push_back({"", "version of broker " + id, *std::move(old),
+                              fmt::format("{} or newer", kafka::kLeastVersion)});
+      }
+    }
+    return mismatches;
+  }
+
+  // Not of topics of which `mismatches` says that they are not there or have other partitions.
+  absl::StatusOr<std::vector<Mismatch>> FindTransactions(absl::Span<const TopicSpec> specs,
+                                                         const std::vector<Mismatch>& mismatches) {
+    std::vector<TopicPartition> partitions;
+    for (const TopicSpec& spec : specs) {
+      const bool other = std::any_of(mismatches.begin(), mismatches.end(), [&](const Mismatch& one) {
+        return one.topic == options_.topic_prefix + spec.name &&
+               (one.setting == kMissingTopic || one.setting == kPartitions);
+      });
+      if (!spec.without_transactions || other) continue;
+      for (int32_t i = 0; i < spec.partitions; ++i) partitions.push_back({spec.name, i});
+    }
+    const auto open = kafka::FindOpenTransactions(*client_, *stable_client_, std::move(partitions),
+                                                  options_.confirm_end, options_.read_timeout);
+    rd_kafka_poll(stable_client_->handle(), 0);  // As below.
+    if (!open.ok()) return open.status();
+    std::vector<Mismatch> found;
+    for (const kafka::OpenTransaction& one : *open) {
+      found.push_back({options_.topic_prefix + one.where.topic, kOpenTransaction,
+                       fmt::format("open from offset {} in partition {}", one.offset, one.where.partition),
+                       "none"});
+    }
+    return found;
+  }
+
+  absl::StatusOr<std::vector<Mismatch>> CompareTopics(absl::Span<const TopicSpec> specs,
+                                                      int32_t replication) {
+    const absl::Time confirmed = absl::Now() + options_.confirm_missing;
+    while (true) {
+      auto mismatches = CompareOnce(specs, replication);
+      const bool missing = mismatches.ok()
+                               ? std::any_of(mismatches->begin(), mismatches->end(),
+                                             [](const Mismatch& one) { return one.setting == kMissingTopic; })
+                               : absl::IsNotFound(mismatches.status());
+      // A topic that was just made is known to some brokers before others.
+      if (!missing || absl::Now() >= confirmed) return mismatches;
+      absl::SleepFor(kLeaderPause);
+    }
+  }
+
   absl::StatusOr<std::vector<Mismatch>> CompareOnce(absl::Span<const TopicSpec> specs, int32_t replication) {
     rd_kafka_poll(client_->handle(), 0);  // Errors of connections would pile up.
     const auto metadata = client_->Metadata(nullptr, options_.read_timeout);
@@ -149,7 +212,7 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
       }
       if (found->partition_cnt != spec.partitions) {
         mismatches.push_back(
-            {name, "partitions", std::to_string(found->partition_cnt), std::to_string(spec.partitions)});
+            {name, kPartitions, std::to_string(found->partition_cnt), std::to_string(spec.partitions)});
       }
       int fewest = found->partition_cnt > 0 ? found->partitions[0].replica_cnt : 0;
       for (int i = 0; i < found->partition_cnt; ++i)
@@ -248,7 +311,8 @@ class AdminTopics final : public KafkaTopics, private kafka::ClientEvents {
   }
 
   const KafkaLogOptions options_;
-  std::unique_ptr<kafka::Client> client_;
+  std::unique_ptr<kafka::Client> client_;         // For which a partition ends at its high watermark.
+  std::unique_ptr<kafka::Client> stable_client_;  // ... at its last stable offset.
 };
 
 }  // namespace
@@ -262,7 +326,8 @@ TopicSpec JournalTopic(const std::string& name, int32_t partitions, int32_t repl
            {"unclean.leader.election.enable", "false"},
            {"message.timestamp.type", "LogAppendTime"}},
           {{"min.insync.replicas", replication > 1 ? replication - 1 : 1}, {"max.message.bytes", 1'114'112}},
-          {}};
+          {},
+          /*without_transactions=*/true};
 }
 
 TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t replication) {
@@ -271,6 +336,7 @@ TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t repli
   spec.settings.erase("retention.bytes");
   spec.at_least["retention.ms"] = kDayMs;
   spec.at_first["retention.ms"] = std::to_string(7 * kDayMs);
+  spec.without_transactions = false;
   return spec;
 }
 

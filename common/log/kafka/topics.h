@@ -26,6 +26,8 @@ struct TopicSpec {
   std::map<std::string, int64_t> at_least;      // Numbers that may also be greater; -1 stands for no limit.
   // What it is made with; may be changed later, within the others.
   std::map<std::string, std::string> at_first = {};
+  // Whoever has a transaction open in it is a stranger.
+  bool without_transactions = false;
 };
 
 // A journal: kept for ever, never compacted, stamped by the brokers, led by nobody who lacks a record.
@@ -37,10 +39,15 @@ TopicSpec TableTopic(const std::string& name, int32_t partitions, int32_t replic
 // Events of a context for everybody: kept for a week, or as long as an operator says, but a day at least.
 TopicSpec EventsTopic(const std::string& name, int32_t partitions, int32_t replication);
 
+// `setting` of a mismatch that is a transaction that somebody has open in a journal. It harms nothing, and ends by itself,
+// at the latest after the brokers' transaction.max.timeout.ms.
+inline constexpr char kOpenTransaction[] = "transaction";
+
 // One thing that is not as it must be. `topic` is empty for what concerns the brokers.
 struct Mismatch {
   std::string topic;
-  std::string setting;  // Kafka's name, or "partitions", "replication", "topic".
+  std::string
+      setting;  // Kafka's name, or "partitions", "replication", "topic", kOpenTransaction, "version of broker 1".
   std::string value;
   std::string wanted;
 
@@ -57,7 +64,8 @@ class KafkaTopics {
   // Returns when each partition has a leader. AlreadyExists, Unavailable, PermissionDenied, InvalidArgument (the brokers refuse a setting, with their reason).
   virtual absl::Status Create(const TopicSpec& spec, int32_t replication) = 0;
   // What differs from `specs` now, in their order; replication may be greater than `replication`. A topic that is not
-  // there differs in "topic", once the brokers have kept to that for `options.confirm_missing`.
+  // there differs in "topic", once the brokers have kept to that for `options.confirm_missing`. Before them brokers that are
+  // too old (broker_version.h), as far as they answer and may be asked for their settings; behind them open transactions.
   virtual absl::StatusOr<std::vector<Mismatch>> Compare(absl::Span<const TopicSpec> specs,
                                                         int32_t replication) = 0;
   // What of the brokers' own settings does not let members of a group be found dead after `session_timeout`. Nothing where
