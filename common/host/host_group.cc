@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <latch>
 #include <optional>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "common/partition/partitioner.h"
@@ -27,6 +28,13 @@ HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextS
       blocking_(options.blocking_threads),
       reading_(options.reading_threads),
       counts_(options.known) {
+  if (!options_.simulated_clock) {
+    if (ownership_ != nullptr) {
+      clock_guard_.emplace();
+    } else {
+      clock_guard_.emplace(absl::Now(), BootNow());
+    }
+  }
   HostServices services;
   services.log = &log;
   services.views = &views;
@@ -79,7 +87,7 @@ absl::Status HostGroup::Start() {
   for (std::future<absl::Status>& start : starts) all.Update(start.get());
   if (!all.ok()) return all;
   if (!options_.simulated_clock) {
-    SendTime(absl::Now());
+    Tick();
     ticker_ = blocking_.Every(kTick, [this] { Tick(); });
   }
   head_ticker_ = blocking_.Every(kHeadCheck, [this] {
@@ -145,6 +153,9 @@ void HostGroup::OnAnnounced(const ownership::Announcement& announcement, bool ea
 
 void HostGroup::OnPresent(const ownership::Presence& presence, bool earlier) {
   directory_.OnPresent(presence, earlier, SteadyNow());
+  if (presence.landing && clock_guard_) {
+    clock_guard_->OnLanded(presence.landing->appended_at, presence.landing->took, BootNow());
+  }
   if (!options_.simulated_clock || !presence.simulated_now_us) return;
   const absl::Time theirs = absl::FromUnixMicros(*presence.simulated_now_us);
   if (theirs > Now()) MoveClock(theirs);
@@ -213,10 +224,23 @@ bool HostGroup::MoveClock(absl::Time now) {
   return before < us;
 }
 
-void HostGroup::Tick() { SendTime(absl::Now()); }
+// The only place where the wall clock comes in: a time that is not to be trusted goes no further.
+void HostGroup::Tick() {
+  const absl::Time now = absl::Now();
+  const std::string trouble = clock_guard_->Look(now, BootNow());
+  const bool wrong = !trouble.empty() && clock_guard_->skew();
+  if (std::exchange(clock_was_wrong_, wrong) != wrong) {
+    if (wrong) {
+      spdlog::critical("nothing is decided here: {}", trouble);
+    } else {
+      spdlog::info("the clock is right again, and decisions go on");
+    }
+  }
+  SendTime(now, trouble);
+}
 
-void HostGroup::SendTime(absl::Time now) {
-  for (const auto& host : hosts_) host->OnTime(now);
+void HostGroup::SendTime(absl::Time now, const std::string& clock_trouble) {
+  for (const auto& host : hosts_) host->OnTime(now, clock_trouble);
 }
 
 }  // namespace sanyuan::host

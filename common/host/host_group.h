@@ -10,11 +10,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/host/clock_guard.h"
 #include "common/host/input_watch.h"
 #include "common/host/partition_host.h"
 #include "common/host/peers.h"
@@ -70,6 +72,8 @@ class HostGroup : private ownership::OwnershipListener {
 
   // Server time. InfinitePast while a simulated clock has not been set.
   absl::Time Now() const;
+  // Whether that may stamp decisions; nullptr where it is simulated. Looked at ten times a second.
+  const ClockGuard* clock_guard() const { return clock_guard_ ? &*clock_guard_ : nullptr; }
   // Moves the simulated clock: fires due timers in order, and returns when every partition has decided its ticks
   // and has read its inputs to their ends. InvalidArgument: backwards. FailedPrecondition: the clock is real.
   // Another error: it moved, but was not kept.
@@ -99,7 +103,7 @@ class HostGroup : private ownership::OwnershipListener {
   void OnPresent(const ownership::Presence& presence, bool earlier) override;
 
   void Tick();
-  void SendTime(absl::Time now);
+  void SendTime(absl::Time now, const std::string& clock_trouble = "");
   void SayPresent();
   // What each partition is about where it is led, or halted; nothing when an instance does not answer or a partition is
   // led by nobody.
@@ -123,6 +127,8 @@ class HostGroup : private ownership::OwnershipListener {
   std::unique_ptr<Ticker> ticker_;
   std::unique_ptr<Ticker> head_ticker_;
   std::unique_ptr<Ticker> ownership_ticker_;
+  std::optional<ClockGuard> clock_guard_;
+  bool clock_was_wrong_ = false;
   std::mutex clock_mutex_;  // One mover of the clock at a time.
   std::atomic<int64_t> simulated_us_{INT64_MIN};
   bool stopped_ = false;

@@ -128,6 +128,7 @@ void PartitionHost::NewPartition() {
   domain_ = spec_.new_domain();
   partition::Effects& effects = *this;
   partition_ = std::make_unique<Partition>(std::move(options), *domain_, effects);
+  partition_->DistrustClock(clock_trouble_);
   if (now_ != absl::InfinitePast()) partition_->OnTime(now_);
   if (paused_) partition_->Pause(true);
   projecting_ = false;
@@ -257,11 +258,13 @@ void PartitionHost::Submit(partition::Command command, std::string content,
   });
 }
 
-void PartitionHost::OnTime(absl::Time now) {
-  strand_->Post([this, now] {
-    now_ = now;
+void PartitionHost::OnTime(absl::Time now, const std::string& clock_trouble) {
+  strand_->Post([this, now, clock_trouble] {
+    clock_trouble_ = clock_trouble;
+    if (clock_trouble_.empty()) now_ = now;
     if (!partition_) return;
-    partition_->OnTime(now);
+    partition_->DistrustClock(clock_trouble_);
+    if (clock_trouble_.empty()) partition_->OnTime(now);
     Pump();
   });
 }

@@ -118,7 +118,8 @@ class PartitionHost final : private partition::Effects,
   // `reply` is called once, on a thread of the executor; it must not block.
   void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after,
               ReplyFn reply);
-  void OnTime(absl::Time now);
+  // While `clock_trouble` is not empty the clock is not moved and nothing is decided, nor is the lead asked for.
+  void OnTime(absl::Time now, const std::string& clock_trouble = "");
   void OnInputGrown(const std::string& topic);
   // The view is not what it was.
   void BuildViewAnew();
@@ -232,6 +233,7 @@ class PartitionHost final : private partition::Effects,
   absl::Duration retake_wait_ = absl::Seconds(1);
   absl::Time retake_at_ = absl::InfiniteFuture();
   absl::Time now_ = absl::InfinitePast();
+  std::string clock_trouble_;
   std::unique_ptr<ownership::Candidate> candidate_;  // nullptr: nobody else writes.
   bool paused_ = false;
   Signs signs_;           // When it was last stepped.

@@ -72,7 +72,8 @@ void PartitionHost::StepCandidate() {
   if (!candidate_ || !partition_ || stopped_) return;
   signs_ = SignsNow();
   ownership::Standing standing;
-  standing.at_end = signs_.at_end;
+  // Who could not decide leaves the lead to who can.
+  standing.at_end = signs_.at_end && clock_trouble_.empty();
   standing.leading = signs_.leading;
   standing.drained = signs_.drained;
   standing.decided = decided_;

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/partition/rule.h"
 
 namespace sanyuan::ownership {
@@ -46,6 +47,12 @@ struct Announcement {
   bool assigned = false;  // The partition was shared out to it.
 };
 
+// How the log took a row that this instance wrote itself.
+struct Landing {
+  absl::Time appended_at;  // By the clock of the log.
+  absl::Duration took;     // From before it was written until it was read back, by a clock that is not set.
+};
+
 // What an instance says about itself, every second.
 struct Presence {
   std::string instance;
@@ -53,6 +60,8 @@ struct Presence {
   bool left = false;
   std::optional<int64_t> simulated_now_us;  // Since the epoch.
   uint32_t newest_format = 1;               // Of journals, that it reads.
+  int64_t sent_at_us = 0;                   // By the sender's monotonic clock: it tells nothing to others.
+  std::optional<Landing> landing = std::nullopt;  // Of one's own, on logs that have a clock; is not written.
 };
 
 class OwnershipListener {

@@ -71,6 +71,7 @@ Presence FromWire(const v1::Presence& wire) {
   presence.address = wire.address();
   presence.left = wire.left();
   presence.newest_format = std::max(wire.newest_format(), 1U);
+  presence.sent_at_us = wire.sent_at_us();
   if (wire.has_simulated_now()) {
     presence.simulated_now_us =
         wire.simulated_now().seconds() * 1'000'000 + wire.simulated_now().nanos() / 1'000;
@@ -116,6 +117,7 @@ std::string Encode(const Presence& presence) {
   wire.set_address(presence.address);
   wire.set_left(presence.left);
   wire.set_newest_format(presence.newest_format);
+  wire.set_sent_at_us(presence.sent_at_us);
   if (presence.simulated_now_us) {
     wire.mutable_simulated_now()->set_seconds(*presence.simulated_now_us / 1'000'000);
     wire.mutable_simulated_now()->set_nanos(

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -120,6 +121,8 @@ class Partition {
 
   // Moves the clock and, once a second of it, looks at the head again.
   void OnTime(absl::Time now);
+  // While `why` is not empty the clock is wrong: nothing is decided, commands are refused for that reason.
+  void DistrustClock(std::string why) { clock_trouble_ = std::move(why); }
   // Looks at the head again, where the clock may stand still.
   void CheckHead() { AskForHead(); }
   // Does a bounded piece of what can be done now (a few milliseconds); true when there is more.
@@ -194,6 +197,7 @@ class Partition {
   bool CanDecide() const;
   bool HasRoom() const;
   std::string WhyNotDeciding() const;
+  std::string WhyClockIsWrong() const;
   absl::Time Now() const;
   Draft NewDraft();
   absl::Status AddEvents(Draft& draft, const std::vector<EventPtr>& events);
@@ -255,6 +259,7 @@ class Partition {
   size_t in_flight_bytes_ = 0;
 
   absl::Time now_ = absl::InfinitePast();
+  std::string clock_trouble_;
   absl::Time last_decided_ = absl::InfinitePast();        // Of what is accepted.
   absl::Time last_decided_ahead_ = absl::InfinitePast();  // With what is in flight.
 

@@ -38,6 +38,10 @@ bool Partition::Pump() {
   }
   TryTakeOver();
   if (held_) return PumpHeld();
+  // Nobody knows for how long, so nobody is left waiting.
+  if (role_ == Role::kLeading && !WhyClockIsWrong().empty()) {
+    RefuseWaiting(Answer::Kind::kUnavailable, WhyNotServing());
+  }
   if (!CanDecide()) return false;
   // Whatever holds the partition, nothing is decided behind it.
   const bool more_inputs = PumpInputs();

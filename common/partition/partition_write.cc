@@ -79,8 +79,14 @@ std::string Partition::WhyNotDeciding() const {
   if (role_ != Role::kLeading) return assigned_ ? "taking over" : "not the owner";
   if (paused_) return "another instance is to take over";
   if (stalled_) return "the log takes no records";
+  if (std::string why = WhyClockIsWrong(); !why.empty()) return why;
   if (now_ == absl::InfinitePast()) return "the clock was not set yet";
-  if (options_.guard_clock && now_ + kClockTolerance < last_decided_ahead_) {
+  return "";
+}
+
+std::string Partition::WhyClockIsWrong() const {
+  if (!clock_trouble_.empty()) return clock_trouble_;
+  if (options_.guard_clock && now_ != absl::InfinitePast() && now_ + kClockTolerance < last_decided_ahead_) {
     return "the clock is behind the last decision";
   }
   return "";

@@ -125,7 +125,10 @@ class Dispatched {
   void TryAgain() {
     if (services_.forwarder == nullptr || caller_.forwarded_at ||
         absl::Now() + kLookPause + kLastMoment > deadline_) {
-      return FinishWith(MakeRefusal(common::v1::REASON_ELSEWHERE));
+      // Where nobody leads that may be why.
+      const host::ClockGuard* guard = services_.hosts.clock_guard();
+      return FinishWith(
+          MakeRefusal(common::v1::REASON_ELSEWHERE, "", guard != nullptr ? guard->trouble() : ""));
     }
     services_.blocking.PostAfter(kLookPause, [this] {
       if (request_ == nullptr) request_ = CopyOf(*given_);

@@ -92,6 +92,12 @@ struct OpsServer::Impl {
           .Help("Instances that are heard of, this one included")
           .Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& clock_skew =
+      prometheus::BuildGauge()
+          .Name("sanyuan_clock_skew_seconds")
+          .Help("By how much the wall clock is ahead of the log's, or of what has passed since the start")
+          .Register(registry);
+
   prometheus::Family<prometheus::Gauge>& subscribers = prometheus::BuildGauge()
                                                            .Name("sanyuan_feed_subscribers")
                                                            .Help("Feeds that are open, by method")
@@ -182,6 +188,13 @@ struct OpsServer::Impl {
         }
       }
     }
+    if (const auto* guard = watched.hosts != nullptr ? watched.hosts->clock_guard() : nullptr) {
+      // Whoever sends calls here, or ends an older instance because this one is ready, would be without decisions.
+      if (const std::string why = guard->trouble(); !why.empty()) {
+        body["clock"] = why;
+        serving = false;
+      }
+    }
     if (watched.topics != nullptr) {
       for (const log::Mismatch& one : watched.topics->mismatches()) {
         body["topics"].push_back(
@@ -194,6 +207,9 @@ struct OpsServer::Impl {
   }
 
   void MeasureHosts() {
+    if (const auto* guard = watched.hosts->clock_guard()) {
+      if (const auto skew = guard->skew()) clock_skew.Add({}).Set(absl::ToDoubleSeconds(*skew));
+    }
     if (watched.hosts->instance() != nullptr) {
       instances.Add({}).Set(static_cast<double>(watched.hosts->directory().Living(host::SteadyNow()).size()));
     }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/log/kafka/topics.h"
 #include "tests/engine/kafka_brokers.h"
 
@@ -35,6 +36,7 @@ class Reader : public KafkaTable::Listener {
     const std::lock_guard lock(mutex_);
     rows_.push_back(fmt::format("{}{} {}={}", row.earlier ? "+" : "", row.partition, row.key, row.value));
     last_[{row.topic, row.key}] = row.value;
+    appended_at_ = row.appended_at;
     changed_.notify_all();
   }
   void OnCaughtUp() override {
@@ -62,6 +64,11 @@ class Reader : public KafkaTable::Listener {
     const std::lock_guard lock(mutex_);
     return rows_;
   }
+  // Of the last row.
+  absl::Time appended_at() const {
+    const std::lock_guard lock(mutex_);
+    return appended_at_;
+  }
   int caught_up() const {
     const std::lock_guard lock(mutex_);
     return caught_up_;
@@ -76,6 +83,7 @@ class Reader : public KafkaTable::Listener {
   std::condition_variable changed_;
   std::vector<std::string> rows_;
   std::map<std::pair<std::string, std::string>, std::string> last_;
+  absl::Time appended_at_;
   int caught_up_ = 0;
   size_t rows_when_caught_up_ = 0;
 };
@@ -148,6 +156,29 @@ TEST_F(KafkaTableTest, RowsComeInTheOrderInWhichTheyWerePut) {
   }
   ASSERT_TRUE(reader.WaitForValue("k5", "v299"));
   EXPECT_EQ(reader.rows(), expected);
+}
+
+// The brokers are on the same machine, and name times by the millisecond.
+TEST_F(KafkaTableTest, ARowSaysWhenTheBrokersTookIt) {
+  Reader reader;
+  const auto table = Open(reader);
+  const absl::Time before = absl::Now() - absl::Milliseconds(1);
+  Put(*table, "a", "1");
+  ASSERT_TRUE(reader.WaitForValue("a", "1"));
+  EXPECT_GE(reader.appended_at(), before);
+  EXPECT_LE(reader.appended_at(), absl::Now());
+}
+
+TEST_F(KafkaTableTest, WhereStampsAreTheWritersARowSaysNoTime) {
+  TopicSpec spec = TableTopic("registry.stamped", 1, 3);
+  spec.settings["message.timestamp.type"] = "CreateTime";
+  ASSERT_TRUE((*KafkaTopics::Open(options_))->Create(spec, 3).ok());
+  brokers_.WaitForTopic(options_.topic_prefix + spec.name);
+  Reader reader;
+  const auto table = Open(reader, {spec.name});
+  ASSERT_TRUE(table->Put(spec.name, 0, "a", "1").ok());
+  ASSERT_TRUE(reader.WaitForValue("a", "1", spec.name));
+  EXPECT_EQ(reader.appended_at(), absl::InfinitePast());
 }
 
 TEST_F(KafkaTableTest, WhatWasThereBeforeIsMarkedAndTheLastRowOfAKeyCounts) {

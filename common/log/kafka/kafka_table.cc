@@ -55,6 +55,12 @@ bool IsAsWritten(const rd_kafka_message_t& message, const std::string& key, cons
   return kafka::DigestOfRow(key, value).view() == Text(digest, size);
 }
 
+absl::Time AppendedAt(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const int64_t ms = rd_kafka_message_timestamp(&message, &type);
+  return type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? absl::FromUnixMillis(ms) : absl::InfinitePast();
+}
+
 class Table final : public KafkaTable, private kafka::ClientEvents {
  public:
   Table(const KafkaLogOptions& options, Listener* listener) : options_(options), listener_(listener) {}
@@ -189,7 +195,7 @@ class Table final : public KafkaTable, private kafka::ClientEvents {
     partition.short_since = absl::InfiniteFuture();
     partition.complained = false;
     listener_->OnRow({partition.where.topic, partition.where.partition, std::move(key), std::move(value),
-                      message.offset < partition.mark});
+                      message.offset < partition.mark, AppendedAt(message)});
     Reach(partition);
   }
 

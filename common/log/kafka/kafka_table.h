@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/log/kafka/options.h"
 
 namespace sanyuan::log {
@@ -30,6 +31,8 @@ class KafkaTable {
     std::string key;
     std::string value;     // Empty: the row was taken away.
     bool earlier = false;  // Lay below the partition's end when the table was opened.
+    // By the clock of the broker that led; InfinitePast where the topic's stamps are not the brokers'.
+    absl::Time appended_at = absl::InfinitePast();
   };
 
   // Is called on one thread of the table. Must not block, and must not destroy the table.

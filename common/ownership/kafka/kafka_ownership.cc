@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -23,6 +24,10 @@ constexpr auto kClosePatience = std::chrono::seconds(5);
 std::string NewInstance() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+int64_t MonotonicMicros() {
+  return absl::ToInt64Microseconds(absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable::Listener {
@@ -92,7 +97,11 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
   void OnRow(const log::KafkaTable::Row& row) override {
     auto decoded = Decode(row.value);
     if (!decoded) return;
-    if (const auto* presence = std::get_if<Presence>(&*decoded)) {
+    if (auto* presence = std::get_if<Presence>(&*decoded)) {
+      if (presence->instance == instance_ && row.appended_at != absl::InfinitePast()) {
+        presence->landing =
+            Landing{row.appended_at, absl::Microseconds(MonotonicMicros() - presence->sent_at_us)};
+      }
       listener_->OnPresent(*presence, row.earlier);
       return;
     }
@@ -141,7 +150,8 @@ class KafkaOwnershipImpl final : public KafkaOwnership, private log::KafkaTable:
   }
 
   void SayPresence(bool left, std::optional<int64_t> simulated_now_us) {
-    const Presence presence{instance_, Address(), left, simulated_now_us, partition::kNewestFormat};
+    const Presence presence{instance_,        Address(), left, simulated_now_us, partition::kNewestFormat,
+                            MonotonicMicros()};
     Put(OwnersTopic(options_.hosted.front()), 0, KeyOf(presence), Encode(presence));
   }
 

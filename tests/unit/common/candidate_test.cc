@@ -389,9 +389,10 @@ TEST(OwnershipRowsTest, ComeBackAsTheyWere) {
   ASSERT_NE(same, nullptr);
   EXPECT_EQ(Encode(*same), Encode(announcement));
   EXPECT_EQ(same->place, announcement.place);
-  const auto present = Decode(Encode(Presence{"a", "host:1", true, 1'560'000'000'123'456}));
+  const auto present = Decode(Encode(Presence{"a", "host:1", true, 1'560'000'000'123'456, 2, 77}));
   ASSERT_TRUE(present);
   EXPECT_EQ(std::get<Presence>(*present).simulated_now_us, 1'560'000'000'123'456);
+  EXPECT_EQ(std::get<Presence>(*present).sent_at_us, 77);
   EXPECT_EQ(Decode("strange"), std::nullopt);
 }
 

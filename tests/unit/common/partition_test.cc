@@ -196,6 +196,54 @@ TEST_F(PartitionTest, TimersFireOnceWhenTheirTimeHasCome) {
   EXPECT_EQ(domain_.Value("rang"), 1);
 }
 
+TEST_F(PartitionTest, WhileItsClockIsDistrustedCommandsAreRefusedForThatAndNoTimerFires) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "alarm", absl::ToUnixSeconds(kNow) + 60, 1));
+  writer.Settle(kNow + absl::Seconds(59));
+  writer->DistrustClock("the clock is wrong");
+  writer->OnCommand(Pending(2, "add", 5, 2));
+  writer.Settle(kNow + absl::Seconds(61));
+  EXPECT_EQ(writer->WhyNotServing(), "the clock is wrong");
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(writer.answers[2].text, "the clock is wrong");
+  EXPECT_EQ(domain_.Value("rang"), 0);
+  EXPECT_EQ(domain_.Value("sum"), 0);
+  writer->DistrustClock("");
+  writer->OnCommand(Pending(3, "add", 5, 3));
+  writer.Settle(kNow + absl::Seconds(61));
+  EXPECT_EQ(writer.answers[3].kind, Answer::Kind::kDecided);
+  EXPECT_EQ(domain_.Value("rang"), 1);
+  EXPECT_EQ(domain_.Value("sum"), 5);
+}
+
+TEST_F(PartitionTest, WhatWasWrittenBeforeItsClockWasDistrustedIsAnswered) {
+  Member writer(journals_, Options(), domain_);
+  Lead(writer);
+  writer->OnCommand(Pending(1, "add", 5, 1));
+  writer->Pump();
+  writer->DistrustClock("the clock is wrong");
+  writer.Settle(kNow);
+  EXPECT_EQ(writer.answers[1].kind, Answer::Kind::kDecided);
+}
+
+TEST_F(PartitionTest, CommandsAreRefusedWhileTheClockIsBehindTheLastDecision) {
+  Member before(journals_, Options(), domain_);
+  Lead(before, kNow + absl::Hours(1));
+  before->OnCommand(Pending(1, "add", 5, 1, kNow + absl::Hours(1)));
+  before.Settle(kNow + absl::Hours(1));
+  CounterDomain domain;
+  Member writer(journals_, Options(), domain);
+  Lead(writer);
+  writer->OnCommand(Pending(2, "add", 5, 2));
+  writer.Settle(kNow + absl::Hours(1) - absl::Seconds(3));
+  EXPECT_EQ(writer.answers[2].kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(writer.answers[2].text, "the clock is behind the last decision");
+  writer->OnCommand(Pending(3, "add", 6, 3, kNow + absl::Hours(1)));
+  writer.Settle(kNow + absl::Hours(1) - absl::Seconds(2));
+  EXPECT_EQ(writer.answers[3].kind, Answer::Kind::kDecided);
+}
+
 TEST_F(PartitionTest, ARunInStepsIsFinishedByWhoTakesOver) {
   Member writer(journals_, Options(), domain_);
   Lead(writer);
