@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/digest/digest.h"
 #include "common/events/public_event.h"
+#include "common/tracing/trace_context.h"
 
 namespace sanyuan::events {
 namespace {
@@ -74,6 +75,10 @@ log::EventMessage ToCloudEvent(const Origin& origin, const host::TailRecord& rec
       {"ce_journaloffset", fmt::to_string(record.place.offset)},
       {"content-type", std::string(kContentType)},
   };
+  if (const auto trace = tracing::FromTraceHeaders(record.headers)) {
+    for (const auto& [name, value] : tracing::ToTraceHeaders(*trace))
+      message.headers.emplace_back("ce_" + name, value);
+  }
   if (about.county) {
     message.key = CountyText(*about.county);
     message.headers.emplace_back("ce_subject", about.subject);

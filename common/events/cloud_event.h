@@ -9,6 +9,8 @@
 //   ce_subject        what it is about, by its id; left out with the key
 //   ce_time           when it was decided, UTC, microseconds
 //   ce_dataschema     "urn:sanyuan:proto:" and the type
+//   ce_traceparent    whose trace the decision is part of, and
+//   ce_tracestate     what tracing systems add to that, both of CloudEvents' Distributed Tracing; left out when not known
 //   ce_partitionkey   the key: the county's code. Left out for what belongs to no county.
 //   ce_journaloffset  where the decision lies, for who publishes: it saves a search. Of no use to others.
 //   content-type      "application/protobuf"

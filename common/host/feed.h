@@ -9,6 +9,7 @@
 
 #include "common/host/host_group.h"
 #include "common/partition/domain.h"
+#include "common/tracing/span.h"
 #include "common/view/view_store.h"
 #include "google/protobuf/message.h"
 #include "sanyuan/common/v1/reason.pb.h"
@@ -44,6 +45,7 @@ struct FeedCall {
   // After kIdle there may be more. From any thread, also without need; it never calls back from inside.
   std::function<void()> wake;
   std::string unit = {};  // Of the caller.
+  tracing::CallTrace trace = {};
 };
 
 using OpenFeed = std::function<std::unique_ptr<Feed>(FeedCall call)>;

@@ -13,7 +13,6 @@
 namespace sanyuan::host {
 namespace {
 
-using partition::Answer;
 using partition::Partition;
 
 // Before a writer that another one has put in its place takes over again, twice as long each time without a decision of
@@ -212,7 +211,7 @@ void PartitionHost::Stop() {
     SayLeft();
     subscription_.reset();
     producer_.reset();
-    for (auto& [call, reply] : std::exchange(replies_, {})) reply(Answer{});
+    GiveUpWaiting();
     stopped.set_value();
   });
   stopped.get_future().wait();
@@ -225,7 +224,7 @@ void PartitionHost::RestartFromGenesis() {
     services_.recent->Forget(journal_);
     subscription_.reset();
     partition_.reset();
-    for (auto& [call, reply] : std::exchange(replies_, {})) reply(Answer{});
+    GiveUpWaiting();
     RestartOnStrand();
   });
 }
@@ -244,15 +243,18 @@ void PartitionHost::RestartOnStrand() {
 }
 
 void PartitionHost::Submit(partition::Command command, std::string content,
-                           std::vector<partition::Dependency> after, ReplyFn reply) {
+                           std::vector<partition::Dependency> after, ReplyFn reply,
+                           log::RecordHeaders headers, CommandTimes* times) {
   auto pending = std::make_shared<partition::PendingCommand>();
   pending->command = std::move(command);
   pending->content = std::move(content);
   pending->after = std::move(after);
-  strand_->Post([this, pending, reply = std::move(reply)]() mutable {
-    if (!partition_ || stopped_) return reply(Answer{});
+  pending->headers = std::move(headers);
+  Waiting waiting{std::move(reply), {absl::Now()}, times};
+  strand_->Post([this, pending, waiting = std::move(waiting)]() mutable {
+    if (!partition_ || stopped_) return Finish(std::move(waiting), {});
     pending->call = ++next_call_;
-    replies_.emplace(pending->call, std::move(reply));
+    replies_.emplace(pending->call, std::move(waiting));
     partition_->OnCommand(std::move(*pending));
     Pump();
   });
@@ -316,6 +318,7 @@ HostStatus PartitionHost::StatusNow() const {
   }
   status.in_flight = partition_->in_flight();
   status.waiting = partition_->waiting();
+  status.unread = partition_->unread();
   status.quiet = partition_->Quiet();
   status.next_due = domain_->NextDue();
   status.last_decided = partition_->last_decided();
@@ -324,27 +327,50 @@ HostStatus PartitionHost::StatusNow() const {
       status.halted_inputs.emplace_back(input->topic(), *input->damage());
     } else {
       status.read_inputs.emplace_back(input->topic(), input->next_offset());
+      status.unread_inputs.emplace_back(input->topic(), input->unread());
     }
   }
   return status;
 }
 
-bool PartitionHost::Produce(std::string record) {
-  return producer_ && !stopped_ && producer_->Append(std::move(record)).ok();
+bool PartitionHost::Produce(std::string record, const log::RecordHeaders& headers) {
+  return producer_ && !stopped_ && producer_->Append(std::move(record), headers).ok();
 }
 
-void PartitionHost::Reply(uint64_t call, Answer answer) {
+void PartitionHost::Written(uint64_t call) {
   const auto it = replies_.find(call);
   if (it == replies_.end()) return;
-  ReplyFn reply = std::move(it->second);
+  it->second.times.deciding = trying_since_;
+  it->second.times.written = absl::Now();
+}
+
+void PartitionHost::Reply(uint64_t call, partition::Answer answer) {
+  const auto it = replies_.find(call);
+  if (it == replies_.end()) return;
+  Waiting waiting = std::move(it->second);
   replies_.erase(it);
-  reply(std::move(answer));
+  Finish(std::move(waiting), std::move(answer));
+}
+
+void PartitionHost::Finish(Waiting waiting, partition::Answer answer) {
+  waiting.times.answered = absl::Now();
+  measures_.Answered(answer, waiting.times);
+  if (waiting.told != nullptr) *waiting.told = waiting.times;
+  waiting.reply(std::move(answer));
+}
+
+void PartitionHost::GiveUpWaiting() {
+  for (auto& [call, waiting] : std::exchange(replies_, {})) Finish(std::move(waiting), {});
 }
 
 void PartitionHost::Accepted(partition::AcceptedRecord record) {
   if (record.kind == partition::FrameKind::kDecision && partition_->role() == Partition::Role::kLeading) {
     retake_wait_ = kRetakeWait;
     decided_ = true;
+  }
+  // Another's ends our own attempt before it is told.
+  if (record.kind == partition::FrameKind::kTakeOver && partition_->role() == Partition::Role::kTakingOver) {
+    measures_.TookOver();
   }
   if (candidate_) {
     if (record.kind == partition::FrameKind::kRelease) candidate_->OnReleased();
@@ -377,6 +403,7 @@ void PartitionHost::SnapshotReady(partition::SnapshotPoint point) {
 }
 
 void PartitionHost::Trying(const partition::Work& work) {
+  if (work.kind == partition::Work::Kind::kCommand) trying_since_ = absl::Now();
   if (work_log_) work_log_->Trying(work);
 }
 

@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/host/command_measures.h"
 #include "common/host/executor.h"
 #include "common/host/partition_observer.h"
 #include "common/host/projector.h"
@@ -87,12 +88,15 @@ struct HostStatus {
   std::array<uint64_t, partition::kSkipKinds> skipped{};
   size_t in_flight = 0;
   size_t waiting = 0;
+  int64_t unread = 0;  // Offsets of its journal that it has not read yet.
   bool quiet = false;
   absl::Time next_due = absl::InfiniteFuture();
   absl::Time last_decided = absl::InfinitePast();
   std::vector<std::pair<std::string, partition::Damage>> halted_inputs;
   // Topic of each input that is not halted, and the first offset that was not read yet.
   std::vector<std::pair<std::string, int64_t>> read_inputs;
+  // Topic of each such input, and how many offsets were not read when its end was last told.
+  std::vector<std::pair<std::string, int64_t>> unread_inputs;
 };
 
 class PartitionHost final : private partition::Effects,
@@ -115,9 +119,12 @@ class PartitionHost final : private partition::Effects,
   void Stop();
 
   using ReplyFn = std::function<void(partition::Answer)>;
-  // `reply` is called once, on a thread of the executor; it must not block.
+  // `reply` is called once, on a thread of the executor; it must not block. `headers` go beside the record of its decision.
+  // `times` is filled before `reply` is called, and outlives it.
   void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after,
-              ReplyFn reply);
+              ReplyFn reply, log::RecordHeaders headers = {}, CommandTimes* times = nullptr);
+  CommandMeasures& measures() { return measures_; }
+  const CommandMeasures& measures() const { return measures_; }
   // While `clock_trouble` is not empty the clock is not moved and nothing is decided, nor is the lead asked for.
   void OnTime(absl::Time now, const std::string& clock_trouble = "");
   void OnInputGrown(const std::string& topic);
@@ -153,7 +160,8 @@ class PartitionHost final : private partition::Effects,
 
  private:
   // partition::Effects
-  bool Produce(std::string record) override;
+  bool Produce(std::string record, const log::RecordHeaders& headers) override;
+  void Written(uint64_t call) override;
   void Reply(uint64_t call, partition::Answer answer) override;
   void Accepted(partition::AcceptedRecord record) override;
   bool WantsSnapshot() override;
@@ -210,6 +218,7 @@ class PartitionHost final : private partition::Effects,
   const ContextSpec spec_;
   const HostServices services_;
   const log::TopicPartition journal_;
+  CommandMeasures measures_;
   std::unique_ptr<Strand> strand_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Tail> tail_;
@@ -221,7 +230,15 @@ class PartitionHost final : private partition::Effects,
   std::unique_ptr<partition::Partition> partition_;
   std::unique_ptr<log::Producer> producer_;
   std::unique_ptr<log::Subscription> subscription_;
-  std::unordered_map<uint64_t, ReplyFn> replies_;
+  struct Waiting {
+    ReplyFn reply;
+    CommandTimes times;
+    CommandTimes* told = nullptr;
+  };
+  void Finish(Waiting waiting, partition::Answer answer);
+  void GiveUpWaiting();
+  std::unordered_map<uint64_t, Waiting> replies_;
+  absl::Time trying_since_ = absl::InfinitePast();
   uint64_t next_call_ = 0;
   bool pump_posted_ = false;
   bool projecting_ = false;

@@ -25,7 +25,7 @@ constexpr int kDamagedHeads = 3;
 std::vector<RawRecord> Raw(absl::Span<const log::Record> records) {
   std::vector<RawRecord> raw;
   raw.reserve(records.size());
-  for (const log::Record& record : records) raw.push_back({record.offset, record.bytes});
+  for (const log::Record& record : records) raw.push_back({record.offset, record.bytes, record.headers});
   return raw;
 }
 

@@ -211,7 +211,7 @@ absl::Status Tail::Advance(Standing& standing, int64_t last_offset, size_t limit
       const ReadResult read = standing.reader->Read(record.offset, record.bytes);
       const bool released = read.kind == ReadResult::Kind::kReleased;
       if (!released && read.kind != ReadResult::Kind::kAccepted) continue;
-      auto decoded = Decode(*standing.reader->place(), read.frame);
+      auto decoded = Decode(*standing.reader->place(), read.frame, record.headers);
       if (!decoded.ok()) return absl::UnavailableError(decoded.status().message());
       out.push_back(*std::move(decoded));
       if (!released) continue;
@@ -231,8 +231,10 @@ absl::Status Tail::Advance(Standing& standing, int64_t last_offset, size_t limit
   return absl::OkStatus();
 }
 
-absl::StatusOr<TailRecordPtr> Tail::Decode(const Place& place, const partition::Frame& frame) const {
+absl::StatusOr<TailRecordPtr> Tail::Decode(const Place& place, const partition::Frame& frame,
+                                           log::RecordHeaders headers) const {
   auto record = std::make_shared<TailRecord>();
+  record->headers = std::move(headers);
   record->place = place;
   record->prev = frame.prev;
   record->bytes = sizeof(TailRecord);
@@ -276,7 +278,7 @@ absl::StatusOr<TailRecordPtr> Tail::FindAt(int64_t offset, uint64_t height, cons
     if (!read.ok()) return read;
   }
   if (ahead.reader->place()->head != accepted.head) return AnotherHistory(source_.journal, height);
-  return Decode(place, frame);
+  return Decode(place, frame, records->front().headers);
 }
 
 absl::StatusOr<TailRecordPtr> Tail::Find(uint64_t height, const Place& accepted, Standing& standing) {
@@ -293,7 +295,7 @@ absl::StatusOr<TailRecordPtr> Tail::Find(uint64_t height, const Place& accepted,
       const Place place{frame.journal_id, frame.term, frame.height, frame.digest, (*found)->offset};
       standing = {std::make_unique<JournalReader>(source_.strictness), place.offset + 1};
       if (frame.journal_id == accepted.journal_id && standing.reader->ResumeAt(place, (*found)->bytes)) {
-        return Decode(place, frame);
+        return Decode(place, frame, (*found)->headers);
       }
     }
   }

@@ -43,6 +43,7 @@ struct TailRecord {
   std::vector<Shown> events;  // Those that feeds show.
   bool release = false;       // An operator's: decisions that stood here before may be gone.
   size_t bytes = 0;
+  log::RecordHeaders headers = {};
 };
 using TailRecordPtr = std::shared_ptr<const TailRecord>;
 
@@ -113,7 +114,8 @@ class Tail {
   // Up to `limit` records, none beyond `last_offset`, into `out`. Unavailable at damage.
   absl::Status Advance(Standing& standing, int64_t last_offset, size_t limit,
                        std::vector<TailRecordPtr>& out);
-  absl::StatusOr<TailRecordPtr> Decode(const partition::Place& place, const partition::Frame& frame) const;
+  absl::StatusOr<TailRecordPtr> Decode(const partition::Place& place, const partition::Frame& frame,
+                                       log::RecordHeaders headers) const;
   // The record that lies at `offset`, if the way from it leads to what was accepted.
   absl::StatusOr<TailRecordPtr> FindAt(int64_t offset, uint64_t height, const partition::Place& accepted,
                                        Standing& standing);

@@ -13,7 +13,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,7 +22,7 @@
 
 namespace sanyuan::log {
 
-using EventHeaders = std::vector<std::pair<std::string, std::string>>;
+using EventHeaders = RecordHeaders;
 
 struct EventMessage {
   std::string key;  // Empty: none.

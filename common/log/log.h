@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,9 +34,14 @@ struct TopicPartition {
   std::string ToString() const;
 };
 
+// What goes beside a record, name and value each. It is no part of the journal: an engine may drop it, and nothing that is
+// decided may depend on it.
+using RecordHeaders = std::vector<std::pair<std::string, std::string>>;
+
 struct Record {
   int64_t offset = 0;
   std::string bytes;
+  RecordHeaders headers = {};
 };
 
 // Writes to one partition. Its records land in order; destroying it gives up those that have not landed yet
@@ -47,7 +53,8 @@ class Producer {
   // Never blocks. `bytes` becomes durable some time later; who wants to know reads it back.
   // ResourceExhausted: too much is queued, nothing was taken. FailedPrecondition: this producer is lost
   // (OnLost was or will be called) and takes nothing any more.
-  virtual absl::Status Append(std::string bytes) = 0;
+  virtual absl::Status Append(std::string bytes, const RecordHeaders& headers) = 0;
+  absl::Status Append(std::string bytes) { return Append(std::move(bytes), {}); }
 };
 
 class ProducerListener {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "common/log/log.h"
 #include "common/partition/domain.h"
 #include "common/partition/reader.h"
 #include "common/partition/work.h"
@@ -59,8 +60,11 @@ class Effects {
  public:
   virtual ~Effects() = default;
 
-  // Appends to the own journal. False: not taken (stalled, lost); nothing of it will land.
-  virtual bool Produce(std::string record) = 0;
+  // Appends to the own journal, with what goes beside the record. False: not taken (stalled, lost); nothing of it will land.
+  virtual bool Produce(std::string record, const log::RecordHeaders& headers) = 0;
+  // A command's decision was produced and is in flight; what the domain made of it came between Trying and this. Called
+  // for each command, so it must cost next to nothing.
+  virtual void Written(uint64_t /*call*/) {}
   // `call` is what OnCommand was given.
   virtual void Reply(uint64_t call, Answer answer) = 0;
   virtual void Accepted(AcceptedRecord record) = 0;

@@ -50,6 +50,7 @@ std::optional<int64_t> InputQueue::WantsPull() {
 bool InputQueue::OnRecords(int64_t from, const std::vector<RawRecord>& records, int64_t end) {
   if (!pulling_ || from != next_offset_) return true;
   pulling_ = false;
+  end_ = end;
   if (records.empty() && !to_verify_ && end < next_offset_) {
     // The log ends before what was read of it, so other records may come to stand there: all that nobody has decided on
     // is read again, from a record that must still be the same.
@@ -99,6 +100,7 @@ bool InputQueue::Take(const RawRecord& record) {
   if (read.kind == ReadResult::Kind::kHalted) return true;  // A release may follow further on.
   Item item;
   item.place = *reader_.place();
+  item.headers = record.headers;
   if (read.frame.kind == FrameKind::kDecision) {
     absl::Status parsed = ParseKnown(read.frame.payload, item.decision);
     if (parsed.ok()) {

@@ -6,6 +6,7 @@
 #ifndef SANYUAN_COMMON_PARTITION_INPUT_H_
 #define SANYUAN_COMMON_PARTITION_INPUT_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "common/log/log.h"
 #include "common/partition/bookkeeping.h"
 #include "common/partition/domain.h"
 #include "common/partition/reader.h"
@@ -22,6 +24,7 @@ namespace sanyuan::partition {
 struct RawRecord {
   int64_t offset = 0;
   std::string bytes;
+  log::RecordHeaders headers = {};
 };
 
 class InputQueue {
@@ -32,6 +35,7 @@ class InputQueue {
     std::vector<journal::v1::Cursor> seen;  // What its writer had read when it wrote this.
     std::vector<EventPtr> events;
     bool counts = false;  // Not a take-over nor a decision that only moved cursors.
+    log::RecordHeaders headers;
   };
 
   InputQueue(std::string topic, Strictness strictness, std::function<EventPtr()> new_event)
@@ -72,6 +76,8 @@ class InputQueue {
   uint64_t unwritten() const { return unwritten_; }
   // The first offset that was not read yet.
   int64_t next_offset() const { return next_offset_; }
+  // Offsets that were not read yet when the end of the log was last told.
+  int64_t unread() const { return std::max<int64_t>(end_ - next_offset_, 0); }
   // The next record is to be the one that was read at the cursor.
   bool verifying() const { return to_verify_.has_value(); }
   // Nothing is waiting and the end of the log was reached, as far as this queue was told.
@@ -92,6 +98,7 @@ class InputQueue {
   CursorRow written_;
   std::optional<CursorRow> to_verify_;
   int64_t next_offset_ = 0;
+  int64_t end_ = 0;
   uint64_t unwritten_ = 0;
   bool pulling_ = false;
   bool grown_ = true;

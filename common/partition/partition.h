@@ -12,6 +12,7 @@
 #ifndef SANYUAN_COMMON_PARTITION_PARTITION_H_
 #define SANYUAN_COMMON_PARTITION_PARTITION_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -64,6 +65,8 @@ struct PendingCommand {
   Command command;
   std::string content;  // First 16 bytes of the digest over the client's own fields.
   std::vector<Dependency> after;
+  // Goes beside the record of its decision: whose trace it is part of.
+  log::RecordHeaders headers = {};
 };
 
 struct HeldWork {
@@ -146,6 +149,8 @@ class Partition {
   // Everything was read that the journal had when its end was last told.
   bool AtEnd() const { return CaughtUp(); }
   size_t waiting() const { return queue_.size() + blocked_.size(); }
+  // Offsets of the own journal that are not read yet, as far as its end was told.
+  int64_t unread() const { return std::max<int64_t>(end_offset_.value_or(0) - next_offset_, 0); }
   absl::Time last_decided() const { return last_decided_; }
   const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
   // What the journal may hold, as far as it is accepted.
@@ -202,7 +207,7 @@ class Partition {
   Draft NewDraft();
   absl::Status AddEvents(Draft& draft, const std::vector<EventPtr>& events);
   void Abandon(Draft& draft);
-  bool Commit(Draft& draft, std::vector<PendingCommand> commands);
+  bool Commit(Draft& draft, std::vector<PendingCommand> commands, const log::RecordHeaders& headers = {});
   void AddCursors(Draft& draft);
   void Deliver(uint64_t call, Answer answer);
 

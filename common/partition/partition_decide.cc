@@ -233,7 +233,7 @@ Partition::Step Partition::DecideOne(PendingCommand& pending) {
   journal::v1::Decision result;
   *result.mutable_refusals() = draft.decision.refusals();
   result.set_response(draft.decision.response());
-  if (!Commit(draft, std::move(commands))) return Step::kLater;
+  if (!Commit(draft, std::move(commands), pending.headers)) return Step::kLater;
   if (!Safeguards::fold_request_ids) {
     remembered_outside_[key] = RequestRow{pending.content, height, result.SerializeAsString()};
   }
@@ -423,10 +423,17 @@ bool Partition::PumpInputs() {
     const CursorRow before = input->consumed();
     Draft draft = NewDraft();
     bool waits = false, failed = false;
+    // What goes beside a record goes on to the decision that follows from it alone.
+    std::optional<log::RecordHeaders> beside;
     for (int i = 0; i < (one_input_at_once_ ? 1 : kInputsAtOnce) && input->front() != nullptr; ++i) {
       waits = HeldBack(*input) || halted();
       if (waits || !StampBehindFront(*input, draft)) break;
+      log::RecordHeaders of_front = input->front()->headers;
+      const int events_before = draft.decision.events_size();
       const Reacted reacted = ReactToFront(*input, draft);
+      if (draft.decision.events_size() > events_before) {
+        beside = beside ? log::RecordHeaders() : std::move(of_front);
+      }
       waits = reacted == Reacted::kWaits;
       failed = reacted == Reacted::kFailed;
       if (waits || failed) break;
@@ -446,7 +453,7 @@ bool Partition::PumpInputs() {
     const bool effects = draft.decision.events_size() > 0;
     if (effects || input->unwritten() >= options_.cursor_every) {
       draft.decision.mutable_input();
-      if (!Commit(draft, {})) {
+      if (!Commit(draft, {}, beside.value_or(log::RecordHeaders()))) {
         Abandon(draft);
         input->Restart(&before);
         continue;

@@ -37,7 +37,7 @@ void Partition::TryTakeOver() {
       FrameKind::kTakeOver, place.journal_id, place.height + 1, place.height + 1, place.head, payload, {}};
   std::string bytes = Seal(frame);
   const size_t size = bytes.size();
-  if (!effects_.Produce(std::move(bytes))) return;
+  if (!effects_.Produce(std::move(bytes), {})) return;
   const Place next{frame.journal_id, frame.term, frame.height, frame.digest, -1};
   if (Safeguards::await_take_over) {
     take_over_ = frame.digest;
@@ -142,7 +142,8 @@ void Partition::AddCursors(Draft& draft) {
 }
 
 // Seals and sends the draft. False: the log took nothing, and all of it is undone.
-bool Partition::Commit(Draft& draft, std::vector<PendingCommand> commands) {
+bool Partition::Commit(Draft& draft, std::vector<PendingCommand> commands,
+                       const log::RecordHeaders& headers) {
   AddCursors(draft);
   if (!draft.begun) {
     domain_.store().BeginRecord(draft.height);
@@ -155,7 +156,7 @@ bool Partition::Commit(Draft& draft, std::vector<PendingCommand> commands) {
   Frame frame{FrameKind::kDecision, ahead_.journal_id, ahead_.term, draft.height, ahead_.head, payload, {}};
   std::string bytes = Seal(frame);
   const size_t size = bytes.size();
-  if (!effects_.Produce(std::move(bytes))) {
+  if (!effects_.Produce(std::move(bytes), headers)) {
     Abandon(draft);
     return false;
   }
@@ -172,6 +173,7 @@ bool Partition::Commit(Draft& draft, std::vector<PendingCommand> commands) {
   if (!Safeguards::answer_after_read_back) {
     for (const PendingCommand& command : commands) effects_.Reply(command.call, answer);
   }
+  for (const PendingCommand& command : commands) effects_.Written(command.call);
   last_decided_ahead_ = draft.stamp.decided_at;
   in_flight_.push_back({place, frame.prev, size, std::move(commands), std::move(answer), std::move(changes),
                         std::move(draft.snapshot), draft.stamp.decided_at});

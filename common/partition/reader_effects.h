@@ -21,7 +21,7 @@ class ReaderEffects final : public Effects {
   uint64_t decisions = 0;
 
  private:
-  bool Produce(std::string /*record*/) override { return false; }
+  bool Produce(std::string /*record*/, const log::RecordHeaders& /*headers*/) override { return false; }
   void Reply(uint64_t /*call*/, Answer /*answer*/) override {}
   void Accepted(AcceptedRecord record) override { decisions += record.kind == FrameKind::kDecision ? 1 : 0; }
   bool WantsSnapshot() override { return false; }

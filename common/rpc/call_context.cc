@@ -17,7 +17,7 @@ absl::StatusOr<Caller> CallerOf(bool trust_metadata, const grpc::GenericCallback
                                 : std::optional(std::string(it->second.data(), it->second.size()));
   });
   if (!identity.ok()) return identity.status();
-  Caller caller{std::move(identity->actor), std::move(identity->unit), std::nullopt};
+  Caller caller{std::move(identity->actor), std::move(identity->unit)};
   if (identity->forwarded_us) caller.forwarded_at = absl::FromUnixMicros(*identity->forwarded_us);
   return caller;
 }
@@ -26,6 +26,23 @@ void AddIdentity(grpc::ClientContext& context, const partition::Actor& actor, co
   context.AddMetadata(std::string(auth::kActorKey), actor.id);
   context.AddMetadata(std::string(auth::kRoleKey), auth::RoleName(actor.role));
   if (!unit.empty()) context.AddMetadata(std::string(auth::kUnitKey), unit);
+}
+
+std::optional<tracing::TraceContext> TraceOf(const grpc::GenericCallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  tracing::Headers headers;
+  for (const std::string_view name : {tracing::kTraceparent, tracing::kTracestate}) {
+    const auto [first, last] = metadata.equal_range(grpc::string_ref(name.data(), name.size()));
+    for (auto it = first; it != last; ++it) {
+      headers.emplace_back(name, std::string(it->second.data(), it->second.size()));
+    }
+  }
+  return tracing::FromTraceHeaders(headers);
+}
+
+void AddTrace(grpc::ClientContext& context, const tracing::CallTrace& trace) {
+  if (!trace.carried) return;
+  for (const auto& [name, value] : tracing::ToTraceHeaders(trace.context)) context.AddMetadata(name, value);
 }
 
 std::string ReasonOf(const google::rpc::Status& error) {

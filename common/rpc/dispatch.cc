@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "common/rpc/errors.h"
 #include "common/rpc/forwarder.h"
+#include "common/tracing/log_trace.h"
 #include "sanyuan/common/v1/position.pb.h"
 
 namespace sanyuan::rpc {
@@ -71,6 +72,7 @@ class Dispatched {
   }
 
   void Run() {
+    const tracing::LogTrace log(caller_.trace.context);
     const std::string county_code = CountyCodeOf(*request_);
     if (auto refusal = CheckAccess(method_, caller_, *request_)) return FinishWith(std::move(*refusal));
     if (method_.local != nullptr) {
@@ -123,6 +125,7 @@ class Dispatched {
 
   // Somebody else leads, or nobody does just now.
   void TryAgain() {
+    times_ = {};
     if (services_.forwarder == nullptr || caller_.forwarded_at ||
         absl::Now() + kLookPause + kLastMoment > deadline_) {
       // Where nobody leads that may be why.
@@ -131,6 +134,7 @@ class Dispatched {
           MakeRefusal(common::v1::REASON_ELSEWHERE, "", guard != nullptr ? guard->trouble() : ""));
     }
     services_.blocking.PostAfter(kLookPause, [this] {
+      const tracing::LogTrace log(caller_.trace.context);
       if (request_ == nullptr) request_ = CopyOf(*given_);
       Route();
     });
@@ -176,6 +180,7 @@ class Dispatched {
     if (services_.forwarder != nullptr) given_ = CopyOf(*request_);  // Sealed texts are taken from nobody.
     services_.blocking.Post([this, command = std::move(command), content = std::move(content),
                              after = std::move(after)]() mutable {
+      const tracing::LogTrace log(caller_.trace.context);
       if (Seal()) Submit(std::move(command), std::move(content), std::move(after));
     });
   }
@@ -191,11 +196,15 @@ class Dispatched {
   void Submit(partition::Command command, std::string content, std::vector<partition::Dependency> after) {
     command.request = std::shared_ptr<const Message>(std::move(request_));
     if (given_ == nullptr) given_ = command.request;
-    host_->Submit(std::move(command), std::move(content), std::move(after),
-                  [this](partition::Answer answer) { Answered(std::move(answer)); });
+    host_->Submit(
+        std::move(command), std::move(content), std::move(after),
+        [this](partition::Answer answer) { Answered(std::move(answer)); },
+        caller_.trace.carried ? tracing::ToTraceHeaders(caller_.trace.context) : log::RecordHeaders(),
+        &times_);
   }
 
   void Answered(partition::Answer answer) {
+    height_ = answer.height;
     if (answer.kind == partition::Answer::Kind::kElsewhere) return TryAgain();
     if (answer.kind != partition::Answer::Kind::kDecided || !answer.refusals.empty()) {
       return FinishProto(ErrorOf(answer));
@@ -241,6 +250,7 @@ class Dispatched {
   }
 
   void RunQuery(bool reached) {
+    const tracing::LogTrace log(caller_.trace.context);
     if (!reached && services_.forwarder != nullptr && !host_->leading()) return TryAgain();
     if (!reached)
       return FinishWith(MakeRefusal(common::v1::REASON_NOT_READY, "", "the view is not that far yet"));
@@ -255,6 +265,7 @@ class Dispatched {
   }
 
   void RunLocal() {
+    const tracing::LogTrace log(caller_.trace.context);
     auto response = method_.local(caller_, *request_);
     if (!response.ok()) return FinishProto(ErrorOf(response.status()));
     FinishOk(*std::move(response));
@@ -262,14 +273,40 @@ class Dispatched {
 
   void FinishOk(std::unique_ptr<Message> response) {
     done_(std::move(response), google::rpc::Status::default_instance());
-    delete this;
+    End();
   }
   void FinishWith(common::v1::Refusal refusal) {
     FinishProto(ErrorOf(partition::Refusals{std::move(refusal)}));
   }
   void FinishProto(const google::rpc::Status& error) {
     done_(nullptr, error);
+    End();
+  }
+
+  void End() {
+    if (times_.written != absl::InfinitePast()) {
+      const absl::Time now = absl::Now();
+      host_->measures().Observe(host::Stage::kAnswering, now - times_.answered);
+      if (caller_.trace.sink != nullptr) TakeSpans(now);
+    }
     delete this;
+  }
+
+  void TakeSpans(absl::Time now) const {
+    const absl::Time times[] = {times_.submitted, times_.deciding, times_.written, times_.answered, now};
+    for (size_t i = 0; i < host::kStages.size(); ++i) {
+      tracing::Span span;
+      span.name = host::kStages[i];
+      span.context = caller_.trace.context;
+      span.context.span_id = tracing::NewSpanId();
+      span.parent = caller_.trace.context.span_id;
+      span.start = times[i];
+      span.end = std::max(times[i + 1], times[i]);
+      span.texts = {{"sanyuan.context", share_->context}};
+      span.numbers = {{"sanyuan.partition", share_->partition},
+                      {"sanyuan.height", static_cast<int64_t>(height_)}};
+      caller_.trace.sink->Take(std::move(span));
+    }
   }
 
   const DispatchServices& services_;
@@ -283,6 +320,8 @@ class Dispatched {
   County county_ = 0;
   std::optional<ownership::Share> share_;
   host::PartitionHost* host_ = nullptr;
+  host::CommandTimes times_;  // Of a command that is decided here.
+  uint64_t height_ = 0;
 };
 
 }  // namespace

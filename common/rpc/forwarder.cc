@@ -32,6 +32,7 @@ class GrpcForwarder final : public Forwarder {
     auto* call = new Under{std::move(done), {}, method.NewResponse(), StubOf(address)};
     call->context.set_deadline(absl::ToChronoTime(deadline));
     AddIdentity(call->context, caller.actor, caller.unit);
+    AddTrace(call->context, caller.trace);
     call->context.AddMetadata(std::string(auth::kForwardedKey),
                               std::to_string(absl::ToUnixMicros(received_at)));
     call->stub->UnaryCall(&call->context, method.path, grpc::StubOptions(), &request, call->response.get(),

@@ -16,7 +16,7 @@ namespace sanyuan::rpc {
 class Forwarder {
  public:
   virtual ~Forwarder() = default;
-  // `address`: HOST:PORT. The caller's identity goes along, and `received_at`. `done` as with Dispatch; without an answer the error is
+  // `address`: HOST:PORT. The caller's identity and trace go along, and `received_at`. `done` as with Dispatch; without an answer the error is
   // UNAVAILABLE and has no details. `request` must live until then.
   virtual void Forward(const std::string& address, const Method& method, const Caller& caller,
                        const google::protobuf::Message& request, absl::Time received_at, absl::Time deadline,

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "common/host/feed.h"
 #include "common/partition/domain.h"
+#include "common/tracing/span.h"
 #include "common/view/query.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -32,6 +33,8 @@ struct Caller {
   std::string unit;
   // Of a call that another instance has passed on, which goes no further: when the first one received it.
   std::optional<absl::Time> forwarded_at = std::nullopt;
+  // Of the call.
+  tracing::CallTrace trace = {};
 };
 
 // Answers a call of the operations: may take as long as the call's deadline.

@@ -35,6 +35,7 @@ class Reading final : public grpc::ClientBidiReactor<Message, Message> {
           std::unique_ptr<Message> message)
       : call_(std::move(call)), stub_(std::move(channel)), message_(std::move(message)) {
     AddIdentity(context_, call_.actor, call_.unit);
+    AddTrace(context_, call_.trace);
     stub_.PrepareBidiStreamingCall(&context_, path, grpc::StubOptions(), this);
   }
 

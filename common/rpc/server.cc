@@ -7,8 +7,10 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -16,6 +18,7 @@
 #include "common/rpc/dispatch.h"
 #include "common/rpc/errors.h"
 #include "common/rpc/stream.h"
+#include "common/tracing/log_trace.h"
 
 namespace sanyuan::rpc {
 namespace {
@@ -26,6 +29,20 @@ std::optional<absl::Time> DeadlineOf(const grpc::GenericCallbackServerContext& c
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return std::nullopt;
   return absl::FromChrono(deadline);
+}
+
+// Nothing that a caller could have done otherwise.
+bool IsOurFault(int code) {
+  return code == static_cast<int>(grpc::StatusCode::INTERNAL) ||
+         code == static_cast<int>(grpc::StatusCode::UNKNOWN) ||
+         code == static_cast<int>(grpc::StatusCode::DATA_LOSS);
+}
+
+// As OpenTelemetry's conventions tell servers' spans that have failed from those that have refused.
+bool IsFailureOfServer(int code) {
+  return IsOurFault(code) || code == static_cast<int>(grpc::StatusCode::DEADLINE_EXCEEDED) ||
+         code == static_cast<int>(grpc::StatusCode::UNIMPLEMENTED) ||
+         code == static_cast<int>(grpc::StatusCode::UNAVAILABLE);
 }
 
 struct Shared {
@@ -40,6 +57,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
  public:
   Call(const Shared& shared, grpc::GenericCallbackServerContext& context)
       : shared_(shared), context_(context), begun_(absl::Now()) {
+    if (shared_.observer != nullptr) shared_.observer->OnCallBegun();
     StartRead(&request_bytes_);
   }
 
@@ -51,6 +69,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
 
  private:
   void Handle() {
+    trace_ = tracing::BeginCall(TraceOf(context_), shared_.options.recording);
     method_ = shared_.methods.Find(context_.method());
     if (method_ == nullptr) {
       return FinishError(static_cast<int>(grpc::StatusCode::UNIMPLEMENTED), "", "no such method", "");
@@ -60,6 +79,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
       return FinishWith(
           MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(caller.status().message())));
     }
+    caller->trace = trace_;
     const std::optional<absl::Time> deadline = DeadlineOf(context_);
     if (!deadline) return FinishWith(MakeRefusal(common::v1::REASON_DEADLINE_MISSING));
 
@@ -91,18 +111,43 @@ class Call final : public grpc::ServerGenericBidiReactor {
   }
   void FinishError(int code, const std::string& reason, const std::string& message,
                    const std::string& details) {
+    if (IsOurFault(code)) {
+      const tracing::LogTrace log(trace_.context);
+      spdlog::error("{} failed: {}", context_.method(), message);
+    }
     Observe(code, reason);
     Finish(grpc::Status(static_cast<grpc::StatusCode>(code), message, details));
   }
   void Observe(int code, const std::string& reason) {
+    if (trace_.sink != nullptr) TakeSpan(code, reason);
     if (shared_.observer == nullptr) return;
     shared_.observer->OnCall(method_ == nullptr ? "unknown" : method_->path, code, reason,
                              absl::Now() - begun_);
   }
 
+  void TakeSpan(int code, const std::string& reason) const {
+    const std::string_view path = std::string_view(context_.method()).substr(1);
+    const size_t slash = path.rfind('/');
+    tracing::Span span;
+    span.name = path;
+    span.kind = tracing::Span::Kind::kServer;
+    span.context = trace_.context;
+    span.parent = trace_.parent;
+    span.start = begun_;
+    span.end = std::max(absl::Now(), begun_);
+    span.failed = IsFailureOfServer(code);
+    span.texts = {{"rpc.system", "grpc"},
+                  {"rpc.service", std::string(path.substr(0, slash))},
+                  {"rpc.method", std::string(path.substr(slash + 1))}};
+    if (!reason.empty()) span.texts.emplace_back("sanyuan.reason", reason);
+    span.numbers = {{"rpc.grpc.status_code", code}};
+    trace_.sink->Take(std::move(span));
+  }
+
   const Shared& shared_;
   grpc::GenericCallbackServerContext& context_;
   const absl::Time begun_;
+  tracing::CallTrace trace_;
   grpc::ByteBuffer request_bytes_;
   grpc::ByteBuffer response_bytes_;
   const Method* method_ = nullptr;

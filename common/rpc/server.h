@@ -23,12 +23,16 @@ struct ServerOptions {
   int max_concurrent_streams = 4096;
   // After this time without an event a feed says that nothing happened.
   absl::Duration heartbeat = absl::Seconds(10);
+  // Spans of unary calls. Feeds, which last for days, have none.
+  tracing::Recording recording = {};
 };
 
 // What calls came to, for metrics.
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
+  // Of each call that is not a feed, before OnCall.
+  virtual void OnCallBegun() {}
   // `code` is a gRPC status code, `reason` the ErrorInfo's, empty for successes.
   virtual void OnCall(const std::string& method, int code, const std::string& reason,
                       absl::Duration took) = 0;

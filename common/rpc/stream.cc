@@ -163,6 +163,7 @@ class StreamSet::Stream final : public grpc::ServerGenericBidiReactor,
       return ErrorOf(
           MakeRefusal(common::v1::REASON_UNAUTHENTICATED, "", std::string(caller.status().message())));
     }
+    const tracing::CallTrace trace = tracing::BeginCall(TraceOf(context_), {});
     std::shared_ptr<Message> request = method_.NewRequest();
     if (!grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request.get()).ok()) {
       return ErrorOf(MakeRefusal(common::v1::REASON_INVALID_FIELD, "",
@@ -173,7 +174,7 @@ class StreamSet::Stream final : public grpc::ServerGenericBidiReactor,
                           [stream = weak_from_this()] {
                             if (const auto self = stream.lock()) self->Wake();
                           },
-                          caller->unit});
+                          caller->unit, trace});
     return std::nullopt;
   }
 

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "common/tracing/log_trace.h"
+
 namespace sanyuan {
 namespace {
 
@@ -23,13 +25,26 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
 };
 
+// The trace of the line, as fields behind the others.
+class JsonTrace final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg&, const std::tm&, spdlog::memory_buf_t& out) override {
+    const tracing::LogTrace::Ids* ids = tracing::LogTrace::Current();
+    if (ids == nullptr) return;
+    const std::string json = R"(,"trace_id":")" + tracing::Text(ids->trace_id) + R"(","span_id":")" +
+                             tracing::Text(ids->span_id) + '"';
+    out.append(json.data(), json.data() + json.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonTrace>(); }
+};
+
 }  // namespace
 
 void LogAsJson() {
   auto logger = spdlog::stderr_logger_mt("sanyuan");
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonMessage>('*').set_pattern(
-      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+  formatter->add_flag<JsonMessage>('*').add_flag<JsonTrace>('~').set_pattern(
+      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*%~})");
   logger->set_formatter(std::move(formatter));
   spdlog::set_default_logger(std::move(logger));
 }

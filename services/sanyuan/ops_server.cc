@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "services/sanyuan/command_metrics.h"
 #include "services/sanyuan/kafka_metrics.h"
 
 namespace sanyuan {
@@ -38,6 +39,11 @@ struct OpsServer::Impl {
                                                            .Name("sanyuan_call_seconds")
                                                            .Help("Time from a call's request to its answer")
                                                            .Register(registry);
+  prometheus::Gauge& in_progress = prometheus::BuildGauge()
+                                       .Name("sanyuan_calls_in_progress")
+                                       .Help("gRPC calls that are not answered yet, without feeds")
+                                       .Register(registry)
+                                       .Add({});
   prometheus::Family<prometheus::Gauge>& height =
       prometheus::BuildGauge()
           .Name("sanyuan_journal_height")
@@ -66,6 +72,11 @@ struct OpsServer::Impl {
                                                        .Help("Commands that are not decided yet")
                                                        .Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& unread =
+      prometheus::BuildGauge()
+          .Name("sanyuan_journal_unread_records")
+          .Help("Records of its own journal that a partition has not read yet")
+          .Register(registry);
   prometheus::Family<prometheus::Gauge>& leading =
       prometheus::BuildGauge()
           .Name("sanyuan_partition_leading")
@@ -80,6 +91,16 @@ struct OpsServer::Impl {
       prometheus::BuildGauge()
           .Name("sanyuan_view_height")
           .Help("Up to which height the view shows the journal, where this instance writes it")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& view_lag =
+      prometheus::BuildGauge()
+          .Name("sanyuan_view_lag_records")
+          .Help("Accepted records that the view does not show yet, where this instance writes it")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& input_unread =
+      prometheus::BuildGauge()
+          .Name("sanyuan_input_unread_records")
+          .Help("Records of an input's journal that were not read when its end was last told")
           .Register(registry);
   prometheus::Family<prometheus::Gauge>& input_offset =
       prometheus::BuildGauge()
@@ -227,17 +248,25 @@ struct OpsServer::Impl {
       format.Add(labels).Set(status.format);
       in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
       waiting.Add(labels).Set(static_cast<double>(status.waiting));
+      unread.Add(labels).Set(static_cast<double>(status.unread));
       leading.Add(labels).Set(status.role == partition::Partition::Role::kLeading ? 1 : 0);
       for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
         const auto name = std::string(partition::SkipKindName(static_cast<partition::SkipKind>(kind)));
         skipped.Add(with("kind", name)).Set(static_cast<double>(status.skipped[static_cast<size_t>(kind)]));
       }
       if (host->spec().projection != nullptr) {
-        view_height.Add(labels).Set(static_cast<double>(host->projector().height()));
+        const uint64_t shown = host->projector().height();
+        view_height.Add(labels).Set(static_cast<double>(shown));
+        // Who does not write it knows only how far it was when he last did.
+        const uint64_t accepted = status.place && host->leading() ? status.place->height : shown;
+        view_lag.Add(labels).Set(static_cast<double>(accepted - std::min(accepted, shown)));
       }
       for (const auto& [topic, offset] : status.read_inputs) {
         input_offset.Add(with("input", topic)).Set(static_cast<double>(offset));
         input_halted.Add(with("input", topic)).Set(0);
+      }
+      for (const auto& [topic, offsets] : status.unread_inputs) {
+        input_unread.Add(with("input", topic)).Set(static_cast<double>(offsets));
       }
       for (const auto& [topic, damage] : status.halted_inputs) input_halted.Add(with("input", topic)).Set(1);
       if (host->tail() != nullptr)
@@ -246,9 +275,13 @@ struct OpsServer::Impl {
   }
 
   void Metrics(httplib::Response& response) {
+    std::vector<prometheus::MetricFamily> commands;
     {
       const std::lock_guard lock(mutex);
-      if (watched.hosts != nullptr) MeasureHosts();
+      if (watched.hosts != nullptr) {
+        MeasureHosts();
+        commands = CommandMetrics(*watched.hosts);
+      }
       if (watched.events != nullptr) MeasureEvents();
       if (watched.topics != nullptr) {
         topics_wrong.Add({}).Set(static_cast<double>(watched.topics->mismatches().size()));
@@ -256,6 +289,7 @@ struct OpsServer::Impl {
       if (watched.scrub != nullptr) scrub_rounds.Add({}).Set(static_cast<double>(watched.scrub->rounds()));
     }
     auto families = registry.Collect();
+    for (auto& family : commands) families.push_back(std::move(family));
     for (auto& family : KafkaMetrics(log::KafkaStatistics())) families.push_back(std::move(family));
     response.set_content(prometheus::TextSerializer().Serialize(families), "text/plain; version=0.0.4");
   }
@@ -318,7 +352,10 @@ void OpsServer::Watch(const Watched& watched) {
   impl_->watched = watched;
 }
 
+void OpsServer::OnCallBegun() { impl_->in_progress.Increment(); }
+
 void OpsServer::OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) {
+  impl_->in_progress.Decrement();
   impl_->calls.Add({{"method", method}, {"code", fmt::format("{}", code)}, {"reason", reason}}).Increment();
   impl_->seconds
       .Add({{"method", method}}, prometheus::Histogram::BucketBoundaries{0.001, 0.002, 0.005, 0.01, 0.02,

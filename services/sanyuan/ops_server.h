@@ -41,6 +41,7 @@ class OpsServer final : public rpc::CallObserver {
   };
   void Watch(const Watched& watched);
 
+  void OnCallBegun() override;
   void OnCall(const std::string& method, int code, const std::string& reason, absl::Duration took) override;
   void OnFeedOpened(const std::string& method) override;
   void OnFeedEnded(const std::string& method, int code, const std::string& reason) override;

@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "common/auth/identity.h"
+#include "services/sanyuanctl/client/trace.h"
 
 namespace sanyuan::ctl {
 namespace {
@@ -65,6 +66,7 @@ grpc::Status ClueWatch::Follow(absl::Time deadline, const Handlers& handlers, bo
   context.AddMetadata(std::string(auth::kActorKey), watcher_.id);
   context.AddMetadata(std::string(auth::kRoleKey), watcher_.role);
   if (!watcher_.unit.empty()) context.AddMetadata(std::string(auth::kUnitKey), watcher_.unit);
+  AddTraceOfEnvironment(context);
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return grpc::Status::CANCELLED;

@@ -296,6 +296,7 @@ int Cat(const Session& session, const Arguments& arguments) {
       object["events"] = EventTypes(*found, frame);
       object["content"] = content;
     }
+    for (const auto& [name, value] : record.headers) object["headers"][name] = value;
     session.Print(
         object, readable ? fmt::format("{} {} height {} term {} {} {}\n", record.offset, KindName(frame.kind),
                                        frame.height, frame.term, frame.digest.Hex().substr(0, 16), content)

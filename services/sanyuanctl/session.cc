@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/auth/identity.h"
 #include "google/rpc/status.pb.h"
+#include "services/sanyuanctl/client/trace.h"
 
 namespace sanyuan::ctl {
 namespace {
@@ -41,6 +42,7 @@ grpc::Status Session::Call(const std::function<grpc::Status(grpc::ClientContext&
     context.AddMetadata(std::string(auth::kActorKey), globals_.actor);
     context.AddMetadata(std::string(auth::kRoleKey), globals_.role);
     if (!globals_.unit.empty()) context.AddMetadata(std::string(auth::kUnitKey), globals_.unit);
+    AddTraceOfEnvironment(context);
     grpc::Status status = call(context);
     const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
                        status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;

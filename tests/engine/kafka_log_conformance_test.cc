@@ -52,9 +52,11 @@ class KafkaEngine : public EngineUnderTest {
   KafkaLogOptions options_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Kafka, LogConformance, ::testing::Values(Engine{[](const std::string& location) {
-                           return std::make_unique<KafkaEngine>(location);
-                         }}));
+INSTANTIATE_TEST_SUITE_P(Kafka, LogConformance,
+                         ::testing::Values(Engine{[](const std::string& location) {
+                                                    return std::make_unique<KafkaEngine>(location);
+                                                  },
+                                                  true}));
 
 }  // namespace
 }  // namespace sanyuan::log

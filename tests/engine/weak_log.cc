@@ -51,9 +51,9 @@ class WeakProducer : public Producer {
  public:
   WeakProducer(Weakness weakness, std::unique_ptr<Producer> sound)
       : weakness_(weakness), sound_(std::move(sound)) {}
-  absl::Status Append(std::string bytes) override {
+  absl::Status Append(std::string bytes, const log::RecordHeaders& headers) override {
     if (weakness_ == Weakness::kSwallowsAppends && ++count_ % 100 == 0) return absl::OkStatus();
-    const absl::Status status = sound_->Append(std::move(bytes));
+    const absl::Status status = sound_->Append(std::move(bytes), headers);
     return weakness_ == Weakness::kRefusesNothing ? absl::OkStatus() : status;
   }
 

@@ -163,7 +163,7 @@ void Member::SchedulePump() {
   });
 }
 
-bool Member::Produce(std::string record) {
+bool Member::Produce(std::string record, const log::RecordHeaders& /*headers*/) {
   if (world_.schedule.now() < stalled_until_) return false;
   world_.log.Produce(session_, std::move(record));
   if (lose_tail_) {

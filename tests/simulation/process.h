@@ -65,7 +65,7 @@ class Member final : public partition::Effects {
   bool doubts = false;
 
  private:
-  bool Produce(std::string record) override;
+  bool Produce(std::string record, const log::RecordHeaders& headers) override;
   void Reply(uint64_t call, partition::Answer answer) override;
   void Accepted(partition::AcceptedRecord record) override;
   void SnapshotReady(partition::SnapshotPoint point) override;

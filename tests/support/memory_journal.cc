@@ -23,9 +23,10 @@ Member::Member(Journals& journals, partition::PartitionOptions options, partitio
       topic_(options.context + ".journal"),
       partition_(std::move(options), domain, *this) {}
 
-bool Member::Produce(std::string record) {
+bool Member::Produce(std::string record, const log::RecordHeaders& headers) {
   if (refuse_produce) return false;
   produced.push_back(std::move(record));
+  produced_headers.push_back(headers);
   return true;
 }
 
@@ -57,7 +58,9 @@ void Member::ReadAll() {
     std::vector<RawRecord> records;
     const Journal& journal = journals_[topic];
     for (auto i = static_cast<size_t>(offset); i < journal.size(); ++i) {
-      records.push_back({static_cast<int64_t>(i), journal[i]});
+      const auto headers = beside.find({topic, static_cast<int64_t>(i)});
+      records.push_back({static_cast<int64_t>(i), journal[i],
+                         headers == beside.end() ? log::RecordHeaders() : headers->second});
     }
     partition_.OnInputRecords(topic, offset, records, static_cast<int64_t>(journal.size()));
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/partition/partition.h"
@@ -36,7 +37,10 @@ class Member final : public partition::Effects {
   void Settle(absl::Time now);
 
   std::map<uint64_t, partition::Answer> answers;
-  std::vector<std::string> produced;  // Not landed yet.
+  std::vector<std::string> produced;                 // Not landed yet.
+  std::vector<log::RecordHeaders> produced_headers;  // Of everything that was ever produced.
+  // What goes beside records of inputs, by topic and offset.
+  std::map<std::pair<std::string, int64_t>, log::RecordHeaders> beside;
   std::optional<partition::SnapshotPoint> snapshot;
   std::vector<partition::AcceptedRecord> accepted;
   int stood_down = 0;
@@ -46,7 +50,7 @@ class Member final : public partition::Effects {
   bool refuse_produce = false;
 
  private:
-  bool Produce(std::string record) override;
+  bool Produce(std::string record, const log::RecordHeaders& headers) override;
   void Reply(uint64_t call, partition::Answer answer) override { answers[call] = std::move(answer); }
   void Accepted(partition::AcceptedRecord record) override { accepted.push_back(std::move(record)); }
   void SnapshotReady(partition::SnapshotPoint point) override { snapshot = std::move(point); }

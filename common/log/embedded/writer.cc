@@ -27,7 +27,10 @@ class Writer::QueueingProducer : public Producer {
   QueueingProducer(Writer* writer, std::shared_ptr<Sender> sender)
       : writer_(writer), sender_(std::move(sender)) {}
   ~QueueingProducer() override { writer_->Close(sender_); }
-  absl::Status Append(std::string bytes) override { return writer_->Append(sender_, std::move(bytes)); }
+  // There is no room for headers in its file.
+  absl::Status Append(std::string bytes, const RecordHeaders&) override {
+    return writer_->Append(sender_, std::move(bytes));
+  }
 
  private:
   Writer* const writer_;

@@ -112,6 +112,30 @@ const Settings& OrderedWrites() {
   return settings;
 }
 
+HeadersPtr ToHeaders(const RecordHeaders& headers) {
+  if (headers.empty()) return nullptr;
+  HeadersPtr made(rd_kafka_headers_new(headers.size()));
+  for (const auto& [name, value] : headers) {
+    rd_kafka_header_add(made.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  }
+  return made;
+}
+
+RecordHeaders HeadersOf(const rd_kafka_message_t& message) {
+  RecordHeaders headers;
+  rd_kafka_headers_t* found = nullptr;
+  if (rd_kafka_message_headers(&message, &found) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0; rd_kafka_header_get_all(found, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    headers.emplace_back(name, value == nullptr ? "" : std::string(static_cast<const char*>(value), size));
+  }
+  return headers;
+}
+
 absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view doing) {
   const std::string text =
       fmt::format("{}: {} ({})", doing, rd_kafka_err2str(error), rd_kafka_err2name(error));

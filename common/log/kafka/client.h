@@ -57,6 +57,14 @@ struct MessageDeleter {
 };
 using MessagePtr = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
 
+struct HeadersDeleter {
+  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+};
+using HeadersPtr = std::unique_ptr<rd_kafka_headers_t, HeadersDeleter>;
+// Whoever takes a message takes its headers too, and only then they are to be released. nullptr for none.
+HeadersPtr ToHeaders(const RecordHeaders& headers);
+RecordHeaders HeadersOf(const rd_kafka_message_t& message);
+
 struct MetadataDeleter {
   void operator()(const struct rd_kafka_metadata* metadata) const { rd_kafka_metadata_destroy(metadata); }
 };

@@ -18,10 +18,6 @@ Settings EventWriterSettings() {
   return settings;
 }
 
-struct HeadersDeleter {
-  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
-};
-
 }  // namespace
 
 // The messages of one call. Ends with the last reference: those of messages under way and that of the call itself.
@@ -63,11 +59,7 @@ EventWriter::~EventWriter() {
 
 rd_kafka_resp_err_t EventWriter::Send(rd_kafka_topic_t* topic, int32_t partition, const EventMessage& message,
                                       void* opaque) {
-  std::unique_ptr<rd_kafka_headers_t, HeadersDeleter> headers(rd_kafka_headers_new(message.headers.size()));
-  for (const auto& [name, value] : message.headers) {
-    rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
-  }
+  HeadersPtr headers = ToHeaders(message.headers);
   // An empty value is an event without content; a value that is missing would be none.
   static char empty = 0;
   const std::string& value = message.value;

@@ -61,8 +61,9 @@ class Follower::Feed {
     records.reserve(messages.size());
     for (const MessagePtr& message : messages) {
       if (message->offset < next_) continue;  // Read before it was begun anew.
-      records.push_back(
-          {message->offset, std::string(static_cast<const char*>(message->payload), message->len)});
+      records.push_back({message->offset,
+                         std::string(static_cast<const char*>(message->payload), message->len),
+                         HeadersOf(*message)});
       next_ = message->offset + 1;
     }
     if (records.empty()) return;

@@ -7,23 +7,6 @@
 #include "common/log/kafka/reader.h"
 
 namespace sanyuan::log {
-namespace {
-
-EventHeaders HeadersOf(const rd_kafka_message_t& message) {
-  EventHeaders headers;
-  rd_kafka_headers_t* found = nullptr;
-  if (rd_kafka_message_headers(&message, &found) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  for (size_t i = 0; rd_kafka_header_get_all(found, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    headers.emplace_back(name, value == nullptr ? "" : std::string(static_cast<const char*>(value), size));
-  }
-  return headers;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<KafkaEventTopics>> KafkaEventTopics::Open(const KafkaLogOptions& options) {
   std::unique_ptr<KafkaEventTopics> topics(new KafkaEventTopics(options));
@@ -70,7 +53,7 @@ absl::StatusOr<StoredEvents> KafkaEventTopics::Last(const TopicPartition& where,
           if (message.offset >= end) return;
           stretch.events.push_back({message.offset,
                                     absl::FromUnixMillis(rd_kafka_message_timestamp(&message, nullptr)),
-                                    HeadersOf(message)});
+                                    kafka::HeadersOf(message)});
         });
     // Old ones may be deleted meanwhile; what is left begins later.
     if (absl::IsOutOfRange(read)) {

@@ -231,7 +231,8 @@ absl::StatusOr<int64_t> Readers::EndOf(const TopicPartition& where) {
 absl::StatusOr<std::vector<Record>> Readers::Read(const TopicPartition& where, int64_t offset, size_t limit) {
   std::vector<Record> records;
   const absl::Status read = Visit(where, offset, limit, [&records](const rd_kafka_message_t& message) {
-    records.push_back({message.offset, std::string(static_cast<const char*>(message.payload), message.len)});
+    records.push_back({message.offset, std::string(static_cast<const char*>(message.payload), message.len),
+                       HeadersOf(message)});
   });
   if (!read.ok()) return read;
   return records;

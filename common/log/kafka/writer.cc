@@ -23,8 +23,8 @@ class Writer::Lane {
 
   const TopicPartition& where() const { return where_; }
 
-  absl::Status Append(const std::string& bytes, rd_kafka_t* handle, rd_kafka_topic_t* topic,
-                      const std::shared_ptr<Lane>& self) {
+  absl::Status Append(const std::string& bytes, const RecordHeaders& beside, rd_kafka_t* handle,
+                      rd_kafka_topic_t* topic, const std::shared_ptr<Lane>& self) {
     const std::lock_guard lock(mutex_);
     if (lost_)
       return absl::FailedPreconditionError(fmt::format("{}: the producer is lost", where_.ToString()));
@@ -34,11 +34,13 @@ class Writer::Lane {
           fmt::format("{}: {} records of {} bytes are under way", where_.ToString(), records_, bytes_));
     }
     auto delivery = std::make_unique<Delivery>(Delivery{self, bytes.size()});
+    HeadersPtr headers = ToHeaders(beside);
     // An empty value would be a tombstone to others; a record without bytes is none.
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        handle, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(where_.partition),
-        RD_KAFKA_V_VALUE(const_cast<char*>(bytes.data()), bytes.size()),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(delivery.get()), RD_KAFKA_V_END);
+    const rd_kafka_resp_err_t error =
+        rd_kafka_producev(handle, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(where_.partition),
+                          RD_KAFKA_V_VALUE(const_cast<char*>(bytes.data()), bytes.size()),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers.get()),
+                          RD_KAFKA_V_OPAQUE(delivery.get()), RD_KAFKA_V_END);
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       return absl::ResourceExhaustedError(fmt::format("{}: the client's queue is full", where_.ToString()));
     }
@@ -49,6 +51,7 @@ class Writer::Lane {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return absl::FailedPreconditionError(ToStatus(error, where_.ToString()).message());
     }
+    static_cast<void>(headers.release());   // The message has them.
     static_cast<void>(delivery.release());  // Comes back with the delivery report.
     if (records_++ == 0) progress_ = absl::Now();
     bytes_ += bytes.size();
@@ -120,8 +123,8 @@ class Writer::KafkaProducer final : public Producer {
       : writer_(std::move(writer)), topic_(topic), lane_(std::move(lane)) {}
   ~KafkaProducer() override { lane_->Detach(); }
 
-  absl::Status Append(std::string bytes) override {
-    return lane_->Append(bytes, writer_->client_->handle(), topic_, lane_);
+  absl::Status Append(std::string bytes, const RecordHeaders& headers) override {
+    return lane_->Append(bytes, headers, writer_->client_->handle(), topic_, lane_);
   }
 
  private:

@@ -10,6 +10,7 @@
 
 #include "common/auth/identity.h"
 #include "common/rpc/remote_status.h"
+#include "services/sanyuanctl/client/trace.h"
 
 namespace sanyuan::ctl {
 namespace {
@@ -29,6 +30,7 @@ class GrpcTransport : public Transport {
     context.AddMetadata(std::string(auth::kActorKey), caller.id);
     context.AddMetadata(std::string(auth::kRoleKey), caller.role);
     if (!caller.unit.empty()) context.AddMetadata(std::string(auth::kUnitKey), caller.unit);
+    AddTraceOfEnvironment(context);
     response.Clear();
     grpc::TemplatedGenericStub<Message, Message> stub(channel_);
     std::promise<grpc::Status> done;

@@ -57,7 +57,8 @@ function eventOf(document, topic, partition, message, problems) {
   }
   if (SEALED.test(message.value.toString("latin1"))) problems.push(`${where}: ${event.type} holds a sealed text`);
   if ((headers.ce_partitionkey ?? null) !== key) problems.push(`${where}: partitionkey is not the key`);
-  return { topic, partition, id: event.id, type: event.type, source: event.source, subject: event.subject ?? null, key };
+  return { topic, partition, id: event.id, type: event.type, source: event.source, subject: event.subject ?? null, key,
+    traceparent: event.traceparent ?? null };
 }
 
 async function main([brokers, prefix, path]) {

@@ -76,6 +76,14 @@ constexpr char kSchemas[] = R"(  schemas:
         ce_dataschema:
           type: string
           format: uri
+        ce_traceparent:
+          type: string
+          description: Whose trace it is part of, as W3C Trace Context has it; left out when that is not known.
+          pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$'
+        ce_tracestate:
+          type: string
+          description: What tracing systems add to that.
+          maxLength: 512
         ce_partitionkey:
           type: string
           description: The key; left out when there is none.

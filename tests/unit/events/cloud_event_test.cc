@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "common/digest/digest.h"
 #include "sanyuan/three_member_interaction/v1/event.pb.h"
@@ -99,6 +100,27 @@ TEST(CloudEvent, WhatBelongsToNoCountyHasNeitherKeyNorSubject) {
   EXPECT_EQ(message.key, "");
   EXPECT_EQ(HeadersOf(message).count("ce_subject"), 0U);
   EXPECT_EQ(HeadersOf(message).count("ce_partitionkey"), 0U);
+}
+
+TEST(CloudEvent, CarriesTheTraceThatStandsBesideItsRecord) {
+  constexpr char kTrace[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto published_beside = [](log::RecordHeaders headers) {
+    tmi::Event event;
+    event.mutable_policy_noted();
+    host::TailRecord record = RecordWith(event);
+    record.headers = std::move(headers);
+    return HeadersOf(events::ToCloudEvent({"three_member_interaction", 0, 1}, record, record.events.front()));
+  };
+  EXPECT_EQ(published_beside({{"traceparent", kTrace}}).at("ce_traceparent"), kTrace);
+  EXPECT_EQ(published_beside({{"traceparent", kTrace}}).count("ce_tracestate"), 0U);
+  EXPECT_EQ(published_beside({{"traceparent", kTrace}, {"tracestate", "a=1"}}).at("ce_tracestate"), "a=1");
+  // What is none is published as none, and nothing else is published of what stands there.
+  for (const log::RecordHeaders& other :
+       {log::RecordHeaders{}, log::RecordHeaders{{"traceparent", "garbled"}, {"tracestate", "a=1"}},
+        log::RecordHeaders{{"ce_traceparent", kTrace}, {"other", "x"}}}) {
+    EXPECT_EQ(published_beside(other), published_beside({}));
+    EXPECT_EQ(published_beside(other).count("ce_traceparent"), 0U);
+  }
 }
 
 TEST(CloudEvent, SaysWhereItWasDecided) {
