@@ -6,7 +6,9 @@
 #
 # Groups: build (configure and compile), run (start the installed programs), test (ctest and the tests' own
 # tools), sanitize (the presets asan and tsan), lint (formatting and static analysis), buf (contract checks),
-# kafka and redis (real engines on loopback, see deploy/local/README.md), events (what reads public events in tests).
+# kafka and redis (real engines on loopback, see deploy/local/README.md), events (what reads public events in tests), otlp
+# (the OpenTelemetry SDK, of which a build makes serve --otlp-endpoint; in Debian 12 it is in the backports, which are added
+# to apt's sources when they are not among them).
 # Installing needs root or sudo. What Debian does not package goes into build/tools and works offline afterwards:
 # buf and the readers of public events by npm, in the versions and with the checksums of deploy/tools/package-lock.json
 # and deploy/tools/events/package-lock.json; Kafka's jars by Maven, with those of deploy/local/versions and
@@ -33,6 +35,7 @@ buf       ca-certificates @npm
 events    ca-certificates @npm
 kafka     default-jre-headless maven python3 ca-certificates
 redis     redis-server python3
+otlp      opentelemetry-cpp-dev libopentelemetry-proto-dev
 '
 
 # What is called differently in Debian 12 and 13. The compiler runtime must be that of the release's clang.
@@ -65,7 +68,7 @@ packages_of() { # the groups' packages for this release, one a line
   local debian group
   debian=$(release)
   for group in "$@"; do
-    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf, kafka, redis, events)"
+    grep -q "^$group " <<<"$list" || fail "unknown group '$group' (build, run, test, sanitize, lint, buf, kafka, redis, events, otlp)"
     awk -v group="$group" '$1 == group {for (i = 2; i <= NF; i++) print $i}' <<<"$list"
   done | while read -r name; do
     case $name in
@@ -85,6 +88,16 @@ missing_of() { # those of the packages that are not installed
   done
 }
 
+add_backports() { # of the mirror that Debian 12 itself comes from
+  local list=/etc/apt/sources.list.d/sanyuan-backports.list key=/usr/share/keyrings/debian-archive-keyring.gpg targets mirror
+  targets=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages')
+  ! grep -q ' bookworm-backports$' <<<"$targets" || return 0
+  mirror=$(awk '$2 ~ /^(bookworm|oldstable|stable)$/ {print $1; exit}' <<<"$targets")
+  [ -n "$mirror" ] || fail "apt has no sources of Debian 12 beside which its backports could be looked for"
+  echo "packages.sh: adding the backports to apt's sources, in $list"
+  echo "deb [signed-by=$key] $mirror bookworm-backports main" | "$@" tee "$list" >/dev/null
+}
+
 install_packages() {
   local missing
   missing=$(missing_of "$@")
@@ -94,6 +107,9 @@ install_packages() {
     command -v sudo >/dev/null ||
       fail "neither root nor sudo. As root: apt-get install --no-install-recommends" $missing
     as_root=(sudo)
+  fi
+  if [ "$(release)" = 12 ] && grep -q '^opentelemetry-cpp-dev$' <<<"$missing"; then
+    add_backports "${as_root[@]}"
   fi
   echo "packages.sh: installing" $missing
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0)
@@ -140,7 +156,7 @@ install_kafka() {
   "$root/deploy/local/kafka" install </dev/null || fail "Kafka could not be installed; the reason is above"
 }
 
-[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf|kafka|redis|events ..."
+[ $# -gt 0 ] || fail "usage: deploy/packages.sh [--list] build|run|test|sanitize|lint|buf|kafka|redis|events|otlp ..."
 if [ "$1" = --list ]; then
   shift
   packages_of "$@"

@@ -28,7 +28,7 @@ done
 # A library path that an image exports makes the linker take other libraries than Debian's.
 unset LIBRARY_PATH
 jobs=$(nproc)
-groups=(build test buf kafka redis events)
+groups=(build test buf kafka redis events otlp)
 run=(ctest)
 support=$PWD/tests/support
 case $preset in

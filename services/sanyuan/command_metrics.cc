@@ -81,4 +81,14 @@ std::vector<prometheus::MetricFamily> CommandMetrics(const host::HostGroup& host
   return {std::move(stages), std::move(outcomes), std::move(take_overs)};
 }
 
+std::vector<prometheus::MetricFamily> SpanMetrics(const tracing::OtlpCounts& counts) {
+  auto exported = NewFamily("sanyuan_spans_exported_total", "Spans that the collector has taken",
+                            prometheus::MetricType::Counter);
+  exported.metric.emplace_back().counter.value = static_cast<double>(counts.exported);
+  auto failed = NewFamily("sanyuan_spans_failed_total", "Spans that could not be sent to the collector",
+                          prometheus::MetricType::Counter);
+  failed.metric.emplace_back().counter.value = static_cast<double>(counts.failed);
+  return {std::move(exported), std::move(failed)};
+}
+
 }  // namespace sanyuan

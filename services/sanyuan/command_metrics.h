@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "common/host/host_group.h"
+#include "common/tracing/otlp/otlp.h"
 
 namespace sanyuan {
 
 // The partitions of a context together. Any thread.
 std::vector<prometheus::MetricFamily> CommandMetrics(const host::HostGroup& hosts);
+// What became of the spans that were sent on.
+std::vector<prometheus::MetricFamily> SpanMetrics(const tracing::OtlpCounts& counts);
 
 }  // namespace sanyuan
 

@@ -286,6 +286,9 @@ struct OpsServer::Impl {
       if (watched.topics != nullptr) {
         topics_wrong.Add({}).Set(static_cast<double>(watched.topics->mismatches().size()));
       }
+      if (watched.spans != nullptr) {
+        for (auto& family : SpanMetrics(watched.spans->counts())) commands.push_back(std::move(family));
+      }
       if (watched.scrub != nullptr) scrub_rounds.Add({}).Set(static_cast<double>(watched.scrub->rounds()));
     }
     auto families = registry.Collect();

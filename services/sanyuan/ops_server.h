@@ -18,6 +18,7 @@
 #include "common/host/scrub.h"
 #include "common/log/kafka/topic_watch.h"
 #include "common/rpc/server.h"
+#include "common/tracing/otlp/otlp.h"
 
 namespace sanyuan {
 
@@ -38,6 +39,7 @@ class OpsServer final : public rpc::CallObserver {
     const events::Publishers* events = nullptr;
     const log::TopicWatch* topics = nullptr;
     const host::Scrub* scrub = nullptr;
+    const tracing::OtlpSink* spans = nullptr;
   };
   void Watch(const Watched& watched);
 

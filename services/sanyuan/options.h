@@ -31,6 +31,9 @@ struct ServeOptions {
   uint64_t dev_seed = 7;
   std::string master_key_file;  // 32 bytes; with dev one is made in the data directory when it is left out.
   bool new_keys = false;        // Begin with no keys although there are journals.
+  std::string otlp_endpoint;    // http://HOST:PORT that takes spans; empty: none are made.
+  double otlp_ratio = 1;        // Of the traces that begin here, how many are recorded: 0 to 1.
+  std::string program;          // By which spans name the service: "sanyuan-registry". No setting.
 };
 
 }  // namespace sanyuan

@@ -34,6 +34,7 @@ int Run(const Program& program, int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsageError;
   }
   LogAsJson();
+  options.program = program.name;
   return Serve(options, program.modules(options));
 }
 

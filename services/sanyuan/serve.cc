@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/host/scrub.h"
 #include "common/rpc/server.h"
+#include "common/tracing/otlp/otlp.h"
 #include "services/sanyuan/deployment.h"
 #include "services/sanyuan/ops_server.h"
 
@@ -74,6 +75,21 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   RaiseFileLimit();
 
+  // Outlives all calls.
+  std::unique_ptr<tracing::OtlpSink> spans;
+  if (!options.otlp_endpoint.empty()) {
+    tracing::OtlpOptions otlp;
+    otlp.endpoint = options.otlp_endpoint;
+    otlp.service = options.program;
+    otlp.version = SANYUAN_VERSION;
+    auto made = tracing::NewOtlpSink(otlp);
+    if (!made.ok()) {
+      return Fail(absl::Status(made.status().code(),
+                               fmt::format("--otlp-endpoint: {}", std::string(made.status().message()))),
+                  kUsageError);
+    }
+    spans = *std::move(made);
+  }
   OpsServer ops;
   if (absl::Status listening = ops.Listen(options.ops); !listening.ok()) return Fail(listening, 1);
   auto deployment = Deployment::Open(options, std::move(modules));
@@ -82,6 +98,7 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   server_options.listen = options.listen;
   server_options.trust_metadata = options.dev;
   server_options.heartbeat = absl::Seconds(options.heartbeat_seconds);
+  server_options.recording = {spans.get(), options.otlp_ratio};
   auto server = rpc::Server::Start(server_options, (*deployment)->methods(), (*deployment)->services(), &ops);
   if (!server.ok()) return Fail(server.status(), 1);
   const std::string grpc = fmt::format("{}:{}", HostPart(options.listen), (*server)->port());
@@ -92,7 +109,8 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   (*server)->SetServing(true);
   ops.SetPhase("serving");
   auto scrub = std::make_unique<host::Scrub>((*deployment)->log(), (*deployment)->hosts(), kScrubPause);
-  ops.Watch({&(*deployment)->hosts(), (*deployment)->events(), (*deployment)->topics(), scrub.get()});
+  ops.Watch(
+      {&(*deployment)->hosts(), (*deployment)->events(), (*deployment)->topics(), scrub.get(), spans.get()});
   fmt::print("{{\"grpc\":\"{}\",\"ops\":\"{}:{}\"}}\n", grpc, HostPart(options.ops), ops.port());
   std::fflush(stdout);
   spdlog::info("serving");

@@ -93,6 +93,18 @@ void AddSettings(CLI::App& serve, ServeOptions& options) {
                    "File of 32 random bytes that wraps the keys of people; with --dev it may be left out");
   serve.add_flag("--new-keys", options.new_keys,
                  "Begin with no keys although journals have begun: what was sealed stays unreadable");
+  auto* otlp = serve.add_option("--otlp-endpoint", options.otlp_endpoint,
+                                "URL of an OpenTelemetry collector that takes the spans of calls, as "
+                                "OTEL_EXPORTER_OTLP_ENDPOINT names it "
+                                "(http://HOST:4318); without it none are made");
+  serve
+      .add_option(
+          "--otlp-ratio", options.otlp_ratio,
+          "How many of the traces that begin here are recorded, 0 to 1; those that callers bring say so "
+          "themselves")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->needs(otlp);
   for (CLI::Option* option : serve.get_options()) {
     if (const std::string name = option->get_name(); name != "--help") option->envname(VariableOf(name));
   }

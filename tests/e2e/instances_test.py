@@ -9,25 +9,15 @@ import os
 import signal
 import sys
 import tempfile
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
-from server import Journals, Server, play_day, redis_flags  # pylint: disable=wrong-import-position
+from server import Journals, Server, play_day, redis_flags, wait_until  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
 RETAILERS = "200"
 SERVICES = ["registry", "order-intake", "allocation", "delivery-tracking", "three-member-interaction"]
-PATIENCE = 120  # Seconds; a condition that has not come by then never comes.
-
-
-def wait_until(what, condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited in vain: {what}")
-        time.sleep(0.02)
 
 
 class InstancesTest(unittest.TestCase):

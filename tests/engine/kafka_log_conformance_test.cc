@@ -11,6 +11,7 @@
 #include "common/log/kafka/kafka_log.h"
 #include "common/log/kafka/topics.h"
 #include "tests/engine/log_conformance.h"
+#include "tests/engine/log_listeners.h"
 
 namespace sanyuan::log {
 namespace {
@@ -52,11 +53,40 @@ class KafkaEngine : public EngineUnderTest {
   KafkaLogOptions options_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Kafka, LogConformance,
-                         ::testing::Values(Engine{[](const std::string& location) {
-                                                    return std::make_unique<KafkaEngine>(location);
-                                                  },
-                                                  true}));
+INSTANTIATE_TEST_SUITE_P(Kafka, LogConformance, ::testing::Values(Engine{[](const std::string& location) {
+                           return std::make_unique<KafkaEngine>(location);
+                         }}));
+
+// What other engines may drop.
+TEST(KafkaHeaders, WhatGoesBesideARecordComesBackWithItAndChangesNothingOfIt) {
+  const TopicPartition where{"journal", 0};
+  const RecordHeaders beside{{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+                             {"empty", ""},
+                             {"twice", "1"},
+                             {"twice", "兰州"}};
+  KafkaEngine engine("");
+  engine.CreateTopic(where.topic, 1);
+  const auto log = engine.Open();
+  Collector collector;
+  Fate fate;
+  const auto subscription = log->Subscribe(where, 0, &collector);
+  const auto producer = log->NewProducer(where, &fate);
+  ASSERT_TRUE(subscription.ok() && producer.ok());
+  ASSERT_TRUE((*producer)->Append("with", beside).ok());
+  ASSERT_TRUE((*producer)->Append("without").ok());
+  ASSERT_TRUE(collector.WaitForCount(2));
+  const auto read = log->ReadFrom(where, 0, 2);
+  const auto one = log->ReadAt(where, 0);
+  ASSERT_TRUE(read.ok() && one.ok() && one->has_value());
+  EXPECT_EQ((*one)->headers, beside);
+  for (const auto& records : {collector.records(), *read}) {
+    ASSERT_EQ(records.size(), 2);
+    EXPECT_EQ(records[0].bytes, "with");
+    EXPECT_EQ(records[0].headers, beside);
+    EXPECT_EQ(records[1].bytes, "without");
+    EXPECT_EQ(records[1].headers, RecordHeaders());
+  }
+}
 
 }  // namespace
 }  // namespace sanyuan::log

@@ -86,37 +86,6 @@ TEST_P(LogConformance, RecordsLandInTheOrderOfAppendEachOnce) {
   EXPECT_EQ(*log->EndOffset(kWhere), static_cast<int64_t>(written.size()));
 }
 
-TEST_P(LogConformance, WhatGoesBesideARecordComesBackWithItOrNotAndChangesNothingOfIt) {
-  Opened log(GetParam());
-  const RecordHeaders beside{{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
-                             {"empty", ""},
-                             {"twice", "1"},
-                             {"twice", "兰州"}};
-  {
-    Collector landed;
-    auto subscription = log.Subscribe(landed);
-    auto producer = log.NewProducer();
-    ASSERT_TRUE(producer->Append("with", beside).ok());
-    ASSERT_TRUE(producer->Append("without").ok());
-    ASSERT_TRUE(landed.WaitForCount(2));
-  }
-  Collector collector;
-  auto subscription = log.Subscribe(collector);
-  ASSERT_TRUE(collector.WaitForEnd(2));
-  const auto read = log->ReadFrom(kWhere, 0, 2);
-  const auto one = log->ReadAt(kWhere, 0);
-  ASSERT_TRUE(read.ok() && one.ok() && one->has_value());
-  const RecordHeaders wanted = GetParam().keeps_headers ? beside : RecordHeaders();
-  EXPECT_EQ((*one)->headers, wanted);
-  for (const auto& records : {collector.records(), *read}) {
-    ASSERT_EQ(records.size(), 2);
-    EXPECT_EQ(records[0].bytes, "with");
-    EXPECT_EQ(records[0].headers, wanted);
-    EXPECT_EQ(records[1].bytes, "without");
-    EXPECT_EQ(records[1].headers, RecordHeaders());
-  }
-}
-
 TEST_P(LogConformance, WhatIsReadBackIsWhatWasWritten) {
   Opened log(GetParam());
   std::string every_byte;

@@ -33,8 +33,6 @@ struct Engine {
   // Whatever is at `location`, by this or another process; empty: a new, empty location, which goes with the
   // returned object.
   std::function<std::unique_ptr<EngineUnderTest>(const std::string& location)> at;
-  // Otherwise it drops them.
-  bool keeps_headers = false;
 };
 
 class LogConformance : public ::testing::TestWithParam<Engine> {};

@@ -70,6 +70,10 @@ TEST_F(SettingsTest, WhatIsUnknownOrContradictoryOrWithoutEffectIsRefusedByName)
             std::string::npos);
   EXPECT_NE(Parse({"--data", "d", "--dev-seed", "3"}).find("--dev"), std::string::npos);
   EXPECT_NE(Parse({"--data", "d", "--heartbeat", "0"}).find("--heartbeat"), std::string::npos);
+  EXPECT_NE(Parse({"--data", "d", "--otlp-ratio", "0.5"}).find("--otlp-endpoint"), std::string::npos);
+  EXPECT_NE(
+      Parse({"--data", "d", "--otlp-endpoint", "http://h:4318", "--otlp-ratio", "1.5"}).find("--otlp-ratio"),
+      std::string::npos);
 }
 
 TEST_F(SettingsTest, AVariableThatIsNoneOfOursIsFoundAndThoseOfOthersAreNot) {
