@@ -1,4 +1,4 @@
-// Each safeguard of the journal, by name. In the product they are constants and always on. A test build
+// Each safeguard of the journal and of its engines, by name. In the product they are constants and always on. A test build
 // (SANYUAN_TEST_CONTROLS) can switch one off for the whole process, to show that tests catch what then goes wrong.
 #ifndef SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
 #define SANYUAN_COMMON_PARTITION_SAFEGUARDS_H_
@@ -32,6 +32,14 @@ struct Safeguards {
   SANYUAN_SAFEGUARD(run_from_snapshot);
   // A snapshot is used only if the state loaded from it has the digest that its record names.
   SANYUAN_SAFEGUARD(verify_snapshots);
+
+  // Kafka: a partition's next request waits for the answer to the one before it.
+  SANYUAN_SAFEGUARD(one_request_in_flight);
+  // Kafka: a record has landed when all replicas in sync have it, and is sent again until then.
+  SANYUAN_SAFEGUARD(acks_of_all_in_sync);
+  // Redis: rows are written only where the view stands exactly where they begin, and read only from a view that is as far
+  // as this process has seen it.
+  SANYUAN_SAFEGUARD(exact_view_position);
 };
 
 #undef SANYUAN_SAFEGUARD

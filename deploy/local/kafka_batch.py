@@ -64,6 +64,37 @@ def first_value(data):
     return place
 
 
+def _varint_at(data, place):
+    """A number and where it ends."""
+    number = shift = 0
+    while True:
+        byte = data[place]
+        number, shift, place = number | (byte & 0x7F) << shift, shift + 7, place + 1
+        if not byte & 0x80:
+            return (number >> 1) ^ -(number & 1), place
+
+
+def only_value(data):
+    """The value of a batch of one record."""
+    begin = first_value(data)
+    place = _after_varint(data, HEADER) + 1
+    for _ in range(3):  # Its time and offset, the length of its key.
+        place = _after_varint(data, place)
+    return data[begin:begin + _varint_at(data, place)[0]]
+
+
+def with_value(data, value):
+    """A batch of one record without key and headers, with another value: all else of it stays."""
+    record = _after_varint(data, HEADER)
+    place = record + 1
+    for _ in range(3):
+        place = _after_varint(data, place)
+    record = data[record:place] + _field(value) + varint(0)
+    back = data[_FRONT.size:HEADER] + varint(len(record)) + record
+    base, _, epoch, magic, _ = _FRONT.unpack_from(data)
+    return _FRONT.pack(base, len(back) + _FRONT.size - 12, epoch, magic, crc32c(back)) + back
+
+
 def batches(path):
     """Base offset, last offset, position and size of each whole batch of a segment's file."""
     with open(path, "rb") as file:

@@ -15,7 +15,7 @@ import kafka_batch
 PRODUCE, METADATA, FIND_COORDINATOR, CREATE_TOPICS, DELETE_TOPICS = (0, 3), (3, 2), (10, 1), (19, 2), (20, 1)
 INIT_PRODUCER_ID, ADD_PARTITIONS_TO_TXN, END_TXN = (22, 0), (24, 0), (26, 0)
 CREATE_PARTITIONS, ELECT_LEADERS, DESCRIBE_QUORUM = (37, 0), (43, 1), (55, 0)
-DESCRIBE_CONFIGS, ALTER_CONFIGS = (32, 1), (44, 0)
+DESCRIBE_CONFIGS, ALTER_CONFIGS, DESCRIBE_PRODUCERS = (32, 1), (44, 0), (61, 0)
 NO_TAGS = b"\0"
 
 UNKNOWN_TOPIC, NOT_LEADER, NO_COORDINATOR, LOADING, NOT_COORDINATOR, NOT_IN_SYNC, CONCURRENT_TRANSACTIONS = (
@@ -158,6 +158,24 @@ def coordinator(port, key, transactions=False, timeout=2):
     answer.number(">i")  # Throttled for.
     answer.fail(f"coordinator of {key}", message=True)
     return answer.number(">i")
+
+
+def producers(port, topic, partition, timeout=2):
+    """Ids of the producers whose last sequence number this broker, who leads the partition, remembers."""
+    wanted = _compact(topic) + b"\2" + struct.pack(">i", partition) + NO_TAGS
+    answer = _call(port, DESCRIBE_PRODUCERS, NO_TAGS + b"\2" + wanted + NO_TAGS, timeout)
+    answer.varint(), answer.number(">i"), answer.varint()  # The header's tags, throttled for, one topic.
+    answer.read(answer.varint() - 1), answer.varint(), answer.number(">i")  # Its name, one partition.
+    error = answer.number(">h")
+    answer.read(max(0, answer.varint() - 1))  # A message.
+    if error:
+        raise Refused(f"producers of {topic}/{partition}", error)
+    found = []
+    for _ in range(answer.varint() - 1):
+        found.append(answer.number(">q"))
+        answer.read(4 + 4 + 8 + 4 + 8)  # Its epoch, sequence number and time; the coordinator's epoch, its transaction.
+        answer.varint()
+    return found
 
 
 # --- topics and leaders -----------------------------------------------------------------------------------------

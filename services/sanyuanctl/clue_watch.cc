@@ -78,7 +78,7 @@ grpc::Status ClueWatch::Follow(absl::Time deadline, const Handlers& handlers, bo
   while (!done && reader->Read(&response)) {
     received = true;
     if (response.has_event()) done = !handlers.event(response.event());
-    request_.set_resume_token(response.resume_token());
+    Handled(response, request_);
     if (handlers.token == nullptr) continue;
     if (const absl::Status kept = handlers.token(response.resume_token()); !kept.ok()) {
       handled = grpc::Status(grpc::StatusCode::INTERNAL, std::string(kept.message()));

@@ -39,11 +39,19 @@ class ClueWatch {
   // `request` holds the token to begin with, if any.
   ClueWatch(const std::string& server, Watcher watcher,
             three_member_interaction::v1::WatchCluesRequest request);
+  virtual ~ClueWatch() = default;
 
   // Until Stop, `deadline` or a handler that has enough: OK. UNAVAILABLE when the deadline finds no server that
   // serves; every other error is the server's last word, or that of the token's handler.
   grpc::Status Run(absl::Time deadline, const Handlers& handlers);
   void Stop();
+
+ protected:
+  // Where the next connection goes on, when a response was handled: behind its token.
+  virtual void Handled(const three_member_interaction::v1::WatchCluesResponse& response,
+                       three_member_interaction::v1::WatchCluesRequest& next) {
+    next.set_resume_token(response.resume_token());
+  }
 
  private:
   // One connection, until it ends. Sets `received` when anything came.

@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e"), os.path.join(HERE, "..", "support")]
 import faults  # noqa: E402
 import published_events  # noqa: E402
+import views  # noqa: E402
 from cluster import Cluster, wait_until  # noqa: E402
 from workload import Workload  # noqa: E402
 
@@ -134,6 +135,8 @@ def findings(cluster, workload, said):
     want("the digest by replay is the live one", digests == {json.dumps(servers[0].ctl("digest", *place))})
     want("journal verify", servers[0].ctl("journal", "verify", *place)["sound"])
     want("nothing halts on a sound log", not cluster.halted(), json.dumps(cluster.halted()))
+    differ = views.differences(cluster)
+    want("views are what the journals give", not differ, "; ".join(differ[:3]))
     wait_until("all is published", lambda: published_all(cluster))
     events = published_events.published(cluster.kafka.bootstrap, cluster.journals.prefix)
     accepted = published_events.accepted(cluster.binaries, place, sorted(cluster.partitions()))

@@ -45,7 +45,6 @@ SERVICES = {
     "three-member-interaction": ["three_member_interaction"],
 }
 ALL = {"all": [context for contexts in SERVICES.values() for context in contexts]}
-PARTITIONS = 8  # Of each context but registry.reference, which has one.
 BROKER_SETTINGS = {
     # Brokers forget idle producers all the time; what a journal promises does not rest on their memory.
     "producer.id.expiration.ms": 3000,
@@ -114,16 +113,17 @@ class Instance:
 
 class Cluster:
     """`programs` and `environment`: of instances that are to be others, by name or by service. `flags`: further ones of
-    all instances. `broker_settings` are added to those that stand above."""
+    all instances. `broker_settings` are added to those that stand above. `brokers`: 1 if it is small, 3 if not, unless
+    said otherwise. `partitions`: of each context but registry.reference, which has one."""
 
     # pylint: disable=too-many-instance-attributes
     def __init__(self, binaries, small=False, programs=None, environment=None, flags=(), broker_settings=None,
-                 libraries=None, dev=True):
+                 libraries=None, dev=True, brokers=None, partitions=8):
         self.binaries, self.small, self.flags, self.dev = binaries, small, flags, dev
-        self.programs, self.environment = programs or {}, environment or {}
+        self.programs, self.environment, self.partitions_each = programs or {}, environment or {}, partitions
         self.broker_settings = {**BROKER_SETTINGS, **(broker_settings or {})}
         self.libraries = os.path.abspath(libraries or binaries)  # Where full_disk.so and clock_waits.so are.
-        self.brokers = [1] if small else [1, 2, 3]
+        self.brokers = list(range(1, 1 + (brokers or (1 if small else 3))))
         self.services = ALL if small else SERVICES
         self.stack = contextlib.ExitStack()
         self.folder = self.journals = self.kafka = self.redis = None
@@ -154,8 +154,8 @@ class Cluster:
         self.redis = self.stack.enter_context(engines.redis(data=self.at("redis")))
         self.gates["redis"] = self.stack.enter_context(Gate())
         self.gates["redis"].toward(_port(self.redis.address))
-        self.journals = Journals(self.binaries, self.at("none"), self.kafka.bootstrap, ["--publish-events"],
-                                 single_copy=self.small)
+        self.journals = Journals(self.binaries, self.at("none"), self.kafka.bootstrap, ["--publish-events", "--partitions",
+                                 str(self.partitions_each)], single_copy=len(self.brokers) == 1)
         with open(os.open(self.at("master-key"), os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(os.urandom(32))
         for service, contexts in self.services.items():
@@ -336,7 +336,7 @@ class Cluster:
 
     def partitions(self, contexts=None):
         return {(context, partition) for context in (contexts or self.contexts())
-                for partition in range(1 if context == "registry.reference" else PARTITIONS)}
+                for partition in range(1 if context == "registry.reference" else self.partitions_each)}
 
     def halted(self):
         """By instance what it says to have found damaged."""

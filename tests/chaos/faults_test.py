@@ -19,7 +19,7 @@ from cluster import engines, kafka_batch, kafka_wire, wait_until
 from faults import DAMAGE, KINDS, SOUND
 from gate import Gate
 from service_faults import SetClock
-from topic_faults import cut
+from topic_faults import cut, replace_value, value_at
 
 BINARIES = sys.argv.pop(1)
 FULL_DISK = os.path.abspath(os.path.join(BINARIES, "full_disk.so"))
@@ -301,6 +301,8 @@ class BrokerTest(unittest.TestCase):
         self.assertEqual(kafka_wire.produce(self.ports, name, 1, b"a" * 3000, key=b"key"), 0)
         transaction = kafka_wire.Transaction(self.ports, "stranger", name, 1, b"open")
         self.assertEqual(transaction.offset, 1)
+        self.assertEqual(kafka_wire.producers(self.port, name, 1), [transaction.producer])
+        self.assertEqual(kafka_wire.producers(self.port, name, 0), [])
         self.assertEqual(kafka_wire.produce(self.ports, name, 1, b"b"), 2)
         transaction.abort()
         batches = wait_until("its end is marked", lambda: found if len(
@@ -331,6 +333,17 @@ class BrokerTest(unittest.TestCase):
             self.kafka.up()
             for number in (7, 8, 9):
                 self.assertEqual(kafka_wire.produce(self.ports, name, 0, b"new"), number)
+
+    def test_a_record_that_is_replaced_in_a_log_is_the_only_one_that_changes(self):
+        name = self.topic("replaced")
+        for number in range(3):
+            kafka_wire.produce(self.ports, name, 0, b"%d" % number)
+        self.kafka.kill(1)
+        path = self.segment(name, 0)
+        replace_value(path, 1, b"longer" * 100)
+        self.kafka.up()
+        self.assertEqual(kafka_wire.produce(self.ports, name, 0, b"next"), 3)
+        self.assertEqual([value_at(path, offset) for offset in range(4)], [b"0", b"longer" * 100, b"2", b"next"])
 
 
 class KindsTest(unittest.TestCase):

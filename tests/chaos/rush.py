@@ -20,12 +20,14 @@ class RushTest(unittest.TestCase):
 
     binaries = None
 
-    def begin(self, **cluster):
+    def begin(self, *flags, **cluster):
+        """`flags` are further ones of the workload."""
         self.cluster = self.enterContext(Cluster(self.binaries, small=True, **cluster))
         self.cluster.wait_ready()
+        self.open()
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="sanyuan-rush-"))
         self.workload = Workload(self.binaries, self.cluster.addresses(), os.path.join(folder, "ledger"), "--retailers", 60,
-                                 "--patience", 600)
+                                 "--patience", 600, *flags)
         self.addCleanup(self.workload.close)
         while self.workload.next()["stage"] != RUSH:
             self.workload.go_on()
@@ -34,9 +36,21 @@ class RushTest(unittest.TestCase):
         busy = max(orders, key=lambda one: one["height"])
         self.place, self.journal = ("order_intake", busy["partition"]), busy["journal_id"]
 
-    def wait_for_answers(self):
+    def open(self):
+        """What else is to be done before the workload begins."""
+
+    def wait_for_answers(self, count=ANSWERS):
         before = len(self.workload.answers())
-        wait_until("the rush is on", lambda: len(self.workload.answers()) > before + ANSWERS)
+        wait_until("the workload gets answers", lambda: len(self.workload.answers()) > before + count)
+
+    def go_on_to(self, stage):
+        """Returns when it begins; the workload waits there."""
+        while True:
+            self.workload.go_on()
+            said = self.workload.next()
+            self.assertIn("stage", said)
+            if said["stage"] == stage:
+                return
 
     def end_the_day(self):
         """All that is left of it, undisturbed."""

@@ -1,5 +1,6 @@
 """What happens to topics: what only looks like damage here, and what is damage at the end."""
 
+import hashlib
 import os
 import signal
 
@@ -132,6 +133,55 @@ def cut(path, offset, position):
     clean = os.path.join(os.path.dirname(folder), ".kafka_cleanshutdown")
     if os.path.exists(clean):
         os.unlink(clean)
+
+
+def value_at(path, offset):
+    """Of a batch of one record."""
+    return kafka_batch.only_value(_batch(path, offset)[1])
+
+
+def replace_value(path, offset, value):
+    """Of a batch of one record, in a segment of a broker that does not run."""
+    position, data = _batch(path, offset)
+    with open(path, "rb") as file:
+        file.seek(position + len(data))
+        rest = file.read()
+    cut(path, offset, position)
+    with open(path, "ab") as file:
+        file.write(kafka_batch.with_value(data, value) + rest)
+
+
+def _batch(path, offset):
+    position, size = next(one[2:] for one in kafka_batch.batches(path) if one[0] == offset)
+    with open(path, "rb") as file:
+        file.seek(position)
+        return position, file.read(size)
+
+
+class RecordReplaced(Damage):
+    """A decision in the middle of a log, in the files of all replicas while no broker runs, by one that says once more what
+    the decision before it said, at its own height and in its own term, under a digest that is right. Only the record behind
+    it shows that, by its `prev`."""
+
+    kind = "record_replaced"
+    front, back = 72, 32        # Bytes of the journal's frame (common/partition/frame.h) before and behind its payload.
+    kind_at, decision = 5, 3
+    behind = 3                  # So many batches stay as they are.
+
+    def do(self):
+        self.choose()
+        for broker in self.cluster.brokers:
+            self.cluster.signal_broker(broker, signal.SIGKILL)
+        segments = self.segments()
+        single = sorted(set.intersection(*({base for base, last, *_ in kafka_batch.batches(path) if base == last}
+                                           for path in segments)))
+        self.offset = next(offset for offset in single[-1 - self.behind:0:-1] if offset - 1 in single and all(
+            value_at(segments[0], one)[self.kind_at] == self.decision for one in (offset - 1, offset)))
+        self.what = f"{self} says what the record before it said"
+        for path in segments:
+            sealed = value_at(path, self.offset)[:self.front] + value_at(path, self.offset - 1)[self.front:-self.back]
+            replace_value(path, self.offset, sealed + hashlib.sha256(sealed).digest())
+        self.cluster.kafka.up()
 
 
 class JournalRecreated(Damage):

@@ -9,9 +9,12 @@
 #include <thread>
 
 #include "common/log/kafka/statistics.h"
+#include "common/partition/safeguards.h"
 
 namespace sanyuan::log::kafka {
 namespace {
+
+using partition::Safeguards;
 
 constexpr absl::Duration kEndPatience = absl::Seconds(5);
 
@@ -95,11 +98,12 @@ void OnLog(const rd_kafka_t* handle, int level, const char* facility, const char
 
 const Settings& OrderedWrites() {
   static const auto& settings = *new Settings{
-      {"acks", "all"},
-      {"enable.idempotence", "true"},
+      {"acks", Safeguards::acks_of_all_in_sync ? "all" : "1"},
+      // Both need `acks=all`.
+      {"enable.idempotence", Safeguards::acks_of_all_in_sync ? "true" : "false"},
+      {"enable.gapless.guarantee", Safeguards::acks_of_all_in_sync ? "true" : "false"},
       // A broker that has forgotten a producer takes any sequence number as its first, so order can't rest on them.
-      {"max.in.flight.requests.per.connection", "1"},
-      {"enable.gapless.guarantee", "true"},
+      {"max.in.flight.requests.per.connection", Safeguards::one_request_in_flight ? "1" : "5"},
       // A record is never given up for its age: whether it landed could not be told.
       {"message.timeout.ms", "0"},
       {"message.max.bytes", "1114112"},  // A record of 1 MiB and its envelope.

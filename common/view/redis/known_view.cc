@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "common/partition/safeguards.h"
+
 namespace sanyuan::view {
 namespace {
+
+using partition::Safeguards;
 
 constexpr std::chrono::seconds kSayAgain(1);
 
@@ -62,7 +66,7 @@ KnownView::Verdict KnownView::Judge(const Before& before, const Standing& standi
   const bool expected = (before.floor && !before.cleared) || before.failed;
   std::unique_lock lock(mutex_);
   if (standing.kind == Kind::kFinished && !before.failed &&
-      (!before.floor || Reaches(*standing.position, *before.floor))) {
+      (!before.floor || Reaches(*standing.position, *before.floor) || !Safeguards::exact_view_position)) {
     Raise(before, *standing.position);
     return Verdict::kAnswer;
   }

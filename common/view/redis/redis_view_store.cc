@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "common/partition/safeguards.h"
 #include "common/view/redis/known_view.h"
 #include "common/view/redis/nodes.h"
 #include "common/view/redis/pieces.h"
@@ -186,6 +187,14 @@ absl::StatusOr<std::optional<ViewPosition>> RedisViewStore::Position(const ViewN
 
 absl::Status RedisViewStore::Apply(const ViewName& view, const std::optional<ViewPosition>& from,
                                    const ViewPosition& to, absl::Span<const ViewRow> rows) {
+  if (partition::Safeguards::exact_view_position || !from) return ApplyAt(view, from, to, rows);
+  // Redis is believed, wherever it says that the view stands.
+  const auto held = Position(view);
+  return held.ok() ? ApplyAt(view, *held, to, rows) : held.status();
+}
+
+absl::Status RedisViewStore::ApplyAt(const ViewName& view, const std::optional<ViewPosition>& from,
+                                     const ViewPosition& to, absl::Span<const ViewRow> rows) {
   if (to.journal_id.size() != kRedisJournalIdBytes)
     return absl::InvalidArgumentError("a journal's id has 16 bytes");
   KnownView* const known = Known(view);

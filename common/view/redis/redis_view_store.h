@@ -78,6 +78,8 @@ class RedisViewStore : public ViewStore {
 
   explicit RedisViewStore(RedisViewStoreOptions options);
   KnownView* Known(const ViewName& view);
+  absl::Status ApplyAt(const ViewName& view, const std::optional<ViewPosition>& from, const ViewPosition& to,
+                       absl::Span<const ViewRow> rows);
   void SayLost(KnownView& view, const absl::Status& why) const;
 
   const RedisViewStoreOptions options_;

@@ -80,9 +80,14 @@ bool SameEvents(const Events& one, const Events& other) {
 
 }  // namespace
 
-WatchedFeed::WatchedFeed(const std::string& server) {
-  Begin(manager_, server, kCountyManager);
-  Begin(inspector_, server, kInspector);
+std::unique_ptr<ClueWatch> WatchedFeed::NewClueWatch(const std::string& server, const Watcher& watcher,
+                                                     const tmi::WatchCluesRequest& request) {
+  return std::make_unique<ClueWatch>(server, watcher, request);
+}
+
+WatchedFeed::WatchedFeed(const std::string& server, const NewWatch& new_watch) {
+  Begin(manager_, server, new_watch, kCountyManager);
+  Begin(inspector_, server, new_watch, kInspector);
   std::unique_lock lock(mutex_);
   for (Side* side : {&manager_, &inspector_}) {
     changed_.wait(lock, [side] { return side->open || side->ended; });
@@ -105,10 +110,11 @@ WatchedFeed::~WatchedFeed() {
   }
 }
 
-void WatchedFeed::Begin(Side& side, const std::string& server, const Caller& caller) {
+void WatchedFeed::Begin(Side& side, const std::string& server, const NewWatch& new_watch,
+                        const Caller& caller) {
   tmi::WatchCluesRequest request;
   request.add_county_codes(kCounty);
-  side.watch = std::make_unique<ClueWatch>(server, Watcher{caller.id, caller.role, kCounty}, request);
+  side.watch = new_watch(server, Watcher{caller.id, caller.role, kCounty}, request);
   side.thread = std::thread([this, &side] {
     ClueWatch::Handlers handlers;
     handlers.event = [&](const Event& event) {

@@ -5,6 +5,7 @@
 #define SANYUAN_SERVICES_SANYUANCTL_DEMO_WATCHED_FEED_H_
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,9 +25,17 @@ struct FeedFigures {
 
 class WatchedFeed {
  public:
+  // The client of one subscriber.
+  using NewWatch = std::function<std::unique_ptr<ClueWatch>(
+      const std::string& server, const Watcher& watcher,
+      const three_member_interaction::v1::WatchCluesRequest& request)>;
+  static std::unique_ptr<ClueWatch> NewClueWatch(
+      const std::string& server, const Watcher& watcher,
+      const three_member_interaction::v1::WatchCluesRequest& request);
+
   // Returns when the feeds are open: everything from now on is in them. REQUIRES: the county's staff is known.
   // Throws Unexpected when they are refused.
-  explicit WatchedFeed(const std::string& server);
+  explicit WatchedFeed(const std::string& server, const NewWatch& new_watch = NewClueWatch);
   ~WatchedFeed();
 
   // Waits until the feeds are as far as the server, but not for ever.
@@ -43,7 +52,7 @@ class WatchedFeed {
     bool ended = false;
     std::string why;
   };
-  void Begin(Side& side, const std::string& server, const Caller& caller);
+  void Begin(Side& side, const std::string& server, const NewWatch& new_watch, const Caller& caller);
 
   std::mutex mutex_;  // Of what the sides have seen.
   std::condition_variable changed_;

@@ -1,12 +1,14 @@
 // The workload of the chaos tests, and the audit of what came of it.
 //
 //   chaos_workload play --server HOST:PORT... --ledger FILE [--retailers N] [--amendments N] [--seed N]
-//                       [--attempt SECONDS] [--patience SECONDS]
+//                       [--attempt SECONDS] [--patience SECONDS] [--feed HOST:PORT] [--count-feeds]
 //   chaos_workload audit --ledger FILE --kafka HOST:PORT,... [--topic-prefix PREFIX] [--data DIR]
 //
 // `play` is the demo day against several instances, with a rush of amendments while the window is open and two feeds
 // of clues beside it. At the beginning of each stage it prints {"stage":...} and goes on when it is sent a line; the rush
 // lasts for its number of amendments, and at least until another line comes. In the end it prints the day's summary.
+// With --feed the feeds come through that address instead of the servers' own. --count-feeds is a control: their
+// subscribers count events instead of going on with the server's token.
 // `audit` prints one object; exit code 1 when something is wrong.
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -43,6 +45,8 @@ constexpr absl::Duration kHaste = absl::Milliseconds(8);
 struct PlayOptions {
   std::vector<std::string> servers;
   std::string ledger;
+  std::string feed;
+  bool count_feeds = false;
   demo::DayOptions day;
   int64_t amendments = 0;
   double attempt = 3;
@@ -55,6 +59,29 @@ void Say(const json& object) { std::cout << object.dump() << std::endl; }
 void Await() {
   std::string line;
   std::getline(std::cin, line);
+}
+
+// Its place in the feed is how many events it has seen. No server knows such a place, so each connection begins with what
+// is new.
+class CountingWatch final : public ctl::ClueWatch {
+ public:
+  using ClueWatch::ClueWatch;
+
+ protected:
+  void Handled(const three_member_interaction::v1::WatchCluesResponse& response,
+               three_member_interaction::v1::WatchCluesRequest&) override {
+    if (response.has_event()) ++seen_;
+  }
+
+ private:
+  int64_t seen_ = 0;
+};
+
+std::unique_ptr<demo::WatchedFeed> NewFeed(const PlayOptions& options) {
+  const std::string server = options.feed.empty() ? TargetOf(options.servers, 0) : options.feed;
+  if (!options.count_feeds) return std::make_unique<demo::WatchedFeed>(server);
+  return std::make_unique<demo::WatchedFeed>(
+      server, [](const auto&... arguments) { return std::make_unique<CountingWatch>(arguments...); });
 }
 
 AmendmentFigures Rush(const PlayOptions& options, ctl::Client& client, ctl::Client& hasty) {
@@ -85,7 +112,7 @@ int Play(const PlayOptions& options) {
     Say({{"stage", stage}});
     Await();
   };
-  listener.staffed = [&] { feed = std::make_unique<demo::WatchedFeed>(TargetOf(options.servers, 0)); };
+  listener.staffed = [&] { feed = NewFeed(options); };
   listener.ordered = [&] { amendments = Rush(options, *client, *hasty); };
   try {
     demo::Summary summary = demo::PlayDay(*client, options.day, listener);
@@ -139,6 +166,8 @@ int Main(int argc, char** argv) {
   CLI::App* play = app.add_subcommand("play");
   play->add_option("--server", options.servers)->required();
   play->add_option("--ledger", options.ledger)->required();
+  play->add_option("--feed", options.feed);
+  play->add_flag("--count-feeds", options.count_feeds);
   play->add_option("--retailers", options.day.retailers)->check(CLI::Range(25, 3000));
   play->add_option("--amendments", options.amendments)->check(CLI::NonNegativeNumber);
   play->add_option("--seed", options.day.seed);
