@@ -198,11 +198,10 @@ class MinInsyncViolated(Fault):
     kind, on = "min_insync_violated", "broker"
     lasts = (4, 7)  # Longer than producer.id.expiration.ms.
     small = False
-    place = None  # Of the journal's partition in which that is looked for; a random one if none is given.
 
     def do(self):
         self.hold_brokers()
-        context, partition = self.place or self.random_journal()
+        context, partition = self.random_journal()
         self.topic, self.broker = self.cluster.topic(context), self.random.choice(self.cluster.brokers)
         self.what = f"{context} wants 3 replicas in sync, and broker {self.broker} is killed"
         self.set_least(3)
