@@ -11,6 +11,8 @@ namespace sanyuan::log::kafka {
 namespace {
 
 constexpr int kFollowMs = 100;
+// When more is known to be there than came: a client whose queue was full sleeps up to a second before it goes on.
+constexpr int kExpectMs = 20;
 constexpr size_t kBatchRecords = 1'000;
 constexpr size_t kBatchBytes = 4 << 20;
 constexpr int kReadAgain = 3;
@@ -103,16 +105,18 @@ class Follower::Feed {
   }
   // A record whose length is damaged looks to the client as one that did not come as a whole: it asks for it for ever.
   void LookWhetherAnythingComes(absl::Time now, absl::Duration patience, rd_kafka_t* handle) {
-    const auto end = KnownEnd(handle);
-    const bool waits = !troubled_ && end && next_ < *end;
-    if (!waits || std::exchange(stands_at_, next_) != next_) stands_since_ = now;
+    if (!Expects(handle) || std::exchange(stands_at_, next_) != next_) stands_since_ = now;
     if (now - stands_since_ < patience) return;
     stands_since_ = now;
     Damaged(
         absl::DataLossError(fmt::format("following {}: nothing comes from offset {} on, though it ends at {}",
-                                        where.ToString(), next_, *end)));
+                                        where.ToString(), next_, KnownEnd(handle).value_or(-1))));
   }
   bool troubled() const { return troubled_; }
+  bool Expects(rd_kafka_t* handle) const {
+    const auto end = KnownEnd(handle);
+    return !troubled_ && end && next_ < *end;
+  }
   // Reads on from where it stands.
   void Restart(rd_kafka_queue_t* queue) {
     const std::lock_guard lock(calling_);
@@ -313,11 +317,26 @@ void Follower::Wake() {
   }
 }
 
+rd_kafka_message_t* Follower::Await() {
+  std::vector<TopicPartition> expecting;
+  if (rd_kafka_message_t* const message = rd_kafka_consume_queue(queue_.get(), 0)) return message;
+  for (const FeedPtr& feed : Feeds()) {
+    if (feed->Expects(client_->handle())) expecting.push_back(feed->where);
+  }
+  rd_kafka_message_t* const message =
+      rd_kafka_consume_queue(queue_.get(), expecting.empty() ? kFollowMs : kExpectMs);
+  if (message != nullptr || expecting.empty()) return message;
+  const std::lock_guard lock(mutex_);
+  asleep_.insert(asleep_.end(), expecting.begin(), expecting.end());
+  begun_.notify_all();
+  return nullptr;
+}
+
 void Follower::Poll() {
   MessagePtr next;
   while (!stopped_) {
     EraseRemoved(next);
-    if (next == nullptr) next.reset(rd_kafka_consume_queue(queue_.get(), kFollowMs));
+    if (next == nullptr) next.reset(Await());
     if (next != nullptr) next = Take(std::move(next));
     if (newcomers_.exchange(false)) {
       for (const FeedPtr& feed : Feeds()) feed->SayReached();

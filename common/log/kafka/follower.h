@@ -41,6 +41,8 @@ class Follower final : private ClientEvents {
 
   void OnError(rd_kafka_resp_err_t error, std::string_view why) override;
   void Poll();
+  // What comes next, or nullptr; then it may be that the client has to be woken.
+  rd_kafka_message_t* Await();
   // The client may sleep up to a second before it asks for what was just begun, unless something else is sent to that
   // broker. Where it asks for other partitions already, the answer waits behind theirs: so nobody else waits for it.
   void Wake();
@@ -63,7 +65,7 @@ class Follower final : private ClientEvents {
   std::map<FeedKey, FeedPtr> feeds_;
   std::vector<FeedKey> removed_;  // Ended, and perhaps still in the hands of the polling thread.
   std::condition_variable erased_;
-  std::vector<TopicPartition> asleep_;  // Begun, and not asked for yet.
+  std::vector<TopicPartition> asleep_;  // Perhaps, of the client that should ask for them.
   std::condition_variable begun_;
   std::thread poller_;
   std::thread waker_;
