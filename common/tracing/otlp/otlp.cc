@@ -56,6 +56,7 @@ struct Counters {
   std::atomic<uint64_t> exported{0};
   std::atomic<uint64_t> failed{0};
   std::atomic<size_t> waiting{0};
+  std::atomic<bool> given_up{false};  // Nothing more is sent: the end has waited long enough.
 };
 
 // Counts what becomes of the batches of another exporter.
@@ -70,6 +71,10 @@ class CountingExporter final : public sdk::trace::SpanExporter {
   sdk::common::ExportResult Export(
       const nostd::span<std::unique_ptr<sdk::trace::Recordable>>& spans) noexcept override {
     const size_t count = spans.size();
+    if (counters_->given_up) {
+      counters_->failed += count;
+      return sdk::common::ExportResult::kFailure;
+    }
     const uint64_t errors_before = sdk_errors;
     const auto result = exporter_->Export(spans);
     const bool taken = result == sdk::common::ExportResult::kSuccess && sdk_errors == errors_before;
@@ -117,6 +122,7 @@ class SdkSink final : public OtlpSink {
   }
   ~SdkSink() override {
     processor_->ForceFlush(kEndPatience);
+    counters_->given_up = true;
     processor_->Shutdown(kEndPatience);
   }
 

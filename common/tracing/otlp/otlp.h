@@ -34,7 +34,8 @@ struct OtlpCounts {
   uint64_t failed = 0;    // That it has not, for whatever reason, or that were too many; they are gone.
 };
 
-// Ends with what waits being sent, as long as that takes no longer than two seconds.
+// Its end sends what waits for two seconds, then waits for the request that is under way, at most for its time-out, and gives
+// the rest up.
 class OtlpSink : public SpanSink {
  public:
   virtual OtlpCounts counts() const = 0;
