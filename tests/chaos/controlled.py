@@ -22,13 +22,12 @@ class ControlledTest(RushTest):
         return wait_until("somebody leads the orders", lambda: next(
             (one for one in self.cluster.instances.values() if self.place in one.led()), None))
 
-    def in_flight(self, instance):
-        """Decisions of orders that are under way when no more come: commands wait, for their answers or because brokers
-        take no records."""
+    def in_flight(self, instance, enough=IN_FLIGHT):
+        """Decisions of orders that are under way, when they are enough or no more come because brokers take no records."""
         def metric(name):
             return instance.metric(f"sanyuan_partition_{name}").get(self.place, 0)
 
-        wait_until("decisions are under way", lambda: metric("in_flight") >= IN_FLIGHT or metric("waiting"))
+        wait_until("decisions are under way", lambda: metric("in_flight") >= enough or metric("waiting"))
         return metric("in_flight")
 
     def freeze_broker(self, instance, least):
