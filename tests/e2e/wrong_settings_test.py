@@ -96,6 +96,8 @@ class WrongSettingsTest(unittest.TestCase):
             journals = Journals(BINARIES, self.path("none"), broker.bootstrap)
             self.assertEqual(ctl(BINARIES, "topics", "check", *journals.serve)["mismatches"], [])
             topic = f"{journals.prefix}order_intake.journal"
+            with Server(BINARIES, self.path("data"), *journals.serve) as server:
+                self.assertEqual(server.stop(), 0)
             ports = {1: int(broker.bootstrap.rsplit(":", 1)[1])}
             transaction = engines.kafka_wire.Transaction(ports, "stranger", topic, 3, b"not committed", open_for=600)
             value = f"open from offset {transaction.offset} in partition 3"
