@@ -12,7 +12,7 @@
 # Installing needs root or sudo. What Debian does not package goes into build/tools and works offline afterwards:
 # buf and the readers of public events by npm, in the versions and with the checksums of deploy/tools/package-lock.json
 # and deploy/tools/events/package-lock.json; Kafka's jars by Maven, with those of deploy/local/versions and
-# deploy/local/kafka.sha256.
+# deploy/local/kafka-VERSION.sha256; SANYUAN_KAFKA=VERSION takes another one for which there are checksums.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -150,7 +150,7 @@ install_events() {
 
 install_kafka() {
   local version
-  version=$(sed -n 's/^KAFKA=//p' "$root/deploy/local/versions")
+  version=${SANYUAN_KAFKA:-$(sed -n 's/^KAFKA=//p' "$root/deploy/local/versions")}
   [ ! -d "$tools/kafka-$version" ] || [ ! -e "$tools/kafka-$version.jsa" ] || return 0
   echo "packages.sh: installing Kafka into build/tools"
   "$root/deploy/local/kafka" install </dev/null || fail "Kafka could not be installed; the reason is above"

@@ -66,8 +66,10 @@ def parser(name, doc):
 
 
 def versions():
+    """Those of the file versions; another Kafka, for a run, by SANYUAN_KAFKA."""
     with open(os.path.join(HERE, "versions"), encoding="utf-8") as file:
-        return dict(line.strip().split("=", 1) for line in file if "=" in line and not line.startswith("#"))
+        pinned = dict(line.strip().split("=", 1) for line in file if "=" in line and not line.startswith("#"))
+    return {**pinned, "KAFKA": os.environ.get("SANYUAN_KAFKA") or pinned["KAFKA"]}
 
 
 def write(path, text, mode=0o644):

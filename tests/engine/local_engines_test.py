@@ -15,6 +15,7 @@ import unittest
 sys.dont_write_bytecode = True
 TESTS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "..", "deploy", "local")]
+import engine
 import engines
 import kafka_wire
 import redis_wire
@@ -57,6 +58,8 @@ class KafkaTest(unittest.TestCase):
             self.assertEqual(kafka_wire.controller(port(kafka.bootstrap)), 1)
             with open(os.path.join(kafka.data, "broker-1", "server.properties"), encoding="utf-8") as file:
                 self.assertIn("message.max.bytes=2000000\n", file.read())
+            with open(os.path.join(kafka.data, "broker-1", "server.log"), encoding="utf-8") as file:
+                self.assertIn(f"Kafka version: {engine.versions()['KAFKA']} ", file.read())
 
             out, said = kafka.run("up")
             self.assertEqual(json.loads(out)["pids"], [pid])
@@ -82,6 +85,15 @@ class KafkaTest(unittest.TestCase):
                 other.listen()
                 self.assertIn("Address already in use", kafka.run("up", code=1)[1])
             self.assertIsNone(kafka.status(code=1)["nodes"][0]["pid"])
+
+    def test_a_version_without_checksums_is_refused_and_the_known_ones_are_named(self):
+        for command in ("install", "up"):
+            with self.subTest(command), tempfile.TemporaryDirectory() as data:
+                done = subprocess.run([os.path.join(engines.LOCAL, "kafka"), command,
+                                       *(["--data", data] if command == "up" else [])], capture_output=True, text=True,
+                                      check=False, env={**os.environ, "SANYUAN_KAFKA": "3.9"})
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("SANYUAN_KAFKA: 3.9 is not one of 3.9.1, 4.1.2\n", done.stderr)
 
     def test_three_brokers_one_of_which_is_killed(self):
         with engines.kafka(brokers=3) as kafka:
