@@ -217,6 +217,10 @@ class ExportTest(unittest.TestCase):
             count = sum(other["order_id"] == row["order_id"] for other in orders)
             self.assertEqual(len(server.ctl("explain", "--order", row["order_id"])["lines"]), count)
             server.ctl("explain", "--order", "620121-none", code=3)
+            null = os.path.join(folder, "null")
+            os.symlink(os.devnull, null)
+            server.ctl("export", "orders", "--county", "620121", "--out", null)
+            self.assertTrue(os.path.islink(null), "a device is written to, not replaced")
             server.ctl("export", "orders", "--county", "620121", "--out", os.path.join(folder, "none", "x.csv"), code=2)
 
 

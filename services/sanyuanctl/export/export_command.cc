@@ -33,10 +33,15 @@ struct Options {
   std::string window, from, out;
 };
 
-// Written beside its place and moved there when it is whole: who finds the file finds all of it.
+// Written beside its place and moved there when it is whole: who finds the file finds all of it. A device or a pipe is
+// written to as it is.
 class Output {
  public:
-  explicit Output(const std::string& path) : path_(path), partial_(path + ".partial") {
+  explicit Output(const std::string& path) : path_(path) {
+    std::error_code ignored;
+    const std::filesystem::file_status there = std::filesystem::status(path_, ignored);
+    moved_ = std::filesystem::exists(there) && !std::filesystem::is_regular_file(there);
+    partial_ = moved_ ? path_ : path_ + ".partial";
     file_.open(partial_, std::ios::binary | std::ios::trunc);
   }
   ~Output() {
@@ -57,6 +62,7 @@ class Output {
   std::string Close() {
     file_.close();
     if (file_.fail()) return "can't be written";
+    if (moved_) return "";
     std::error_code error;
     std::filesystem::rename(partial_, path_, error);
     moved_ = !error;
@@ -64,10 +70,11 @@ class Output {
   }
 
  private:
-  const std::string path_, partial_;
+  const std::string path_;
+  std::string partial_;
   std::ofstream file_;
   int64_t rows_ = 0;
-  bool moved_ = false;
+  bool moved_ = false;  // Nothing is left to be moved.
 };
 
 std::string Name(const std::string& value, std::string_view prefix) {
