@@ -130,6 +130,7 @@ void HostGroup::SayPresent() {
 }
 
 void HostGroup::HandOver(absl::Duration patience) {
+  leaving_ = true;
   if (ownership_ == nullptr) return;
   ownership_->Leave();
   const absl::Time deadline = SteadyNow() + patience;
@@ -163,6 +164,7 @@ void HostGroup::OnPresent(const ownership::Presence& presence, bool earlier) {
 
 void HostGroup::Stop() {
   if (std::exchange(stopped_, true)) return;
+  leaving_ = true;
   ticker_.reset();
   head_ticker_.reset();
   ownership_ticker_.reset();

@@ -53,7 +53,8 @@ class HostGroup : private ownership::OwnershipListener {
   absl::Status Start();
   // From now on this instance may lead. `address`: where others reach it; `peers` outlives this.
   absl::Status Join(const std::string& address, Peers* peers);
-  // Waits until others lead what this instance led; not longer than `patience`, and not when there is nobody else.
+  // Waits until others lead what this instance led; not longer than `patience`, and not when there is nobody else. Who
+  // waits for the clock or for rest is told to go.
   void HandOver(absl::Duration patience);
   void Stop();
 
@@ -76,10 +77,11 @@ class HostGroup : private ownership::OwnershipListener {
   const ClockGuard* clock_guard() const { return clock_guard_ ? &*clock_guard_ : nullptr; }
   // Moves the simulated clock: fires due timers in order, and returns when every partition has decided its ticks
   // and has read its inputs to their ends. InvalidArgument: backwards. FailedPrecondition: the clock is real.
-  // Another error: it moved, but was not kept.
-  absl::Status SetClock(absl::Time time);
-  // Waits until every partition that serves is quiet and every view is up to date.
-  void Settle();
+  // DeadlineExceeded, Unavailable: as Settle; it may have moved. Another error: it moved, but was not kept.
+  absl::Status SetClock(absl::Time time, absl::Time deadline = absl::InfiniteFuture());
+  // Waits until every partition that is not halted is quiet and every view is up to date. DeadlineExceeded: that did not
+  // come; behind a halted input it never does. Unavailable: this instance is ending.
+  absl::Status Settle(absl::Time deadline = absl::InfiniteFuture());
 
   // Lets every journal of the deployment hold what belongs to `raise.format()`, and returns when it stands in all. Errors:
   // see OperationsService.RaiseFormat.
@@ -108,6 +110,8 @@ class HostGroup : private ownership::OwnershipListener {
   // What each partition is about where it is led, or halted; nothing when an instance does not answer or a partition is
   // led by nobody.
   std::optional<std::map<ownership::Share, Activity>> Whole();
+  // Whether a call may go on waiting.
+  absl::Status MayWait(absl::Time deadline) const;
   bool Quiet(const std::map<ownership::Share, Activity>& whole) const;
   bool AreShown(const std::map<ownership::Share, Activity>& whole);
 
@@ -131,6 +135,7 @@ class HostGroup : private ownership::OwnershipListener {
   bool clock_was_wrong_ = false;
   std::mutex clock_mutex_;  // One mover of the clock at a time.
   std::atomic<int64_t> simulated_us_{INT64_MIN};
+  std::atomic<bool> leaving_{false};
   bool stopped_ = false;
 };
 

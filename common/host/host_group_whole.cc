@@ -16,6 +16,8 @@ namespace sanyuan::host {
 namespace {
 
 constexpr absl::Duration kLookAgain = absl::Microseconds(500);
+// Of a view that does not get there: then it is looked whether the caller still waits.
+constexpr absl::Duration kShowPatience = absl::Seconds(1);
 // How long a raise waits for partitions that change hands.
 constexpr absl::Duration kRaisePatience = absl::Seconds(30);
 // Where other instances have to be asked.
@@ -83,16 +85,17 @@ std::optional<std::map<ownership::Share, Activity>> HostGroup::Whole() {
   return whole;
 }
 
-void HostGroup::Settle() {
+absl::Status HostGroup::Settle(absl::Time deadline) {
   // Quiet twice in a row with nothing written in between: no partition had news for another.
   std::map<ownership::Share, uint64_t> before;
   while (true) {
+    if (absl::Status may = MayWait(deadline); !may.ok()) return may;
     const auto whole = Whole();
     std::map<ownership::Share, uint64_t> heights;
     if (whole && Quiet(*whole)) {
       for (const auto& [share, activity] : *whole) heights[share] = activity.height;
     }
-    if (!heights.empty() && heights == before && AreShown(*whole)) return;
+    if (!heights.empty() && heights == before && AreShown(*whole)) return absl::OkStatus();
     before = std::move(heights);
     if (peers_ != nullptr) {
       absl::SleepFor(kAskAgain);
@@ -100,6 +103,12 @@ void HostGroup::Settle() {
       absl::SleepFor(kLookAgain);
     }
   }
+}
+
+absl::Status HostGroup::MayWait(absl::Time deadline) const {
+  if (leaving_) return absl::UnavailableError("this instance is ending");
+  if (absl::Now() > deadline) return absl::DeadlineExceededError("not all has come to rest");
+  return absl::OkStatus();
 }
 
 bool HostGroup::Quiet(const std::map<ownership::Share, Activity>& whole) const {
@@ -116,10 +125,11 @@ bool HostGroup::AreShown(const std::map<ownership::Share, Activity>& whole) {
   for (const auto& [share, activity] : whole) {
     PartitionHost* host = FindPartition(share.context, share.partition);
     if (host != nullptr && host->spec().projection != nullptr && (ownership_ == nullptr || host->leading())) {
-      host->projector().WhenReached(activity.height, absl::InfiniteFuture(), [&latch, &shown](bool reached) {
-        if (!reached) shown = false;
-        latch.count_down();
-      });
+      host->projector().WhenReached(activity.height, absl::Now() + kShowPatience,
+                                    [&latch, &shown](bool reached) {
+                                      if (!reached) shown = false;
+                                      latch.count_down();
+                                    });
     } else {
       if (ownership_ != nullptr && !activity.halted && activity.view_height < activity.height) shown = false;
       latch.count_down();
@@ -129,12 +139,12 @@ bool HostGroup::AreShown(const std::map<ownership::Share, Activity>& whole) {
   return shown;
 }
 
-absl::Status HostGroup::SetClock(absl::Time time) {
+absl::Status HostGroup::SetClock(absl::Time time, absl::Time deadline) {
   if (!options_.simulated_clock) return absl::FailedPreconditionError("the clock is not simulated");
   const std::lock_guard lock(clock_mutex_);
   const absl::Time before = Now();
   if (time < before) return absl::InvalidArgumentError("the clock only moves forward");
-  const auto go_to = [this](absl::Time now) -> absl::Status {
+  const auto go_to = [this, deadline](absl::Time now) -> absl::Status {
     MoveClock(now);
     // Who was not heard of for a while is known again when all has come to rest, and is told then.
     for (bool settled = false;; settled = true) {
@@ -145,11 +155,14 @@ absl::Status HostGroup::SetClock(absl::Time time) {
       } else if (settled) {
         return absl::OkStatus();
       }
-      Settle();
+      if (absl::Status settled_now = Settle(deadline); !settled_now.ok()) return settled_now;
     }
   };
-  if (before != absl::InfinitePast()) Settle();
+  if (before != absl::InfinitePast()) {
+    if (absl::Status settled = Settle(deadline); !settled.ok()) return settled;
+  }
   while (before != absl::InfinitePast()) {
+    if (absl::Status may = MayWait(deadline); !may.ok()) return may;
     const auto whole = Whole();
     if (!whole) {
       absl::SleepFor(kAskAgain);

@@ -42,7 +42,8 @@ void InputQueue::Restart(const CursorRow* cursor) {
 }
 
 std::optional<int64_t> InputQueue::WantsPull() {
-  if (pulling_ || !grown_ || items_.size() >= kQueueTarget || reader_.damage()) return std::nullopt;
+  // Behind damage too: a release may come.
+  if (pulling_ || !grown_ || items_.size() >= kQueueTarget) return std::nullopt;
   pulling_ = true;
   return next_offset_;
 }

@@ -35,6 +35,7 @@ struct Caller {
   std::optional<absl::Time> forwarded_at = std::nullopt;
   // Of the call.
   tracing::CallTrace trace = {};
+  absl::Time deadline = absl::InfiniteFuture();
 };
 
 // Answers a call of the operations: may take as long as the call's deadline.

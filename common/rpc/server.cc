@@ -82,6 +82,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     caller->trace = trace_;
     const std::optional<absl::Time> deadline = DeadlineOf(context_);
     if (!deadline) return FinishWith(MakeRefusal(common::v1::REASON_DEADLINE_MISSING));
+    caller->deadline = *deadline;
 
     std::unique_ptr<Message> request = method_->NewRequest();
     if (!grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request.get()).ok()) {

@@ -155,8 +155,9 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
         return absl::OkStatus();
       });
   functions["SetClock"] = Local<v1::SetClockRequest, v1::SetClockResponse>(
-      [&hosts](const rpc::Caller&, const v1::SetClockRequest& request, v1::SetClockResponse& response) {
-        if (absl::Status set = hosts.SetClock(TimeOf(request.now())); !set.ok()) return set;
+      [&hosts](const rpc::Caller& caller, const v1::SetClockRequest& request,
+               v1::SetClockResponse& response) {
+        if (absl::Status set = hosts.SetClock(TimeOf(request.now()), caller.deadline); !set.ok()) return set;
         SetTime(hosts.Now(), *response.mutable_now());
         return absl::OkStatus();
       });
@@ -171,8 +172,8 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
         return absl::OkStatus();
       });
   functions["GetDigest"] = Local<v1::GetDigestRequest, v1::GetDigestResponse>(
-      [&hosts](const rpc::Caller&, const v1::GetDigestRequest&, v1::GetDigestResponse& response) {
-        hosts.Settle();
+      [&hosts](const rpc::Caller& caller, const v1::GetDigestRequest&, v1::GetDigestResponse& response) {
+        if (absl::Status settled = hosts.Settle(caller.deadline); !settled.ok()) return settled;
         auto text = hosts.DigestText();
         if (!text.ok()) return text.status();
         response.set_text(*std::move(text));

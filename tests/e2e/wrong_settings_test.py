@@ -109,12 +109,15 @@ class WrongSettingsTest(unittest.TestCase):
                 transaction.abort()
                 server.wait_ready()
                 self.assertEqual(ctl(BINARIES, "topics", "check", *journals.serve)["mismatches"], [])
+                # Returns when every partition is led: a take-over stands behind what the first transaction left. With two
+                # of them and nothing between, offsets are missing at the end, and the partition halts.
+                server.ctl("clock", "--set", "2019-07-20T12:00:00+08:00")
                 # Who serves goes on beside one; the watch says it within a minute.
                 transaction = engines.kafka_wire.Transaction(ports, "stranger", topic, 3, b"not committed", open_for=600)
                 self.wait_for_log(server, f"topic {topic}: transaction is open from offset {transaction.offset}", 120)
                 self.assertEqual(server.get("/readyz")[0], 200)
                 self.assertIn('"setting":"transaction"', server.get("/readyz")[1])
-                server.ctl("clock", "--set", "2019-07-20T12:00:00+08:00")
+                server.ctl("clock", "--set", "2019-07-20T13:00:00+08:00")
                 transaction.abort()
                 self.assertEqual(server.stop(), 0)
 

@@ -40,7 +40,8 @@ std::vector<ContextSpec> Specs() {
 // A process: everything that a restart makes anew.
 class Process {
  public:
-  explicit Process(const std::string& directory) : snapshots_(directory + "/snapshots") {
+  explicit Process(const std::string& directory, const std::vector<ContextSpec>& specs = Specs())
+      : snapshots_(directory + "/snapshots") {
     log::EmbeddedLogOptions options;
     options.directory = directory;
     log_ = *log::EmbeddedLog::Open(options);
@@ -48,8 +49,8 @@ class Process {
     HostGroupOptions group;
     group.partitions = 2;
     group.simulated_clock = true;
-    EXPECT_TRUE(CreateJournals(Specs(), group.partitions, *log_).ok());
-    hosts_ = std::make_unique<HostGroup>(group, Specs(), *log_, *views_, snapshots_);
+    EXPECT_TRUE(CreateJournals(specs, group.partitions, *log_).ok());
+    hosts_ = std::make_unique<HostGroup>(group, specs, *log_, *views_, snapshots_);
     EXPECT_TRUE(hosts_->Start().ok());
     if (hosts_->Now() < kNow) {
       EXPECT_TRUE(hosts_->SetClock(kNow).ok());
@@ -119,11 +120,11 @@ TEST_F(HostTest, WhatWasAcknowledgedIsThereAfterARestartAndNothingTwice) {
     for (uint64_t i = 1; i <= 10; ++i) {
       EXPECT_EQ(process.Send("counter", "add", 1, i).kind, Answer::Kind::kDecided);
     }
-    process.hosts().Settle();
+    ASSERT_TRUE(process.hosts().Settle().ok());
     digest = *process.hosts().DigestText();
   }
   Process process(directory_);
-  process.hosts().Settle();
+  ASSERT_TRUE(process.hosts().Settle().ok());
   EXPECT_EQ(*process.hosts().DigestText(), digest);
   EXPECT_EQ(process.Send("counter", "add", 1, 10).kind, Answer::Kind::kDecided);
   EXPECT_EQ(process.Value("counter", "sum"), 10);
@@ -132,7 +133,7 @@ TEST_F(HostTest, WhatWasAcknowledgedIsThereAfterARestartAndNothingTwice) {
 TEST_F(HostTest, ReplayOfTheRecordsAloneGivesTheLiveDigest) {
   Process process(directory_);
   for (uint64_t i = 1; i <= 20; ++i) process.Send(i % 2 == 0 ? "counter" : "source", "add", 2, i);
-  process.hosts().Settle();
+  ASSERT_TRUE(process.hosts().Settle().ok());
   const auto read = [&](const log::TopicPartition& journal, int64_t offset, size_t limit) {
     return process.log().ReadFrom(journal, offset, limit);
   };
@@ -167,7 +168,7 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
   {
     Process process(directory_);
     for (uint64_t i = 1; i <= 5; ++i) process.Send("counter", "add", 1, i);
-    process.hosts().Settle();
+    ASSERT_TRUE(process.hosts().Settle().ok());
     journal = process.hosts().Find("counter", kCounty)->journal();
     good = (*process.log().ReadAt(journal, 3))->bytes;
   }
@@ -191,7 +192,7 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
   EXPECT_FALSE(host->Release(3, "not the record", "op", "wrong record").ok());
   ASSERT_TRUE(host->Release(3, good, "op", "a bad disk").ok());
   while (process.Send("counter", "add", 1, 6).kind != Answer::Kind::kDecided) std::this_thread::yield();
-  process.hosts().Settle();
+  ASSERT_TRUE(process.hosts().Settle().ok());
   EXPECT_EQ(process.Value("counter", "sum"), 6);
   const auto read = [&](const log::TopicPartition& where, int64_t offset, size_t limit) {
     return process.log().ReadFrom(where, offset, limit);
@@ -205,7 +206,7 @@ TEST_F(HostTest, DamageBehindTheHeadIsFoundByTheScrubHaltsOnePartitionAndIsRelea
 TEST_F(HostTest, AnEndThatIsGoneHaltsThePartitionAndIsNotForgotten) {
   Process process(directory_);
   for (uint64_t i = 1; i <= 5; ++i) process.Send("counter", "add", 1, i);
-  process.hosts().Settle();
+  ASSERT_TRUE(process.hosts().Settle().ok());
   PartitionHost* host = process.hosts().Find("counter", kCounty);
   const auto status = [&] {
     std::promise<HostStatus> told;
@@ -224,6 +225,53 @@ TEST_F(HostTest, AnEndThatIsGoneHaltsThePartitionAndIsNotForgotten) {
   EXPECT_EQ(status().damage->offset, place.offset);
   EXPECT_EQ(process.Send("counter", "add", 1, 6).kind, Answer::Kind::kUnavailable);
   EXPECT_EQ(process.Value("counter", "sum"), 5);
+}
+
+TEST_F(HostTest, AHaltedInputIsReadOnFromTheReleaseOfItsJournal) {
+  log::TopicPartition journal;
+  {
+    Process process(directory_);
+    ASSERT_EQ(process.Send("source", "add", 1, 1).kind, Answer::Kind::kDecided);
+    ASSERT_TRUE(process.hosts().Settle().ok());
+    journal = process.hosts().Find("source", kCounty)->journal();
+  }
+  Change(
+      "INSERT INTO journal(topic, partition, offset, record) "
+      "SELECT topic, partition, offset + 1, x'00' FROM journal",
+      journal, 2);
+  Process process(directory_);
+  PartitionHost* source = process.hosts().Find("source", kCounty);
+  PartitionHost* counter = process.hosts().Find("counter", kCounty);
+  const auto halted_inputs = [&] {
+    std::promise<HostStatus> told;
+    counter->Probe([&](HostStatus now) { told.set_value(std::move(now)); });
+    return told.get_future().get().halted_inputs;
+  };
+  while (halted_inputs().empty()) std::this_thread::yield();
+  EXPECT_TRUE(process.hosts().Settle().ok());  // Nothing goes on there.
+  ASSERT_TRUE(source->Release(3, "", "op", "a stranger's record").ok());
+  while (process.Send("source", "add", 1, 2).kind != Answer::Kind::kDecided) std::this_thread::yield();
+  while (!halted_inputs().empty()) std::this_thread::yield();
+  ASSERT_TRUE(process.hosts().Settle().ok());
+  EXPECT_EQ(process.Value("counter", "copied"), process.Value("source", "sum"));
+}
+
+// A timer that is due again as soon as it has fired.
+class RestlessDomain final : public CounterDomain {
+ public:
+  absl::Time NextDue() const override { return kNow + absl::Hours(1); }
+};
+
+TEST_F(HostTest, RestThatDoesNotComeIsWaitedForToTheDeadlineAndNotByWhoEnds) {
+  std::vector<ContextSpec> specs = Specs();
+  specs[0].new_domain = [] { return std::make_unique<RestlessDomain>(); };
+  Process process(directory_, specs);
+  const absl::Time then = kNow + absl::Hours(2);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(process.hosts().SetClock(then, absl::Now() + absl::Milliseconds(20))));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(process.hosts().Settle(absl::Now() + absl::Milliseconds(20))));
+  auto settled = std::async(std::launch::async, [&] { return process.hosts().Settle(); });
+  process.hosts().HandOver(absl::ZeroDuration());
+  EXPECT_TRUE(absl::IsUnavailable(settled.get()));
 }
 
 // Reads all that there is up to a height, which is or will be there.
@@ -306,7 +354,7 @@ TEST_F(HostTest, AFollowerEndsWithItsPartitionsHaltAndGoesOnFromARepairedRecord)
       return partition::Place{frame.journal_id, 0, 0, frame.digest, 0};
     }());
     for (uint64_t i = 1; i <= 5; ++i) process.Send("counter", "add", 1, i);
-    process.hosts().Settle();
+    ASSERT_TRUE(process.hosts().Settle().ok());
     const auto follower = host->tail()->Follow(genesis, [] {});
     ASSERT_TRUE(follower.ok()) << follower.status();
     before = ReadTo(**follower, 6);

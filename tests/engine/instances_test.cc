@@ -278,7 +278,7 @@ TEST_F(InstancesTest, LeadingMovesToAndFroUnderLoadAndNothingIsLostOrDoneTwice) 
   }
   sender.join();
   EXPECT_GT(moves, 0);
-  a_->hosts->Settle();
+  ASSERT_TRUE(a_->hosts->Settle().ok());
   for (Instance* instance : {a_.get(), b_.get()}) {
     EXPECT_EQ(instance->Value("counter", "sum"), static_cast<int64_t>(kCommands));
     for (const auto& [host, status] : instance->hosts->Statuses()) EXPECT_FALSE(status.damage);
@@ -353,7 +353,7 @@ TEST_F(InstancesTest, HeadThatIsDamagedWhereItLiesHaltsItsPartition) {
   DealTo(*a_, *b_);
   ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
   ASSERT_EQ(SendToEither("counter", "add", 1, 1).kind, Answer::Kind::kDecided);
-  a_->hosts->Settle();
+  ASSERT_TRUE(a_->hosts->Settle().ok());
   PartitionHost* host = a_->hosts->Find("counter", kCounty);
   const auto status = [host] {
     std::promise<HostStatus> told;
@@ -372,7 +372,7 @@ TEST_F(InstancesTest, DamageThatOneFindsIsLookedForAtOnceByTheOthers) {
   for (uint64_t i = 1; i <= 5; ++i) {
     ASSERT_EQ(SendToEither("counter", "add", 1, i).kind, Answer::Kind::kDecided);
   }
-  a_->hosts->Settle();
+  ASSERT_TRUE(a_->hosts->Settle().ok());
   PartitionHost* host = a_->hosts->Find("counter", kCounty);
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open((directory_.path() + "/journal.db").c_str(), &db), SQLITE_OK);

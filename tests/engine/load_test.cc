@@ -162,7 +162,7 @@ class Load : public ::testing::Test {
     return *std::move(deployment);
   }
   static std::string DigestOf(Deployment& deployment) {
-    deployment.hosts().Settle();
+    EXPECT_TRUE(deployment.hosts().Settle().ok());
     return *deployment.hosts().DigestText();
   }
 

@@ -18,7 +18,7 @@ namespace sanyuan::testing {
 //   command "poison" -> event "poison", to which who reads it reacts with an event that can't be folded
 //   input "added"   -> event "copied", once for each carton in pages of 3
 // In format 2 "added" folds into one more row.
-class CounterDomain final : public partition::Domain {
+class CounterDomain : public partition::Domain {
  public:
   struct Key {
     std::string name;
