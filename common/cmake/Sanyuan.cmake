@@ -9,6 +9,8 @@ find_package(Protobuf QUIET CONFIG)
 if(NOT Protobuf_FOUND)
   find_package(Protobuf REQUIRED MODULE)
 endif()
+# protoc finds its own messages beside its program only where /proc is mounted: a bare chroot lacks it.
+find_path(SANYUAN_PROTOBUF_PROTOS google/protobuf/descriptor.proto REQUIRED)
 # gRPC asks pkg-config for re2, which on Debian 13 walks Abseil's whole graph sixteen times: over a minute.
 if(NOT TARGET re2::re2)
   find_library(SANYUAN_RE2_LIBRARY re2 REQUIRED)
@@ -120,9 +122,8 @@ function(sanyuan_proto)
     endif()
     add_custom_command(OUTPUT ${out}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${SANYUAN_GEN_DIR}
-      # protoc finds its own messages beside its program only where /proc is mounted: a bare chroot lacks it.
-      COMMAND $<TARGET_FILE:protobuf::protoc> -I ${SANYUAN_PROTO_DIR}
-        -I $<TARGET_PROPERTY:protobuf::libprotobuf,INTERFACE_INCLUDE_DIRECTORIES> ${args} ${SANYUAN_PROTO_DIR}/${proto}
+      COMMAND $<TARGET_FILE:protobuf::protoc> -I ${SANYUAN_PROTO_DIR} -I ${SANYUAN_PROTOBUF_PROTOS} ${args}
+        ${SANYUAN_PROTO_DIR}/${proto}
       DEPENDS ${SANYUAN_PROTO_DIR}/${proto} VERBATIM)
   endforeach()
   add_library(${ARG_NAME} STATIC ${messages})
@@ -130,14 +131,13 @@ function(sanyuan_proto)
   add_library(${alias} ALIAS ${ARG_NAME})
   target_include_directories(${ARG_NAME} SYSTEM PUBLIC ${SANYUAN_GEN_DIR})
   target_link_libraries(${ARG_NAME} PUBLIC protobuf::libprotobuf ${ARG_DEPS})
-  # protoc gives two tables of every file the same name.
-  set_target_properties(${ARG_NAME} PROPERTIES UNITY_BUILD_UNIQUE_ID SANYUAN_PROTO UNITY_BUILD_CODE_BEFORE_INCLUDE
-"#undef schemas
-#undef file_default_instances
-#define SANYUAN_PASTE(a, b) a##b
-#define SANYUAN_OWN(a, b) SANYUAN_PASTE(a, b)
-#define schemas SANYUAN_OWN(schemas_, SANYUAN_PROTO)
-#define file_default_instances SANYUAN_OWN(file_default_instances_, SANYUAN_PROTO)")
+  # protoc gives some tables of every file the same name: the first two until version 21, the others since.
+  set(own_names "#define SANYUAN_PASTE(a, b) a##b\n#define SANYUAN_OWN(a, b) SANYUAN_PASTE(a, b)\n")
+  foreach(name schemas file_default_instances file_message_globals _static_init2_)
+    string(APPEND own_names "#undef ${name}\n#define ${name} SANYUAN_OWN(${name}_, SANYUAN_PROTO)\n")
+  endforeach()
+  set_target_properties(${ARG_NAME} PROPERTIES
+    UNITY_BUILD_UNIQUE_ID SANYUAN_PROTO UNITY_BUILD_CODE_BEFORE_INCLUDE "${own_names}")
   sanyuan_generated(${ARG_NAME})
   if(ARG_GRPC)
     add_library(${ARG_NAME}_grpc STATIC ${stubs})
