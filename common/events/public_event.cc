@@ -1,5 +1,6 @@
 #include "common/events/public_event.h"
 
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -141,7 +142,7 @@ std::string PublicBytes(const Message& inner) {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream out(&stream);
     out.SetSerializationDeterministic(true);
-    source->SerializeToCodedStream(&out);
+    if (!source->SerializeToCodedStream(&out)) std::abort();  // Over 2 GiB only; no frame holds so much.
   }
   return bytes;
 }

@@ -70,7 +70,7 @@ void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height) {
   journal::v1::Decision result;
   *result.mutable_refusals() = decision.refusals();
   result.set_response(decision.response());
-  result.SerializeToString(&row.result);
+  row.result = result.SerializeAsString();
 }
 
 journal::v1::Cursor CursorMessage(std::string_view topic, int32_t partition, const CursorRow& row) {

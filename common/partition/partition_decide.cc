@@ -172,7 +172,10 @@ std::optional<Partition::Step> Partition::AnswerFromMemory(PendingCommand& comma
     return Step::kDone;
   }
   journal::v1::Decision result;
-  result.ParseFromString(row->result);
+  if (!result.ParseFromString(row->result)) {
+    Refuse(command, Answer::Kind::kInternal, "what was decided for this request can't be read");
+    return Step::kDone;
+  }
   Answer answer;
   answer.kind = Answer::Kind::kDecided;
   answer.journal_id = reader_.place()->journal_id;
@@ -218,7 +221,7 @@ Partition::Step Partition::DecideOne(PendingCommand& pending) {
   cause.set_content(pending.content);
   cause.set_received_at_us(absl::ToUnixMicros(command.received_at));
   for (const common::v1::Refusal& refusal : outcome.refusals) *draft.decision.add_refusals() = refusal;
-  if (outcome.response != nullptr) outcome.response->SerializeToString(draft.decision.mutable_response());
+  if (outcome.response != nullptr) draft.decision.set_response(outcome.response->SerializeAsString());
   if (absl::Status added = AddEvents(draft, outcome.events); !added.ok()) {
     Abandon(draft);
     Answer answer;

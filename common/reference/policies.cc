@@ -145,7 +145,7 @@ Refusals CheckPolicy(const v1::PolicyVersion& policy, const std::string& path) {
     Refuse(refusals, REASON_INVALID_FIELD, path + ".parameters");
     return refusals;
   }
-  const std::string inner = path + "." + field->name();
+  const std::string inner = fmt::format("{}.{}", path, field->name());
   CheckSettings(policy.GetReflection()->GetMessage(policy, field), inner, refusals);
   if (policy.has_allocation()) {
     CheckSeasons(policy.allocation(), inner, refusals);

@@ -1,9 +1,12 @@
 #include "common/reference/wire_bytes.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/message_differencer.h>
+
+#include <cstdlib>
 
 namespace sanyuan::reference {
 namespace {
@@ -37,7 +40,7 @@ void Compare(const Message& before, const Message& after, const std::string& pre
       // An empty message against none differs in itself only.
       if (paths.size() > found) continue;
     }
-    paths.push_back(prefix + field->name());
+    paths.push_back(fmt::format("{}{}", prefix, field->name()));
   }
 }
 
@@ -49,7 +52,8 @@ std::string CanonicalBytes(const Message& message) {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&coded);
+    if (!message.SerializeToCodedStream(&coded))
+      std::abort();  // Over 2 GiB only; a digest of less would lie.
   }
   return bytes;
 }

@@ -221,7 +221,9 @@ class Dispatched {
 
   void Decided(const partition::Answer& answer) {
     std::unique_ptr<Message> response = method_.NewResponse();
-    response->ParseFromString(answer.response);
+    if (!response->ParseFromString(answer.response)) {
+      return FinishProto(ErrorOf(absl::InternalError("the response that was decided can't be read")));
+    }
     if (const auto* field = response->GetDescriptor()->FindFieldByName("position");
         field != nullptr && field->message_type() == common::v1::Position::descriptor()) {
       auto& position = static_cast<common::v1::Position&>(

@@ -9,10 +9,15 @@ namespace {
 
 constexpr int kRetryMillis = 100;
 
+// A detail that can't be packed, being over 2 GiB, is left out.
+void AddDetail(google::rpc::Status& status, const google::protobuf::Message& detail) {
+  if (!status.add_details()->PackFrom(detail)) status.mutable_details()->RemoveLast();
+}
+
 void AddRetry(google::rpc::Status& status) {
   google::rpc::RetryInfo retry;
   retry.mutable_retry_delay()->set_nanos(kRetryMillis * 1'000'000);
-  status.add_details()->PackFrom(retry);
+  AddDetail(status, retry);
 }
 
 bool RetryHelps(int code) {
@@ -59,13 +64,13 @@ google::rpc::Status ErrorOf(const partition::Refusals& refusals) {
     *all.add_texts() = text;
   }
   status.set_message(message);
-  status.add_details()->PackFrom(info);
-  if (fields.field_violations_size() > 0) status.add_details()->PackFrom(fields);
-  status.add_details()->PackFrom(all);
+  AddDetail(status, info);
+  if (fields.field_violations_size() > 0) AddDetail(status, fields);
+  AddDetail(status, all);
   google::rpc::LocalizedMessage chinese;
   chinese.set_locale("zh-CN");
   chinese.set_message(TextOf(first.reason()).zh());
-  status.add_details()->PackFrom(chinese);
+  AddDetail(status, chinese);
   if (RetryHelps(status.code())) AddRetry(status);
   return status;
 }
@@ -81,7 +86,8 @@ google::rpc::Status ErrorOf(const partition::Answer& answer) {
         if (answer.kind != Kind::kDecided || !detail.UnpackTo(&all)) continue;
         all.set_journal_id(answer.journal_id.data(), answer.journal_id.size());
         all.set_height(answer.height);
-        detail.PackFrom(all);
+        google::protobuf::Any placed;
+        if (placed.PackFrom(all)) detail = std::move(placed);
       }
       return status;
     }

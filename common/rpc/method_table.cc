@@ -93,7 +93,7 @@ void MethodTable::AddLocalService(const google::protobuf::ServiceDescriptor& ser
                                   std::map<std::string, LocalFn> functions) {
   for (int i = 0; i < service.method_count(); ++i) {
     Method method = Describe(*service.method(i));
-    method.local = std::move(functions[service.method(i)->name()]);
+    method.local = std::move(functions[std::string(service.method(i)->name())]);
     RequireAnswered(method);
     methods_.emplace(method.path, std::move(method));
   }
@@ -161,7 +161,7 @@ std::string ContentOf(const Message& request) {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    request.SerializeToCodedStream(&coded);
+    if (!request.SerializeToCodedStream(&coded)) std::abort();  // Over 2 GiB only; no call brings so much.
   }
   // The header is field 1 of every command, so the other fields' bytes follow it.
   std::string_view own = bytes;

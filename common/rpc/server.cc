@@ -87,7 +87,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     std::unique_ptr<Message> request = method_->NewRequest();
     if (!grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request.get()).ok()) {
       return FinishWith(MakeRefusal(common::v1::REASON_INVALID_FIELD, "",
-                                    "the request is not a " + request->GetTypeName()));
+                                    fmt::format("the request is not a {}", request->GetTypeName())));
     }
     Dispatch(shared_.dispatch, *method_, *std::move(caller), std::move(request), *deadline,
              [this](std::unique_ptr<Message> response, const google::rpc::Status& error) {

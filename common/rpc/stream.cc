@@ -1,5 +1,6 @@
 #include "common/rpc/stream.h"
 
+#include <fmt/format.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -167,7 +168,7 @@ class StreamSet::Stream final : public grpc::ServerGenericBidiReactor,
     std::shared_ptr<Message> request = method_.NewRequest();
     if (!grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&request_bytes_, request.get()).ok()) {
       return ErrorOf(MakeRefusal(common::v1::REASON_INVALID_FIELD, "",
-                                 "the request is not a " + request->GetTypeName()));
+                                 fmt::format("the request is not a {}", request->GetTypeName())));
     }
     if (auto refusal = CheckAccess(method_, *caller, *request)) return ErrorOf(std::move(*refusal));
     feed_ = method_.feed({caller->actor, std::move(request), set_.services.hosts, set_.services.views,

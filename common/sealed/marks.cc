@@ -31,7 +31,8 @@ void Find(const Message& message, const std::string& path, std::vector<std::stri
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    const std::string name = path.empty() ? field->name() : fmt::format("{}.{}", path, field->name());
+    const std::string name =
+        path.empty() ? std::string(field->name()) : fmt::format("{}.{}", path, field->name());
     const common::v1::Personal* personal = PersonalOf(*field);
     const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
     for (int i = 0; i < count; ++i) {

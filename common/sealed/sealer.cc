@@ -98,7 +98,7 @@ void Walk(Message& message, std::string_view county, const std::string& path, st
     const int count = field.is_repeated() ? reflection.FieldSize(message, &field)
                                           : (made || reflection.HasField(message, &field) ? 1 : 0);
     for (int k = 0; k < count; ++k) {
-      std::string name = path.empty() ? field.name() : fmt::format("{}.{}", path, field.name());
+      std::string name = path.empty() ? std::string(field.name()) : fmt::format("{}.{}", path, field.name());
       if (field.is_repeated()) name += fmt::format("[{}]", k);
       if (personal != nullptr) {
         visit({message, field, *personal, field.is_repeated() ? k : -1, std::move(name),

@@ -165,9 +165,10 @@ void AddOperations(rpc::MethodTable& methods, host::HostGroup& hosts, log::Log& 
       [&hosts, &log](const rpc::Caller&, const v1::GetStatusRequest&, v1::GetStatusResponse& response) {
         response.set_engine(std::string(log.engine()));
         for (const auto& [host, status] : hosts.Statuses()) {
-          PartitionStatus& partition = *response.add_partitions() = StatusMessage(*host, status);
+          PartitionStatus partition = StatusMessage(*host, status);
           const auto leader = hosts.directory().LeaderOf({partition.context(), partition.partition()});
           if (leader && !partition.leading()) partition.set_led_at(leader->address);
+          response.mutable_partitions()->Add(std::move(partition));
         }
         return absl::OkStatus();
       });

@@ -1,5 +1,7 @@
 #include "services/allocation/domain/allocation_domain.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -76,7 +78,8 @@ std::map<std::string, Method> MakeMethods() {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const google::protobuf::MethodDescriptor* method = file->service(s)->method(m);
-        const auto found = handlers.find("/" + file->service(s)->full_name() + "/" + method->name());
+        const auto found =
+            handlers.find(fmt::format("/{}/{}", file->service(s)->full_name(), method->name()));
         if (found == handlers.end()) continue;
         const common::v1::Access& access = method->options().GetExtension(common::v1::access);
         Method& out = methods[found->first];

@@ -137,7 +137,7 @@ void AddStart(const State& state, const RunKey& key, const NextStep& next, Outco
     v1::SkuCartons& line = *event->add_supply();
     line.set_sku(sku.str());
     line.set_cartons(cartons);
-    line.AppendToString(&supply_text);
+    supply_text += line.SerializeAsString();
   }
   if (!next.secret.empty()) event->set_secret_hash(std::string(Sha256(next.secret).view()));
   const Digest digest = Sha256OfParts({event->run_id(), event->algorithm(), progress.input_digest.view(),

@@ -147,7 +147,7 @@ void Upload::Repeat(int index, uint64_t content) {
   SetResult(index, v1::DEVICE_EVENT_STATUS_ACCEPTED, true);
   if (const RejectedRow* row = decision_.draft().rejected.Find({county_, stream_, sequence, content})) {
     v1::RejectedDeviceEvent rejected;
-    rejected.ParseFromString(row->rejected);
+    if (!rejected.ParseFromString(row->rejected)) rejected.Clear();
     v1::DeviceEventResult& result = results_[static_cast<size_t>(index)];
     result.set_status(v1::DEVICE_EVENT_STATUS_REJECTED);
     *result.mutable_refusals() = rejected.refusals();

@@ -116,14 +116,14 @@ void Add(Deciders<State>& deciders, std::string_view service,
          Outcome (*decide)(const State&, const Request&, const Stamp&)) {
   // FooRequest belongs to the RPC Foo.
   constexpr std::string_view kSuffix = "Request";
-  std::string name = Request::descriptor()->name();
+  std::string name(Request::descriptor()->name());
   name.resize(name.size() - kSuffix.size());
   deciders[fmt::format("/sanyuan.registry.v1.{}/{}", service, name)] =
       [decide](const State& state, const google::protobuf::Message& message, const Stamp& stamp) {
         const auto* request = dynamic_cast<const Request*>(&message);
         if (request == nullptr) {
           Refusals refusals;
-          Refuse(refusals, common::v1::REASON_INVALID_FIELD, "", message.GetTypeName());
+          Refuse(refusals, common::v1::REASON_INVALID_FIELD, "", std::string(message.GetTypeName()));
           return Refused(std::move(refusals));
         }
         return decide(state, *request, stamp);

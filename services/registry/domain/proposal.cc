@@ -97,7 +97,8 @@ Outcome DecideProposeProfileChange(const State& state, const v1::ProposeProfileC
     proposal.set_county_code(request.county_code());
     proposal.set_licence(request.licence());
     *proposal.mutable_profile() = proposed;
-    for (const FieldDescriptor* field : fields) proposal.mutable_update_mask()->add_paths(field->name());
+    for (const FieldDescriptor* field : fields)
+      proposal.mutable_update_mask()->add_paths(std::string(field->name()));
     proposal.set_proposed_by(stamp.actor.id);
     *proposal.mutable_proposed_at() = reference::ToWireTime(stamp.decided_at);
     proposal.set_state(v1::PROPOSAL_STATE_PROPOSED);

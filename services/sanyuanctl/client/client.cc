@@ -1,6 +1,7 @@
 #include "services/sanyuanctl/client/client.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
@@ -31,7 +32,7 @@ const google::protobuf::MethodDescriptor& MethodOf(const Message& request) {
       if (method->input_type() == request.GetDescriptor()) return *method;
     }
   }
-  throw Unexpected("no method takes " + request.GetDescriptor()->full_name());
+  throw Unexpected(fmt::format("no method takes {}", request.GetDescriptor()->full_name()));
 }
 
 Verdict VerdictOf(const google::rpc::Status& status) {

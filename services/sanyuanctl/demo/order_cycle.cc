@@ -1,6 +1,7 @@
 #include "services/sanyuanctl/demo/order_cycle.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <mutex>

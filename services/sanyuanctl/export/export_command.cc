@@ -1,6 +1,7 @@
 #include "services/sanyuanctl/export/export_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>

@@ -1,6 +1,7 @@
 #include "services/sanyuanctl/import/column.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdint>
 #include <limits>
@@ -67,7 +68,7 @@ std::string NamesOf(const EnumDescriptor& type) {
   std::vector<std::string> names;
   for (int i = 0; i < type.value_count(); ++i) {
     if (type.value(i)->number() == 0) continue;
-    names.push_back(type.value(i)->name().substr(PrefixOf(type).size()));
+    names.emplace_back(type.value(i)->name().substr(PrefixOf(type).size()));
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }

@@ -88,7 +88,7 @@ struct OpenedThing {
   void Require(std::initializer_list<ThingState> states) {
     if (thing == nullptr || std::find(states.begin(), states.end(), thing->state()) != states.end()) return;
     const auto* type = Message::descriptor()->FindFieldByName("state")->enum_type();
-    RefuseState(refusals, field, type->FindValueByNumber(thing->state())->name());
+    RefuseState(refusals, field, std::string(type->FindValueByNumber(thing->state())->name()));
   }
 };
 
