@@ -139,7 +139,7 @@ class Day {
     std::vector<journal::v1::Decision> loads(static_cast<size_t>(settings_.partitions));
     const auto add = [&](int32_t to, const std::vector<order_intake::v1::Event>& events) {
       journal::v1::Decision& load = loads[static_cast<size_t>(to)];
-      for (const order_intake::v1::Event& event : events) event.SerializeToString(load.add_events());
+      for (const order_intake::v1::Event& event : events) load.add_events(event.SerializeAsString());
       if (load.events_size() >= kEventsAtOnce) SubmitLoad(to, std::exchange(load, {}));
     };
     for (int32_t to = 0; to < settings_.partitions; ++to) add(to, day_.ReferenceEvents());

@@ -66,7 +66,7 @@ class Bench {
       const Outcome outcome = DecideSubmitOrder(domain_.state(), request, stamp);
       const auto decided = Clock::now();
       if (outcome.events.size() != 1) std::abort();
-      outcome.events[0]->SerializeToString(&bytes);
+      if (!outcome.events[0]->SerializeToString(&bytes)) std::abort();
       const auto written = Clock::now();
       stamp.height = ++height_;
       domain_.store().BeginRecord(height_);

@@ -33,6 +33,15 @@ std::set<std::string> ShopsThatOrdered(Client& client) {
   return licences;
 }
 
+// Protobuf 26 gave the option another name.
+void PrintZeros(auto& options) {
+  if constexpr (requires { options.always_print_fields_with_no_presence; }) {
+    options.always_print_fields_with_no_presence = true;
+  } else {
+    options.always_print_primitive_fields = true;
+  }
+}
+
 void PrintLines(const std::string& server) {
   Client client(NewGrpcTransport(server), absl::Minutes(1), 1, 1);
   for (const std::string& licence : ShopsThatOrdered(client)) {
@@ -44,7 +53,7 @@ void PrintLines(const std::string& server) {
     for (const auto& allocation : answer.allocations()) {
       for (const auto& line : allocation.lines()) {
         google::protobuf::util::JsonPrintOptions options;
-        options.always_print_primitive_fields = true;
+        PrintZeros(options);
         options.preserve_proto_field_names = true;
         std::string text;
         if (!google::protobuf::util::MessageToJsonString(line, &text, options).ok())

@@ -35,7 +35,7 @@ google::rpc::Status InProcessTransport::Call(const ctl::Caller& caller,
     return error;
   }
   std::unique_ptr<Message> taken = found->NewRequest();
-  taken->ParseFromString(request.SerializeAsString());
+  taken->CopyFrom(request);
   using Answer = std::pair<std::unique_ptr<Message>, google::rpc::Status>;
   const auto done =
       std::make_shared<std::promise<Answer>>();  // The answer may come when nobody waits any more.
@@ -51,7 +51,7 @@ google::rpc::Status InProcessTransport::Call(const ctl::Caller& caller,
   }
   auto [answer, status] = answered.get();
   if (answer == nullptr) return status;
-  response.ParseFromString(answer->SerializeAsString());
+  response.CopyFrom(*answer);
   return error;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "tests/support/counter_domain.h"
 
 namespace sanyuan::simulation {
@@ -41,7 +43,7 @@ Sums SumsOf(const std::vector<Journaled>& decisions) {
   for (const Journaled& journaled : decisions) {
     for (const std::string& bytes : journaled.decision.events()) {
       Cursor event;
-      event.ParseFromString(bytes);
+      if (!event.ParseFromString(bytes)) throw std::runtime_error("an event can't be read");
       if (event.topic() == "added") sums.added += event.offset();
       if (event.topic() == "copied") sums.copied += event.offset();
       if (event.topic() == "rang") ++sums.rang;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <concepts>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -137,7 +138,7 @@ void Script::Agreements() {
   const auto id_of = [proposed](const Answered& answered, int shop) {
     allocation::ProposeAgreementsResponse response;
     if (const partition::Answer* answer = answered.AnswerTo(proposed)) {
-      response.ParseFromString(answer->response);
+      if (!response.ParseFromString(answer->response)) throw std::runtime_error("a response can't be read");
     }
     return shop <= response.results_size() ? response.results(shop - 1).agreement_id() : "";
   };
@@ -305,7 +306,8 @@ void Script::FillLines(google::protobuf::RepeatedPtrField<intake::RequestedLine>
 
 std::string OrderIdOf(const Answered& answered, size_t order) {
   intake::SubmitOrderResponse response;
-  if (const partition::Answer* answer = answered.AnswerTo(order)) response.ParseFromString(answer->response);
+  if (const partition::Answer* answer = answered.AnswerTo(order))
+    if (!response.ParseFromString(answer->response)) throw std::runtime_error("a response can't be read");
   return response.order_id();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "common/partition/content.h"
@@ -38,7 +39,8 @@ Scan ScanLog(const World& world, size_t context) {
     if (read.frame.kind != partition::FrameKind::kDecision) continue;
     Journaled& journaled = scan.decisions.emplace_back();
     journaled.height = read.frame.height;
-    journaled.decision.ParseFromArray(read.frame.payload.data(), static_cast<int>(read.frame.payload.size()));
+    if (!journaled.decision.ParseFromString(std::string(read.frame.payload)))
+      throw std::runtime_error("a decision can't be read");
     journaled.stamp = partition::StampOf(journaled.decision);
   }
   reader.ReachedEnd(world.log.End(context));

@@ -44,7 +44,7 @@ void WriteScripted(World& world) {
       decision.set_decided_at_us(absl::ToUnixMicros(world.scenario.TimeAt(scripted.at)));
       decision.mutable_timer();
       for (const partition::EventPtr& event : scripted.events) {
-        event->SerializeToString(decision.add_events());
+        decision.add_events(event->SerializeAsString());
       }
       std::string record = chain.Next(partition::FrameKind::kDecision, decision);
       if (scripted.at == 0) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "sanyuan/allocation/v1/tie_key.pb.h"
 #include "services/allocation/domain/explanation.h"
@@ -33,6 +34,12 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
   out->set_seconds(absl::ToUnixSeconds(time));
 }
 
+allocation::v1::Event ParsedEvent(const std::string& bytes) {
+  allocation::v1::Event event;
+  if (!event.ParseFromString(bytes)) throw std::runtime_error("an event can't be read");
+  return event;
+}
+
 }  // namespace
 
 partition::Actor Retailer(int number) { return {Licence(number), common::v1::ROLE_RETAILER}; }
@@ -55,14 +62,14 @@ AllocationCounty::AllocationCounty(bool has_secrets) {
 std::vector<allocation::v1::Event> AllocationCounty::Last() const {
   std::vector<allocation::v1::Event> events;
   if (records_.empty()) return events;
-  for (const std::string& bytes : records_.back().events) events.emplace_back().ParseFromString(bytes);
+  for (const std::string& bytes : records_.back().events) events.push_back(ParsedEvent(bytes));
   return events;
 }
 
 std::vector<allocation::v1::Event> AllocationCounty::All() const {
   std::vector<allocation::v1::Event> events;
   for (const Record& record : records_) {
-    for (const std::string& bytes : record.events) events.emplace_back().ParseFromString(bytes);
+    for (const std::string& bytes : record.events) events.push_back(ParsedEvent(bytes));
   }
   return events;
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -67,7 +68,7 @@ void Runs::Read(const std::vector<Journaled>& decisions) {
 void Runs::Read(const Journaled& journaled) {
   for (const std::string& bytes : journaled.decision.events()) {
     events::Event event;
-    event.ParseFromString(bytes);
+    if (!event.ParseFromString(bytes)) throw std::runtime_error("an event can't be read");
     if (event.has_run_input_page()) {
       Started& run = runs_[event.run_input_page().run_id()];
       for (const events::InputRetailer& shop : event.run_input_page().retailers()) {
@@ -165,7 +166,7 @@ void Ledgers::Read(const std::vector<Journaled>& decisions) {
   for (const Journaled& journaled : decisions) {
     for (const std::string& bytes : journaled.decision.events()) {
       intake::Event event;
-      event.ParseFromString(bytes);
+      if (!event.ParseFromString(bytes)) throw std::runtime_error("an event can't be read");
       Read(event);
     }
   }

@@ -48,7 +48,7 @@ class RegistryCounty {
   template <typename Request>
   partition::Outcome Send(const std::string& actor, common::v1::Role role, const std::string& service,
                           const Request& request) {
-    std::string name = Request::descriptor()->name();
+    std::string name(Request::descriptor()->name());
     name.resize(name.size() - std::string_view("Request").size());
     const std::string method = "/sanyuan.registry.v1." + service + "/" + name;
     if constexpr (requires { request.county_code(); }) {

@@ -88,7 +88,7 @@ std::optional<Decision> DecisionAt(const Journal& journal, size_t height) {
   partition::Parse(journal.records[height], frame);
   if (frame.kind != partition::FrameKind::kDecision) return std::nullopt;
   Decision decision;
-  decision.frame.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
+  if (!decision.frame.ParseFromString(std::string(frame.payload))) Stop("a decision can't be read");
   const auto domain = journal.spec.new_domain();
   auto events = partition::ParseEvents(decision.frame, [&] { return domain->NewEvent(); });
   if (!events.ok()) Stop(std::string(events.status().message()));

@@ -1,5 +1,6 @@
 #include "tests/chaos/forged_fields/forgery.h"
 
+#include <stdexcept>
 #include <utility>
 
 #include "common/partition/content.h"
@@ -48,7 +49,7 @@ class Reader {
 template <typename Message>
 bool Correct(std::string& payload, const Digest& state) {
   Message message;
-  message.ParseFromString(payload);
+  if (!message.ParseFromString(payload)) throw std::runtime_error("a payload can't be read");
   if (message.state_digest().empty() || message.state_digest() == state.view()) return false;
   message.set_state_digest(std::string(state.view()));
   payload = message.SerializeAsString();

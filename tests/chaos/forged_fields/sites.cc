@@ -1,5 +1,7 @@
 #include "tests/chaos/forged_fields/sites.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "common/sealed/marks.h"
@@ -116,7 +118,7 @@ std::vector<Site> SitesOf(Message& message, const std::string& prefix, bool pers
   const auto& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor* field = type.field(i);
-    const std::string kind = prefix + "." + field->name();
+    const std::string kind = fmt::format("{}.{}", prefix, field->name());
     const bool sealed = personal || sealed::PersonalOf(*field) != nullptr;
     if (field->is_repeated()) {
       for (int at = 0; at < reflection.FieldSize(message, field); ++at) {

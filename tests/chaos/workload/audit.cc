@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -73,8 +74,8 @@ absl::StatusOr<Journal> ReadJournal(const ctl::JournalSource& source, const host
       }
       Journaled& journaled = journal.decisions.emplace_back();
       journaled.height = read.frame.height;
-      journaled.decision.ParseFromArray(read.frame.payload.data(),
-                                        static_cast<int>(read.frame.payload.size()));
+      if (!journaled.decision.ParseFromString(std::string(read.frame.payload)))
+        throw std::runtime_error("a decision can't be read");
       journaled.stamp = partition::StampOf(journaled.decision);
     }
     if (reader.damage()) break;

@@ -1,6 +1,7 @@
 #include "tests/chaos/workload/ledger.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <fstream>
@@ -69,7 +70,7 @@ void LedgerWriter::Answered(const std::string& request_id, const google::rpc::St
   if (status.code() == 0) {
     const auto* field = response.GetDescriptor()->FindFieldByName("position");
     if (field == nullptr)
-      throw std::runtime_error(response.GetDescriptor()->full_name() + " has no position");
+      throw std::runtime_error(fmt::format("{} has no position", response.GetDescriptor()->full_name()));
     const auto& position =
         dynamic_cast<const common::v1::Position&>(response.GetReflection()->GetMessage(response, field));
     line = fmt::format("acknowledged {} {} {} {}\n", request_id,

@@ -1,6 +1,7 @@
 #include "tests/chaos/workload/ledger_transport.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -41,7 +42,7 @@ google::rpc::Status LedgerTransport::Call(const ctl::Caller& caller,
                                           const google::protobuf::Message& request, absl::Time deadline,
                                           google::protobuf::Message& response) {
   const std::string id = RequestIdOf(request);
-  if (!id.empty()) ledger_.Sent(id, method.full_name());
+  if (!id.empty()) ledger_.Sent(id, std::string(method.full_name()));
   ctl::Transport& server = *servers_[(std::hash<std::string>()(caller.id) + failures_) % servers_.size()];
   google::rpc::Status status =
       server.Call(caller, method, request, std::min(deadline, absl::Now() + attempt_), response);

@@ -1,5 +1,6 @@
 // Invariant 21 against the real decider: whatever account managers, marketing managers, delivery staff and
 // inspectors try on allowances, rations, supply and runs is refused, recorded and changes nothing.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -86,7 +87,7 @@ RC_GTEST_PROP(AllocationStaff, Invariant21NoStaffRoleMakesOrChangesAnything, ())
   partition::Stamp stamp;
   stamp.decided_at = stamp.received_at = county.now();
   stamp.actor = Staff("620121S09", *rc::gen::elementOf(kStaffRoles));
-  stamp.method = "/" + method->service()->full_name() + "/" + method->name();
+  stamp.method = fmt::format("/{}/{}", method->service()->full_name(), method->name());
   partition::Command command;
   command.county = 620121;
   command.actor = stamp.actor;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <stdexcept>
 
 namespace sanyuan::testing {
 namespace {
@@ -55,7 +56,7 @@ Findings CheckJournalConservation(const OrderIntakeCounty& county) {
   for (const auto& record : county.records()) {
     for (const std::string& bytes : record.events) {
       order_intake::v1::Event event;
-      event.ParseFromString(bytes);
+      if (!event.ParseFromString(bytes)) throw std::runtime_error("an event can't be read");
       reserved +=
           event.order_submitted().reserved_cartons() + event.order_amended().reserved_change_cartons();
       released += event.order_cancelled().released_cartons();

@@ -399,7 +399,7 @@ TEST(OrderIntakeSteps, ReachEveryKindOfEvent) {
     for (const auto& record : life.county().records()) {
       for (const std::string& bytes : record.events) {
         v1::Event event;
-        event.ParseFromString(bytes);
+        EXPECT_TRUE(event.ParseFromString(bytes));
         reached.insert(event.event_case());
       }
     }

@@ -73,7 +73,7 @@ void CollectFields(const google::protobuf::Descriptor* message, std::set<std::st
                    std::set<const google::protobuf::Descriptor*>& seen) {
   if (!seen.insert(message).second) return;
   for (int i = 0; i < message->field_count(); ++i) {
-    names.insert(message->field(i)->name());
+    names.emplace(message->field(i)->name());
     if (message->field(i)->message_type() != nullptr)
       CollectFields(message->field(i)->message_type(), names, seen);
   }

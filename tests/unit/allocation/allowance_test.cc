@@ -108,7 +108,7 @@ TEST_F(AllowanceTest, LargeCountyOpensInPagesUnderTheLimitOfADecision) {
     for (const std::string& event : record.events) {
       bytes += event.size();
       v1::Event parsed;
-      parsed.ParseFromString(event);
+      ASSERT_TRUE(parsed.ParseFromString(event));
       allowances += parsed.has_allowance_opened() ? 1 : 0;
     }
     pages += allowances > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 // Views and queries: what each role sees, and that an explanation says what the record says.
 #include "common/view/query.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "services/allocation/queries.h"
@@ -226,7 +227,7 @@ TEST_F(QueryTest, EveryQueryOfTheContractIsRegistered) {
     for (int m = 0; m < file->service(0)->method_count(); ++m) {
       const auto* method = file->service(0)->method(m);
       const bool command = method->input_type()->FindFieldByName("header") != nullptr;
-      const std::string name = "/" + file->service(0)->full_name() + "/" + method->name();
+      const std::string name = fmt::format("/{}/{}", file->service(0)->full_name(), method->name());
       EXPECT_EQ(AllocationQueries().contains(name), !command) << name;
     }
   }

@@ -60,7 +60,7 @@ class MemoryTopic final : public log::EventTopics {
   void Add(const log::EventMessage& message) {
     stored.push_back({static_cast<int64_t>(stored.size()), timeline_.Now(), message.headers});
     tmi::ClueAccepted data;
-    data.ParseFromString(message.value);
+    EXPECT_TRUE(data.ParseFromString(message.value));
     texts.push_back(data.accepted_by());
   }
 

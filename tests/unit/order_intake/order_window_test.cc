@@ -38,7 +38,7 @@ class OrderWindowTest : public ::testing::Test {
     for (const auto& record : county_.records()) {
       for (const std::string& bytes : record.events) {
         v1::Event event;
-        event.ParseFromString(bytes);
+        EXPECT_TRUE(event.ParseFromString(bytes));
         if (event.event_case() == which) events.push_back(std::move(event));
       }
     }

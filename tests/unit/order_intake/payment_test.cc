@@ -37,7 +37,7 @@ class PaymentTest : public ::testing::Test {
     for (const auto& record : county_.records()) {
       for (const std::string& bytes : record.events) {
         v1::Event event;
-        event.ParseFromString(bytes);
+        EXPECT_TRUE(event.ParseFromString(bytes));
         if (event.has_order_voided()) voided.push_back(event.order_voided());
       }
     }

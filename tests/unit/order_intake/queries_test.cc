@@ -1,5 +1,6 @@
 #include "services/order_intake/queries.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +34,7 @@ class Projector {
       domain_.store().BeginRecord(stamp.height);
       for (const std::string& bytes : record.events) {
         v1::Event event;
-        event.ParseFromString(bytes);
+        EXPECT_TRUE(event.ParseFromString(bytes));
         EXPECT_TRUE(domain_.Evolve(event, stamp).ok());
       }
       for (const state::Change& change : domain_.store().TakeChanges()) changes_.push_back(change);
@@ -224,7 +225,7 @@ TEST_F(QueriesTest, EveryQueryRpcHasItsFunction) {
     for (int i = 0; i < descriptor->method_count(); ++i) {
       const auto* method = descriptor->method(i);
       const bool command = method->input_type()->FindFieldByName("header") != nullptr;
-      const std::string path = std::string("/sanyuan.order_intake.v1.") + service + "/" + method->name();
+      const std::string path = fmt::format("/sanyuan.order_intake.v1.{}/{}", service, method->name());
       EXPECT_EQ(OrderIntakeQueries().contains(path), !command) << path;
     }
   }

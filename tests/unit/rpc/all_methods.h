@@ -19,7 +19,7 @@ inline MethodTable AllMethods() {
       *operations::v1::GetClockRequest::descriptor()->file()->FindServiceByName("OperationsService");
   std::map<std::string, LocalFn> functions;
   for (int i = 0; i < operations.method_count(); ++i) {
-    functions[operations.method(i)->name()] =
+    functions[std::string(operations.method(i)->name())] =
         [](const Caller&,
            const google::protobuf::Message&) -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
       return absl::UnimplementedError("nothing is served here");

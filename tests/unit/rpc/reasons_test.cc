@@ -28,9 +28,8 @@ TEST(Errors, CarryReasonDomainFieldsAndAllRefusalsInBothLanguages) {
   google::rpc::BadRequest fields;
   common::v1::RefusalDetails all;
   for (const auto& detail : status.details()) {
-    detail.UnpackTo(&info);
-    detail.UnpackTo(&fields);
-    detail.UnpackTo(&all);
+    EXPECT_TRUE(detail.UnpackTo(&info) || detail.UnpackTo(&fields) || detail.UnpackTo(&all) ||
+                detail.Is<google::rpc::LocalizedMessage>());
   }
   EXPECT_EQ(info.reason(), "OVER_TOTAL");
   EXPECT_EQ(info.domain(), "sanyuan");
