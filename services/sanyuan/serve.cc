@@ -5,10 +5,14 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "absl/synchronization/mutex.h"
 #include "common/host/scrub.h"
@@ -60,6 +64,32 @@ int Fail(const absl::Status& why, int code) {
   return code;
 }
 
+// While it lives one of the signals ends the process at once: nobody was answered yet, and what was begun on disk bears a
+// kill.
+class EndsWhileStarting {
+ public:
+  explicit EndsWhileStarting(const sigset_t& signals) : signals_(signals), watching_([this] { Watch(); }) {}
+  ~EndsWhileStarting() {
+    started_ = true;
+    watching_.join();
+  }
+
+ private:
+  void Watch() const {
+    constexpr timespec kLook{0, 10'000'000};
+    while (!started_) {
+      if (sigtimedwait(&signals_, nullptr, &kLook) < 0) continue;
+      spdlog::info("ended before it served");
+      spdlog::default_logger()->flush();
+      std::_Exit(0);
+    }
+  }
+
+  const sigset_t& signals_;
+  std::atomic<bool> started_{false};
+  std::thread watching_;
+};
+
 std::string HostPart(const std::string& address) { return address.substr(0, address.rfind(':')); }
 
 }  // namespace
@@ -92,7 +122,9 @@ int Serve(const ServeOptions& options, std::vector<rpc::Module> modules) {
   }
   OpsServer ops;
   if (absl::Status listening = ops.Listen(options.ops); !listening.ok()) return Fail(listening, 1);
+  auto starting = std::make_optional<EndsWhileStarting>(signals);
   auto deployment = Deployment::Open(options, std::move(modules));
+  starting.reset();
   if (!deployment.ok()) return Fail(deployment.status(), 1);
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;

@@ -103,8 +103,12 @@ class WrongSettingsTest(unittest.TestCase):
             value = f"open from offset {transaction.offset} in partition 3"
             self.assertEqual(ctl(BINARIES, "topics", "check", *journals.serve, code=1)["mismatches"],
                              [{"topic": topic, "setting": "transaction", "value": value, "wanted": "none"}])
+            waits = f"the start waits: topic {topic}: transaction is {value}, wanted none"
             with Server(BINARIES, self.path("data"), *journals.serve, wait=False) as server:
-                self.wait_for_log(server, f"the start waits: topic {topic}: transaction is {value}, wanted none")
+                self.wait_for_log(server, waits)
+                self.assertEqual(server.stop(), 0)  # Sooner than the start would end.
+            with Server(BINARIES, self.path("data"), *journals.serve, wait=False) as server:
+                self.wait_for_log(server, waits)
                 self.assertIsNone(server.process.poll())
                 transaction.abort()
                 server.wait_ready()
