@@ -21,6 +21,7 @@ NO_TAGS = b"\0"
 UNKNOWN_TOPIC, NOT_LEADER, NO_COORDINATOR, LOADING, NOT_COORDINATOR, NOT_IN_SYNC, CONCURRENT_TRANSACTIONS = (
     3, 6, 15, 14, 16, 19, 51)
 ELECTION_NOT_NEEDED = 84
+ENDED_BY_THE_BROKERS = 47  # Of a transaction: its epoch is over.
 # They pass by themselves.
 PASSING = {UNKNOWN_TOPIC, 5, NOT_LEADER, 7, NO_COORDINATOR, LOADING, NOT_COORDINATOR, NOT_IN_SYNC, 20, 41,
            CONCURRENT_TRANSACTIONS}
@@ -335,5 +336,9 @@ class Transaction:
         answer.fail(f"{topic}/{partition} in a transaction")
 
     def abort(self):
-        """Returns when its end is decided; the marker in the partition follows."""
-        _retried(lambda: self._ask(END_TXN, self._own() + b"\0").fail("abort"), self.timeout)
+        """Returns when its end is decided, by this or for its age; the marker in the partition follows."""
+        try:
+            _retried(lambda: self._ask(END_TXN, self._own() + b"\0").fail("abort"), self.timeout)
+        except Refused as refused:
+            if refused.error != ENDED_BY_THE_BROKERS:
+                raise

@@ -86,6 +86,14 @@ class KafkaTest(unittest.TestCase):
                 self.assertIn("Address already in use", kafka.run("up", code=1)[1])
             self.assertIsNone(kafka.status(code=1)["nodes"][0]["pid"])
 
+    def test_a_transaction_that_the_brokers_have_ended_is_aborted(self):
+        with engines.kafka() as kafka:
+            kafka_wire.create_topic(port(kafka.bootstrap), "journal", 1, 1)
+            ports = {1: port(kafka.bootstrap)}
+            transaction = kafka_wire.Transaction(ports, "stranger", "journal", 0, b"not committed")
+            kafka_wire.Transaction(ports, "stranger", "journal", 0, b"of who follows it").abort()
+            transaction.abort()
+
     def test_a_version_without_checksums_is_refused_and_the_known_ones_are_named(self):
         for command in ("install", "up"):
             with self.subTest(command), tempfile.TemporaryDirectory() as data:
