@@ -4,7 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <latch>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -17,6 +19,9 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr absl::Duration kHeadCheck = absl::Seconds(1);
 constexpr absl::Duration kLook = absl::Milliseconds(100);
+// For an answer of a partition's strand.
+constexpr absl::Duration kAnswer = absl::Seconds(2);
+constexpr absl::Duration kLongestAside = absl::Minutes(10);
 
 }  // namespace
 
@@ -27,7 +32,8 @@ HostGroup::HostGroup(const HostGroupOptions& options, const std::vector<ContextS
       deciding_(options.deciding_threads),
       blocking_(options.blocking_threads),
       reading_(options.reading_threads),
-      counts_(options.known) {
+      counts_(options.known),
+      aside_(options.aside) {
   if (!options_.simulated_clock) {
     if (ownership_ != nullptr) {
       clock_guard_.emplace();
@@ -97,6 +103,7 @@ absl::Status HostGroup::Start() {
       if (host->spec().projection != nullptr) host->projector().ExpireWaiters(absl::Now());
     }
   });
+  progress_ticker_ = blocking_.Every(kHeadCheck, [this] { LookForProgress(); });
   for (bool ready = false; !ready;) {
     absl::Time latest = options_.clock_was_at;
     ready = true;
@@ -115,12 +122,62 @@ absl::Status HostGroup::Start() {
 
 absl::Status HostGroup::Join(const std::string& address, Peers* peers) {
   peers_ = peers;
+  address_ = address;
   if (absl::Status joined = ownership_->Join(address); !joined.ok()) return joined;
   SayPresent();
   ownership_ticker_ = blocking_.Every(kLook, [this] {
     for (const auto& host : hosts_) host->LookAtOwnership();
   });
+  joined_ = true;
   return absl::OkStatus();
+}
+
+std::string HostGroup::WhyStalled(const PartitionHost& host) const {
+  const Stillness still = host.stillness();
+  if (absl::Seconds(still.thread) >= options_.stalled_after) {
+    return fmt::format("its thread has not come back for {} s", still.thread);
+  }
+  if (absl::Seconds(still.journal) >= options_.stalled_after) {
+    return fmt::format("what it has written was not read back for {} s", still.journal);
+  }
+  return "";
+}
+
+void HostGroup::LookForProgress() {
+  bool stalled = false;
+  for (const auto& host : hosts_) {
+    host->LookForProgress();
+    const std::string why = WhyStalled(*host);
+    stalled = stalled || !why.empty();
+    if (absl::Seconds(host->stillness().journal) == options_.stalled_after) {
+      spdlog::critical("{}: {}", host->journal().ToString(), why);
+    }
+  }
+  if (joined_) StandAside(stalled);
+}
+
+void HostGroup::StandAside(bool stalled) {
+  const absl::Time now = SteadyNow();
+  if (aside_until_ != absl::InfinitePast()) {
+    if (now < aside_until_) return;
+    if (absl::Status joined = ownership_->Join(address_); !joined.ok()) {
+      return spdlog::warn("can't be assigned partitions again: {}", std::string(joined.message()));
+    }
+    aside_until_ = absl::InfinitePast();
+    joined_at_ = now;
+    return;
+  }
+  if (!stalled) {
+    if (now - joined_at_ > aside_) aside_ = options_.aside;
+    return;
+  }
+  // Where the brokers are away for all, nobody is heard of.
+  if (directory_.Living(now).size() < 2) return;
+  spdlog::error("leaves its partitions to other instances for {}", absl::FormatDuration(aside_));
+  ownership_->Leave();
+  OnAssigned({});
+  aside_until_ = now + aside_;
+  aside_ = std::min(2 * aside_, kLongestAside);
 }
 
 void HostGroup::SayPresent() {
@@ -131,6 +188,7 @@ void HostGroup::SayPresent() {
 
 void HostGroup::HandOver(absl::Duration patience) {
   leaving_ = true;
+  progress_ticker_.reset();
   if (ownership_ == nullptr) return;
   ownership_->Leave();
   const absl::Time deadline = SteadyNow() + patience;
@@ -168,6 +226,7 @@ void HostGroup::Stop() {
   ticker_.reset();
   head_ticker_.reset();
   ownership_ticker_.reset();
+  progress_ticker_.reset();
   for (const auto& watch : watches_) watch->Stop();
   for (const auto& host : hosts_) {
     host->Stop();
@@ -198,16 +257,36 @@ PartitionHost* HostGroup::Find(std::string_view context, County county) {
 }
 
 std::vector<std::pair<PartitionHost*, HostStatus>> HostGroup::Statuses() {
-  std::vector<std::pair<PartitionHost*, HostStatus>> statuses(hosts_.size());
-  std::latch latch(static_cast<std::ptrdiff_t>(hosts_.size()));
+  // Also for those who answer later.
+  struct Answers {
+    std::mutex mutex;
+    std::condition_variable came;
+    std::vector<std::optional<HostStatus>> of_host;
+    size_t missing = 0;
+  };
+  const auto answers = std::make_shared<Answers>();
+  answers->of_host.resize(hosts_.size());
+  answers->missing = hosts_.size();
   for (size_t i = 0; i < hosts_.size(); ++i) {
-    statuses[i].first = hosts_[i].get();
-    hosts_[i]->Probe([&statuses, &latch, i](HostStatus status) {
-      statuses[i].second = std::move(status);
-      latch.count_down();
+    hosts_[i]->Probe([answers, i](HostStatus status) {
+      const std::lock_guard lock(answers->mutex);
+      answers->of_host[i] = std::move(status);
+      if (--answers->missing == 0) answers->came.notify_all();
     });
   }
-  latch.wait();
+  std::unique_lock lock(answers->mutex);
+  answers->came.wait_for(lock, absl::ToChronoNanoseconds(kAnswer), [&] { return answers->missing == 0; });
+  std::vector<std::pair<PartitionHost*, HostStatus>> statuses(hosts_.size());
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    auto& [host, status] = statuses[i];
+    host = hosts_[i].get();
+    const bool answered = answers->of_host[i].has_value();
+    if (answered) status = *std::move(answers->of_host[i]);
+    status.stalled = WhyStalled(*host);
+    if (answered) continue;
+    if (status.stalled.empty()) status.stalled = "its thread does not come back";
+    status.not_serving = status.stalled;
+  }
   return statuses;
 }
 

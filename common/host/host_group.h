@@ -39,6 +39,10 @@ struct HostGroupOptions {
   int blocking_threads = 2;
   int reading_threads = 4;
   ObserveFn observe;  // May be empty.
+  // A partition that has not moved for so long, in whole seconds, is stalled.
+  absl::Duration stalled_after = absl::Seconds(10);
+  // For how long others keep what was stalled here: the first time; twice as long each time that it is so again soon.
+  absl::Duration aside = absl::Seconds(30);
 };
 
 class HostGroup : private ownership::OwnershipListener {
@@ -68,7 +72,7 @@ class HostGroup : private ownership::OwnershipListener {
   PartitionHost* Find(std::string_view context, County county);
   PartitionHost* FindPartition(std::string_view context, int32_t partition);
   const std::vector<std::unique_ptr<PartitionHost>>& hosts() const { return hosts_; }
-  // Every host's status, asked in turn.
+  // Every host's status, asked in turn. Who does not answer soon is `stalled` and tells nothing else.
   std::vector<std::pair<PartitionHost*, HostStatus>> Statuses();
 
   // Server time. InfinitePast while a simulated clock has not been set.
@@ -107,6 +111,10 @@ class HostGroup : private ownership::OwnershipListener {
   void Tick();
   void SendTime(absl::Time now, const std::string& clock_trouble = "");
   void SayPresent();
+  void LookForProgress();
+  std::string WhyStalled(const PartitionHost& host) const;
+  // Leaves the partitions to others for a while when some are stalled here.
+  void StandAside(bool stalled);
   // What each partition is about where it is led, or halted; nothing when an instance does not answer or a partition is
   // led by nobody.
   std::optional<std::map<ownership::Share, Activity>> Whole();
@@ -131,6 +139,14 @@ class HostGroup : private ownership::OwnershipListener {
   std::unique_ptr<Ticker> ticker_;
   std::unique_ptr<Ticker> head_ticker_;
   std::unique_ptr<Ticker> ownership_ticker_;
+  std::unique_ptr<Ticker> progress_ticker_;
+  std::string address_;
+  std::atomic<bool> joined_{false};
+  // Used by the ticker only.
+  absl::Time aside_until_ = absl::InfinitePast();
+  absl::Time joined_at_ = absl::InfinitePast();
+  absl::Duration aside_;
+
   std::optional<ClockGuard> clock_guard_;
   bool clock_was_wrong_ = false;
   std::mutex clock_mutex_;  // One mover of the clock at a time.

@@ -292,6 +292,21 @@ void PartitionHost::CheckHead() {
   });
 }
 
+void PartitionHost::LookForProgress() {
+  thread_still_ = looks_not_run_++;
+  journal_still_ = looks_not_moved_++;
+  if (look_posted_.exchange(true)) return;
+  strand_->Post([this] {
+    looks_not_run_ = 0;
+    look_posted_ = false;
+    const HostStatus now = StatusNow();
+    const uint64_t height = now.place ? now.place->height : 0;
+    const bool moved = std::exchange(height_at_look_, height) != height;
+    const bool works = now.in_flight > 0 || now.role == Partition::Role::kTakingOver;
+    if (moved || !works || now.damage) looks_not_moved_ = 0;
+  });
+}
+
 void PartitionHost::Probe(std::function<void(HostStatus)> done) {
   strand_->Post([this, done = std::move(done)] { done(StatusNow()); });
 }

@@ -88,7 +88,8 @@ struct HostStatus {
   std::array<uint64_t, partition::kSkipKinds> skipped{};
   size_t in_flight = 0;
   size_t waiting = 0;
-  int64_t unread = 0;  // Offsets of its journal that it has not read yet.
+  std::string stalled;  // Why nothing moves here; empty while it does, and before that was long.
+  int64_t unread = 0;   // Offsets of its journal that it has not read yet.
   bool quiet = false;
   absl::Time next_due = absl::InfiniteFuture();
   absl::Time last_decided = absl::InfinitePast();
@@ -97,6 +98,12 @@ struct HostStatus {
   std::vector<std::pair<std::string, int64_t>> read_inputs;
   // Topic of each such input, and how many offsets were not read when its end was last told.
   std::vector<std::pair<std::string, int64_t>> unread_inputs;
+};
+
+// For how many looks in a row, one a second, nothing has moved. A process that was frozen meanwhile was not looked at.
+struct Stillness {
+  int thread = 0;   // What is posted to the strand does not run.
+  int journal = 0;  // That, or what was written is not read back.
 };
 
 class PartitionHost final : private partition::Effects,
@@ -141,6 +148,10 @@ class PartitionHost final : private partition::Effects,
   bool leading() const { return leading_; }
   // To be called every second: also what waits for its time is looked at.
   void CheckHead();
+  // To be called every second.
+  void LookForProgress();
+  // As the newest look found it.
+  Stillness stillness() const { return {thread_still_, journal_still_}; }
   // Forgets the snapshot and the state and reads the whole journal again, so that damage behind them halts it.
   void RestartFromGenesis();
   // Goes no further: what was read of the journal before is not in it any more.
@@ -245,6 +256,12 @@ class PartitionHost final : private partition::Effects,
   bool stopped_ = false;
   // Set before the end: readings that wait for their turn are left out, those under way take as long as the log lets them.
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> look_posted_{false};
+  std::atomic<int> looks_not_run_{0};
+  std::atomic<int> looks_not_moved_{0};
+  std::atomic<int> thread_still_{0};
+  std::atomic<int> journal_still_{0};
+  uint64_t height_at_look_ = 0;
   int64_t read_to_ = 0;       // What the subscription has not given yet.
   int unreadable_heads_ = 0;  // Looks in a row that found the head damaged where it lies.
   absl::Duration retake_wait_ = absl::Seconds(1);

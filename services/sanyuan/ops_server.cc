@@ -59,6 +59,11 @@ struct OpsServer::Impl {
           .Help(
               "1 while a partition is there for reads only, for the sake of work that is not tried any more")
           .Register(registry);
+  prometheus::Family<prometheus::Gauge>& still =
+      prometheus::BuildGauge()
+          .Name("sanyuan_partition_still_seconds")
+          .Help("For how long a partition's thread has not come back or what it wrote was not read back")
+          .Register(registry);
   prometheus::Family<prometheus::Gauge>& format = prometheus::BuildGauge()
                                                       .Name("sanyuan_journal_format")
                                                       .Help("What a journal may hold")
@@ -197,6 +202,11 @@ struct OpsServer::Impl {
                                  {"why", damage.why}});
         };
         if (status.damage) body["halted"].push_back(halt(*status.damage));
+        if (!status.stalled.empty()) {
+          body["stalled"].push_back({{"context", host->spec().context},
+                                     {"partition", host->journal().partition},
+                                     {"why", status.stalled}});
+        }
         if (status.held) {
           body["held"].push_back({{"context", host->spec().context},
                                   {"partition", host->journal().partition},
@@ -245,6 +255,7 @@ struct OpsServer::Impl {
       height.Add(labels).Set(status.place ? static_cast<double>(status.place->height) : 0);
       halted.Add(labels).Set(status.damage ? 1 : 0);
       held.Add(labels).Set(status.held ? 1 : 0);
+      still.Add(labels).Set(host->stillness().journal);
       format.Add(labels).Set(status.format);
       in_flight.Add(labels).Set(static_cast<double>(status.in_flight));
       waiting.Add(labels).Set(static_cast<double>(status.waiting));

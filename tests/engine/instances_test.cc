@@ -43,17 +43,34 @@ std::vector<ContextSpec> Specs() {
   return {{"source", {}, false, domain, nullptr}, {"counter", {"source.journal"}, false, domain, nullptr}};
 }
 
-// An embedded log of which readers believe that several write.
+// Takes records that never land, while told so.
+class LossyProducer final : public log::Producer {
+ public:
+  LossyProducer(std::unique_ptr<log::Producer> producer, const std::atomic<bool>& loses)
+      : producer_(std::move(producer)), loses_(loses) {}
+  absl::Status Append(std::string bytes, const log::RecordHeaders& headers) override {
+    return loses_ ? absl::OkStatus() : producer_->Append(std::move(bytes), headers);
+  }
+
+ private:
+  const std::unique_ptr<log::Producer> producer_;
+  const std::atomic<bool>& loses_;
+};
+
+// One instance's way to an embedded log of which readers believe that several write.
 class SharedLog final : public log::Log {
  public:
   std::atomic<int64_t> unreadable{-1};  // Offset of a counter's record whose checksum is wrong where it lies.
+  std::atomic<bool> loses{false};       // What is written.
 
-  explicit SharedLog(std::unique_ptr<log::EmbeddedLog> log) : log_(std::move(log)) {}
+  explicit SharedLog(log::EmbeddedLog& log) : log_(&log) {}
   std::string_view engine() const override { return log_->engine(); }
   bool records_land_late() const override { return true; }
   absl::StatusOr<std::unique_ptr<log::Producer>> NewProducer(const log::TopicPartition& where,
                                                              log::ProducerListener* listener) override {
-    return log_->NewProducer(where, listener);
+    auto producer = log_->NewProducer(where, listener);
+    if (!producer.ok()) return producer.status();
+    return std::make_unique<LossyProducer>(*std::move(producer), loses);
   }
   absl::StatusOr<std::unique_ptr<log::Subscription>> Subscribe(const log::TopicPartition& where, int64_t from,
                                                                log::RecordListener* listener) override {
@@ -75,7 +92,7 @@ class SharedLog final : public log::Log {
   absl::StatusOr<std::vector<log::TopicPartition>> Partitions() override { return log_->Partitions(); }
 
  private:
-  const std::unique_ptr<log::EmbeddedLog> log_;
+  log::EmbeddedLog* const log_;
 };
 
 // What instances announce, in one order for all.
@@ -109,6 +126,7 @@ class Board {
 class DealtOwnership final : public ownership::Ownership {
  public:
   std::atomic<uint32_t> newest_format{partition::kNewestFormat};  // That this instance says to read.
+  std::atomic<bool> member{false};
 
   DealtOwnership(Board& board, std::string instance) : board_(board), instance_(std::move(instance)) {}
   const std::string& instance() const override { return instance_; }
@@ -119,6 +137,7 @@ class DealtOwnership final : public ownership::Ownership {
   }
   absl::Status Join(std::string address) override {
     address_ = std::move(address);
+    member = true;
     return absl::OkStatus();
   }
   void Announce(Announcement announcement) override {
@@ -128,7 +147,7 @@ class DealtOwnership final : public ownership::Ownership {
   void Present(std::optional<int64_t> simulated_now_us) override {
     board_.Present({instance_, address_, false, simulated_now_us, newest_format});
   }
-  void Leave() override {}
+  void Leave() override { member = false; }
   void Close() override { board_.Leave(listener_); }
 
   void Deal(const std::set<Share>& shares) { listener_->OnAssigned(shares); }
@@ -174,13 +193,15 @@ class Others final : public Peers {
 };
 
 struct Instance {
-  Instance(Board& board, log::Log& log, const std::string& name, const std::string& directory,
+  Instance(Board& board, log::EmbeddedLog& shared, const std::string& name, const std::string& directory,
            const std::vector<ContextSpec>& specs)
-      : ownership(board, name), snapshots(directory + "/snapshots-" + name) {
+      : ownership(board, name), log(shared), snapshots(directory + "/snapshots-" + name) {
     views = *view::EmbeddedViewStore::Open(directory, [](const absl::Status&) {});
     HostGroupOptions options;
     options.partitions = kPartitions;
     options.simulated_clock = true;
+    options.stalled_after = absl::Seconds(1);
+    options.aside = absl::Milliseconds(1);
     hosts = std::make_unique<HostGroup>(options, specs, log, *views, snapshots, &ownership);
   }
   ~Instance() { hosts->Stop(); }
@@ -206,6 +227,7 @@ struct Instance {
   }
 
   DealtOwnership ownership;
+  SharedLog log;
   FileSnapshotStore snapshots;
   std::unique_ptr<view::EmbeddedViewStore> views;
   Others others;
@@ -217,7 +239,7 @@ class InstancesTest : public ::testing::Test {
   InstancesTest() {
     log::EmbeddedLogOptions options;
     options.directory = directory_.path();
-    log_ = std::make_unique<SharedLog>(*log::EmbeddedLog::Open(options));
+    log_ = *log::EmbeddedLog::Open(options);
     EXPECT_TRUE(CreateJournals(Specs(), kPartitions, *log_).ok());
     a_ = New("a");
     b_ = New("b");
@@ -255,7 +277,7 @@ class InstancesTest : public ::testing::Test {
 
   ScratchDirectory directory_;
   Board board_;
-  std::unique_ptr<SharedLog> log_;
+  std::unique_ptr<log::EmbeddedLog> log_;
   std::unique_ptr<Instance> a_, b_;
   std::set<Share> all_;
 };
@@ -283,6 +305,62 @@ TEST_F(InstancesTest, LeadingMovesToAndFroUnderLoadAndNothingIsLostOrDoneTwice) 
     EXPECT_EQ(instance->Value("counter", "sum"), static_cast<int64_t>(kCommands));
     for (const auto& [host, status] : instance->hosts->Statuses()) EXPECT_FALSE(status.damage);
   }
+}
+
+// Why partitions of that context don't move there; empty when they do.
+std::string StalledAt(Instance& instance, const std::string& context) {
+  for (const auto& [host, status] : instance.hosts->Statuses()) {
+    if (host->spec().context == context && !status.stalled.empty()) return status.stalled;
+  }
+  return "";
+}
+
+TEST_F(InstancesTest, WhoseRecordsDoNotLandLeavesItsPartitionsToOthersAndNothingIsDoneTwice) {
+  DealTo(*a_, *b_);
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  ASSERT_EQ(a_->Send("counter", "add", 1, 1).kind, Answer::Kind::kDecided);
+  a_->log.loses = true;
+  auto lost = std::async(std::launch::async, [this] { return a_->Send("counter", "add", 1, 2); });
+  while (a_->ownership.member) std::this_thread::yield();
+  EXPECT_THAT(StalledAt(*a_, "counter"), ::testing::HasSubstr("was not read back"));
+  EXPECT_TRUE(b_->ownership.member);
+  b_->ownership.Deal(all_);
+  while (b_->leads() < all_.size()) std::this_thread::yield();
+  EXPECT_EQ(lost.get().kind, Answer::Kind::kElsewhere);
+  EXPECT_EQ(b_->Send("counter", "add", 1, 2).kind, Answer::Kind::kDecided);
+  EXPECT_EQ(b_->Value("counter", "sum"), 2);
+  while (!StalledAt(*a_, "counter").empty() || !a_->ownership.member) std::this_thread::yield();
+}
+
+TEST_F(InstancesTest, AThreadThatDoesNotComeBackIsNamedAndItsPartitionsAreLeftToOthers) {
+  DealTo(*a_, *b_);
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  std::promise<void> back;
+  a_->hosts->Find("counter", kCounty)->Visit([stuck = back.get_future().share()](partition::Domain&) {
+    stuck.wait();
+  });
+  while (a_->ownership.member) std::this_thread::yield();
+  EXPECT_THAT(StalledAt(*a_, "counter"), ::testing::HasSubstr("thread has not come back"));
+  EXPECT_EQ(StalledAt(*a_, "source"), "");
+  b_->ownership.Deal(all_);
+  while (b_->leads() < all_.size()) std::this_thread::yield();
+  EXPECT_EQ(b_->Send("counter", "add", 1, 1).kind, Answer::Kind::kDecided);
+  back.set_value();
+  while (!StalledAt(*a_, "counter").empty()) std::this_thread::yield();
+}
+
+TEST_F(InstancesTest, WhoHearsOfNobodyElseKeepsItsPartitionsThoughTheyAreStalled) {
+  DealTo(*a_, *b_);
+  ASSERT_TRUE(a_->hosts->SetClock(kNow).ok());
+  b_->hosts->Stop();
+  while (a_->hosts->directory().Living(SteadyNow()).size() > 1) std::this_thread::yield();
+  a_->log.loses = true;
+  auto lost = std::async(std::launch::async, [this] { return a_->Send("counter", "add", 1, 1); });
+  // Once more than what would be enough.
+  while (a_->hosts->Find("counter", kCounty)->stillness().journal < 3) std::this_thread::yield();
+  EXPECT_TRUE(a_->ownership.member);
+  a_->hosts->Stop();
+  lost.wait();
 }
 
 TEST_F(InstancesTest, ClockRestAndDigestAreThoseOfTheWholeWhereverTheyAreAskedFor) {
@@ -360,9 +438,9 @@ TEST_F(InstancesTest, HeadThatIsDamagedWhereItLiesHaltsItsPartition) {
     host->Probe([&told](HostStatus now) { told.set_value(std::move(now)); });
     return told.get_future().get();
   };
-  log_->unreadable = status().place->offset;
+  a_->log.unreadable = status().place->offset;
   while (!status().damage) std::this_thread::yield();
-  EXPECT_EQ(status().damage->offset, log_->unreadable);
+  EXPECT_EQ(status().damage->offset, a_->log.unreadable);
   EXPECT_THAT(status().damage->why, ::testing::HasSubstr("wrong checksum"));
 }
 
@@ -389,7 +467,7 @@ TEST_F(InstancesTest, DamageThatOneFindsIsLookedForAtOnceByTheOthers) {
     return told.get_future().get();
   };
   // The one that leads scrubs so slowly that it would take hours.
-  Scrub slow(*log_, *a_->hosts, absl::Hours(1));
+  Scrub slow(a_->log, *a_->hosts, absl::Hours(1));
   EXPECT_FALSE(halted());
   b_->hosts->Find("counter", kCounty)->RestartFromGenesis();
   while (!halted()) std::this_thread::yield();
