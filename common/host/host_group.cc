@@ -158,6 +158,7 @@ void HostGroup::LookForProgress() {
 
 void HostGroup::StandAside(bool stalled) {
   const absl::Time now = SteadyNow();
+  looks_with_others_ = directory_.Living(now).size() > 1 ? looks_with_others_ + 1 : 0;
   if (aside_until_ != absl::InfinitePast()) {
     if (now < aside_until_) return;
     if (absl::Status joined = ownership_->Join(address_); !joined.ok()) {
@@ -171,8 +172,8 @@ void HostGroup::StandAside(bool stalled) {
     if (now - joined_at_ > aside_) aside_ = options_.aside;
     return;
   }
-  // Where the brokers are away for all, nobody is heard of.
-  if (directory_.Living(now).size() < 2) return;
+  // Where the brokers were away for all, nobody was heard of meanwhile.
+  if (absl::Seconds(looks_with_others_) < options_.stalled_after) return;
   spdlog::error("leaves its partitions to other instances for {}", absl::FormatDuration(aside_));
   ownership_->Leave();
   OnAssigned({});

@@ -143,6 +143,7 @@ class HostGroup : private ownership::OwnershipListener {
   std::string address_;
   std::atomic<bool> joined_{false};
   // Used by the ticker only.
+  int looks_with_others_ = 0;  // In a row, one a second.
   absl::Time aside_until_ = absl::InfinitePast();
   absl::Time joined_at_ = absl::InfinitePast();
   absl::Duration aside_;
