@@ -10,7 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/host/partition_host.h"
+#include "common/host/read_records.h"
 #include "common/log/log.h"
+#include "sanyuan/journal/v1/journal.pb.h"
 
 namespace sanyuan::host {
 
@@ -28,9 +30,13 @@ struct JournalOf {
 std::vector<JournalOf> JournalsOf(const std::vector<ContextSpec>& specs, int32_t partitions);
 
 // Writes a genesis into each journal that is empty, and waits until it can be read. Gives the ids of all. Repeating it
-// is safe; two at the same time are not. DataLoss: a journal begins with something else. Errors of the log.
+// is safe; two at the same time are not. With `copied_from`, the ends of older journals, they are to be filled with what those
+// hold before anything is decided (journal::v1::Genesis). DataLoss: a journal begins with something else. Errors of the log.
 absl::StatusOr<JournalIds> CreateJournals(const std::vector<ContextSpec>& specs, int32_t partitions,
-                                          log::Log& log);
+                                          log::Log& log,
+                                          const std::vector<journal::v1::Cursor>& copied_from = {});
+// The genesis of a journal. NotFound: it is empty. DataLoss: it begins with something else. Errors of reading.
+absl::StatusOr<journal::v1::Genesis> ReadGenesis(const ReadRecords& read, const log::TopicPartition& journal);
 // The ids that the journals' genesis records carry. NotFound: a journal is empty. DataLoss: it begins with something
 // else, or the genesis names another context, partition or number of partitions.
 absl::StatusOr<JournalIds> ReadJournalIds(const std::vector<ContextSpec>& specs, int32_t partitions,

@@ -78,6 +78,18 @@ std::map<County, Digest> Store::BusinessDigests() {
   return digests;
 }
 
+std::map<std::pair<std::string, County>, SetDigest> Store::RowDigests() {
+  std::map<std::pair<std::string, County>, SetDigest> digests;
+  for (TableBase* table : tables_) {
+    if (table->holds_places_) continue;
+    table->UpdateSums();
+    for (const auto& [county, sum] : table->sums_) {
+      if (!sum.empty()) digests[{table->name_, county}] = sum;
+    }
+  }
+  return digests;
+}
+
 Snapshot Store::Capture() const {
   std::vector<Snapshot::TableRows> rows;
   rows.reserve(tables_.size());

@@ -32,6 +32,9 @@ class TableBase {
   // The table came with a version after the first: a state without rows of it has the digest that older versions give it.
   void CameLater() { came_later_ = true; }
 
+  // Its rows say where records stand in this journal: they differ from those of another journal that holds the same.
+  void HoldsPlaces() { holds_places_ = true; }
+
   virtual size_t size() const = 0;
   bool empty() const { return size() == 0; }
 
@@ -92,6 +95,7 @@ class TableBase {
   const Content content_;
   bool tracked_ = false;
   bool came_later_ = false;
+  bool holds_places_ = false;
   std::vector<Change> changes_;
   std::deque<Undo> undo_;
   std::map<County, SetDigest> sums_;

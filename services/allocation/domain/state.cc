@@ -5,6 +5,7 @@
 namespace sanyuan::allocation {
 
 State::State() {
+  progress.HoldsPlaces();
   agreements.Track();
   months.Track();
   allowances.Track();

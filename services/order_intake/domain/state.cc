@@ -5,6 +5,7 @@
 namespace sanyuan::order_intake {
 
 State::State() {
+  closings.HoldsPlaces();
   windows.Track();
   participations.Track();
   orders.Track();

@@ -389,6 +389,110 @@ TEST(ClueFeed, SeveralPartitionsKeepEachItsOrderInOneToken) {
   }
 }
 
+// What `older` holds in a journal of its own, behind as many other records.
+class Copy : public FollowedJournal {
+ public:
+  explicit Copy(Journal& older)
+      : FollowedJournal([] { return std::make_unique<tmi::Event>(); },
+                        three_member_interaction::IsShownInFeeds, Genesis(older.place())) {
+    for (const std::string& bytes : older.records) {
+      partition::Frame frame;
+      partition::Parse(bytes, frame);
+      if (frame.kind != partition::FrameKind::kDecision) continue;
+      journal::v1::Decision decision;
+      decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
+      Append(partition::FrameKind::kDecision, journal::v1::Decision().SerializeAsString());
+      journal::v1::Origin& origin = *decision.mutable_copied_from();
+      origin.set_journal_id(frame.journal_id.data(), frame.journal_id.size());
+      origin.set_height(frame.height);
+      origin.set_head(std::string(frame.digest.view()));
+      Append(partition::FrameKind::kDecision, decision.SerializeAsString());
+    }
+    journal::v1::Decision completed;
+    completed.mutable_copy_completed();
+    Append(partition::FrameKind::kDecision, completed.SerializeAsString());
+    Accept();
+  }
+
+ private:
+  static std::string Genesis(const partition::Place& end) {
+    journal::v1::Genesis genesis;
+    genesis.set_context("three_member_interaction");
+    genesis.set_partition_count(1);
+    journal::v1::Cursor& copied = *genesis.add_copied_from();
+    copied.set_topic("three_member_interaction.journal");
+    copied.set_journal_id(end.journal_id.data(), end.journal_id.size());
+    copied.set_height(end.height);
+    copied.set_head(std::string(end.head.view()));
+    const std::string payload = genesis.SerializeAsString();
+    partition::Frame frame;
+    frame.kind = partition::FrameKind::kGenesis;
+    frame.journal_id.fill(7);
+    frame.payload = payload;
+    return partition::Seal(frame);
+  }
+};
+
+TEST(ClueFeed, ATokenOfAnOlderJournalGoesOnInItsCopyOnceAndInOrder) {
+  Journal older;
+  const std::string first = FirstToken(older);
+  older.AddClue();
+  older.AddOthers(20);
+  older.AddClue();
+  const auto all = AllEvents(older, first);
+  ASSERT_THAT(all, SizeIs(18));
+  Copy copy(older);
+  for (size_t taken = 0; taken <= all.size(); ++taken) {
+    Subscriber before({{0, &older.tail}}, Watch(first));
+    auto events = before.Events(taken);
+    // Interrupted among the copies too.
+    Subscriber among({{0, &copy.tail}}, Watch(taken == 0 ? first : before.token));
+    for (const auto& event : among.Events(4)) events.push_back(event);
+    Subscriber rest({{0, &copy.tail}}, Watch(among.token));
+    for (const auto& event : rest.Events()) events.push_back(event);
+    EXPECT_EQ(Places(events), Places(all)) << taken;
+    for (const auto& event : events) EXPECT_EQ(event.journal_id(), all.front().journal_id());
+  }
+}
+
+TEST(ClueFeed, BehindTheCopiesATokenIsOfTheNewJournalAlone) {
+  Journal older;
+  older.AddClue();
+  Subscriber before({{0, &older.tail}}, Watch());
+  before.Next();
+  Copy copy(older);
+  Subscriber after({{0, &copy.tail}}, Watch(before.token));
+  EXPECT_THAT(after.Events(), IsEmpty());
+  EXPECT_THAT(Parsed(after.token).places(), SizeIs(2)) << "it began before the copies";
+  ASSERT_TRUE(after.Next(/*heartbeat=*/true).has_value());
+  const tmi::ClueFeedToken token = Parsed(after.token);
+  ASSERT_THAT(token.places(), SizeIs(1));
+  EXPECT_EQ(token.places(0).height(), copy.place().height);
+}
+
+TEST(ClueFeed, ATokenThatTheOlderJournalDoesNotBearOutIsRefused) {
+  Journal older;
+  const std::string first = FirstToken(older);
+  older.AddClue();
+  Subscriber before({{0, &older.tail}}, Watch(first));
+  before.Events(3);
+  Copy copy(older);
+  const auto why = [&](const tmi::ClueFeedToken& token) {
+    Subscriber subscriber({{0, &copy.tail}}, Watch(token.SerializeAsString()));
+    subscriber.Events();
+    EXPECT_TRUE(subscriber.ended && subscriber.ended->reason() == common::v1::REASON_TOKEN_INVALID);
+    return subscriber.ended ? subscriber.ended->detail() : "";
+  };
+  tmi::ClueFeedToken changed = Parsed(before.token);
+  changed.mutable_places(0)->set_height(older.place().height + 1);
+  EXPECT_THAT(why(changed), HasSubstr("ended at height"));
+  changed = Parsed(before.token);
+  changed.mutable_places(0)->set_head("12345678");
+  EXPECT_THAT(why(changed), HasSubstr("another record"));
+  changed.mutable_places(0)->set_head("");
+  EXPECT_THAT(why(changed), HasSubstr("head is missing"));
+}
+
 TEST(ClueFeed, SquadsOfOthersAreNotAskedForAlsoWhenRightsChangeInBetween) {
   Journal journal;
   tmi::WatchCluesRequest request = Watch();
