@@ -122,7 +122,9 @@ bool Target::IsTaken(const journal::v1::Decision& command) const {
   return row != nullptr && row->content != command.command().content();
 }
 
-bool Target::Produce(std::string record) { return producer_->Append(std::move(record)).ok(); }
+bool Target::Produce(std::string record, const log::RecordHeaders& headers) {
+  return producer_->Append(std::move(record), headers).ok();
+}
 
 void Target::Accepted(partition::AcceptedRecord record) {
   if (record.place.offset != static_cast<int64_t>(record.place.height)) {

@@ -48,7 +48,7 @@ class Target final : private partition::Effects, private log::ProducerListener, 
   absl::Status Take();
 
   // partition::Effects
-  bool Produce(std::string record) override;
+  bool Produce(std::string record, const log::RecordHeaders& headers) override;
   void Reply(uint64_t, partition::Answer) override {}
   void Accepted(partition::AcceptedRecord record) override;
   bool WantsSnapshot() override { return false; }
