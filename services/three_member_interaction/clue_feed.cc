@@ -246,14 +246,14 @@ absl::StatusOr<bool> ClueFeed::Look() {
       const uint32_t skip = std::exchange(source.skip, 0);
       source.read = record->place;
       // All copies are of the journal's first writer.
-      if (record->copy_completed || record->place.term > kFirstTerm) source.among_copies = false;
+      if (record->copy_completed || record->place.term > kFirstTerm) source.read_copies = true;
       for (v1::ClueFeedEvent& event : FeedEventsOf(*record, request_, caller_)) {
         const uint32_t index = event.index();
         const auto handled = WasHandled(*record, index);
         if (!handled.ok()) return handled.status();
         if (index < skip || *handled) continue;
         if (record->copied_from) NameAsOriginal(*record->copied_from, event);
-        waiting_.push_back({&source, record->place, index, std::move(event)});
+        waiting_.push_back({&source, record->place, index, source.read_copies, std::move(event)});
       }
     }
   }
@@ -293,6 +293,7 @@ host::Feed::Step ClueFeed::Event() {
   Waiting next = std::move(waiting_.front());
   waiting_.pop_front();
   SetPlace(next.place, next.index + 1, next.source->handled);
+  if (next.behind_copies) next.source->among_copies = false;
   auto response = std::make_unique<v1::WatchCluesResponse>();
   *response->mutable_event() = std::move(next.event);
   response->set_resume_token(Token());
@@ -307,7 +308,10 @@ host::Feed::Step ClueFeed::Next(bool heartbeat) {
   const auto looked = Look();
   if (!looked.ok()) return Ended(RefusalOf(looked.status()));
   if (!waiting_.empty()) return Event();
-  for (auto& [partition, source] : sources_) SetPlace(source.read, kAllEvents, source.handled);
+  for (auto& [partition, source] : sources_) {
+    SetPlace(source.read, kAllEvents, source.handled);
+    if (source.read_copies) source.among_copies = false;
+  }
   if (heartbeat || !greeted_ || unmatched_ >= kUnmatched) return Heartbeat();
   return {*looked ? Step::Kind::kAgain : Step::Kind::kIdle, nullptr, {}};
 }

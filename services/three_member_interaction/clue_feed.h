@@ -54,12 +54,15 @@ class ClueFeed final : public host::Feed {
     partition::Place read;             // Up to here it was looked at ...
     v1::ClueFeedToken::Place handled;  // ... and so much of it was given.
     uint32_t skip = 0;                 // Events of the first record that the token's owner has handled.
-    bool among_copies = false;         // There may be copies of what the owner of an older token has handled.
+    bool read_copies = false;          // All copies were read ...
+    bool among_copies =
+        false;  // ... but behind `handled` there may be one of what was handled in an older journal.
   };
   struct Waiting {
     Source* source;
     partition::Place place;
-    uint32_t index;  // In its decision.
+    uint32_t index;      // In its decision.
+    bool behind_copies;  // No copy stands at the place or behind it.
     v1::ClueFeedEvent event;
   };
   using Places = std::map<int32_t, v1::ClueFeedToken::Place>;  // By partition.

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "common/partition/partitioner.h"
 #include "sanyuan/three_member_interaction/v1/event.pb.h"
 #include "tests/support/followed_journal.h"
 #include "tests/support/three_member_county.h"
@@ -389,47 +391,57 @@ TEST(ClueFeed, SeveralPartitionsKeepEachItsOrderInOneToken) {
   }
 }
 
-// What `older` holds in a journal of its own, behind as many other records.
+// What older journals hold, of one partition each, in a journal of its own: one after the other, each decision behind another
+// record.
 class Copy : public FollowedJournal {
  public:
-  explicit Copy(Journal& older)
+  explicit Copy(const std::vector<Journal*>& older)
       : FollowedJournal([] { return std::make_unique<tmi::Event>(); },
-                        three_member_interaction::IsShownInFeeds, Genesis(older.place())) {
-    for (const std::string& bytes : older.records) {
-      partition::Frame frame;
-      partition::Parse(bytes, frame);
-      if (frame.kind != partition::FrameKind::kDecision) continue;
-      journal::v1::Decision decision;
-      decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
-      Append(partition::FrameKind::kDecision, journal::v1::Decision().SerializeAsString());
-      journal::v1::Origin& origin = *decision.mutable_copied_from();
-      origin.set_journal_id(frame.journal_id.data(), frame.journal_id.size());
-      origin.set_height(frame.height);
-      origin.set_head(std::string(frame.digest.view()));
-      Append(partition::FrameKind::kDecision, decision.SerializeAsString());
+                        three_member_interaction::IsShownInFeeds, Genesis(older)) {
+    for (const Journal* journal : older) {
+      for (const std::string& bytes : journal->records) CopyRecord(bytes);
     }
     journal::v1::Decision completed;
     completed.mutable_copy_completed();
     Append(partition::FrameKind::kDecision, completed.SerializeAsString());
     Accept();
   }
+  explicit Copy(Journal& older) : Copy(std::vector<Journal*>{&older}) {}
 
  private:
-  static std::string Genesis(const partition::Place& end) {
+  static std::string Genesis(const std::vector<Journal*>& older) {
     journal::v1::Genesis genesis;
     genesis.set_context("three_member_interaction");
     genesis.set_partition_count(1);
-    journal::v1::Cursor& copied = *genesis.add_copied_from();
-    copied.set_topic("three_member_interaction.journal");
-    copied.set_journal_id(end.journal_id.data(), end.journal_id.size());
-    copied.set_height(end.height);
-    copied.set_head(std::string(end.head.view()));
+    for (size_t partition = 0; partition < older.size(); ++partition) {
+      const partition::Place& end = older[partition]->place();
+      journal::v1::Cursor& copied = *genesis.add_copied_from();
+      copied.set_topic("three_member_interaction.journal");
+      copied.set_partition(static_cast<int32_t>(partition));
+      copied.set_journal_id(end.journal_id.data(), end.journal_id.size());
+      copied.set_height(end.height);
+      copied.set_head(std::string(end.head.view()));
+    }
     const std::string payload = genesis.SerializeAsString();
     partition::Frame frame;
     frame.kind = partition::FrameKind::kGenesis;
     frame.journal_id.fill(7);
     frame.payload = payload;
     return partition::Seal(frame);
+  }
+
+  void CopyRecord(const std::string& bytes) {
+    partition::Frame frame;
+    partition::Parse(bytes, frame);
+    if (frame.kind != partition::FrameKind::kDecision) return;
+    journal::v1::Decision decision;
+    decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
+    Append(partition::FrameKind::kDecision, journal::v1::Decision().SerializeAsString());
+    journal::v1::Origin& origin = *decision.mutable_copied_from();
+    origin.set_journal_id(frame.journal_id.data(), frame.journal_id.size());
+    origin.set_height(frame.height);
+    origin.set_head(std::string(frame.digest.view()));
+    Append(partition::FrameKind::kDecision, decision.SerializeAsString());
   }
 };
 
@@ -452,6 +464,64 @@ TEST(ClueFeed, ATokenOfAnOlderJournalGoesOnInItsCopyOnceAndInOrder) {
     for (const auto& event : rest.Events()) events.push_back(event);
     EXPECT_EQ(Places(events), Places(all)) << taken;
     for (const auto& event : events) EXPECT_EQ(event.journal_id(), all.front().journal_id());
+  }
+}
+
+// Watches a county of either of two partitions.
+tmi::WatchCluesRequest WatchTwo(std::string token = "") {
+  tmi::WatchCluesRequest request = Watch(std::move(token));
+  County other = 620122;
+  while (partition::PartitionOf(other, 2) ==
+         partition::PartitionOf(*CountyOfCode(ThreeMemberCounty::kCode), 2)) {
+    ++other;
+  }
+  request.add_county_codes(CountyText(other));
+  return request;
+}
+
+TEST(ClueFeed, ATokenOfTwoJournalsThatWereMergedGoesOnWhereverItIsCutOff) {
+  Journal one(1), two(2);
+  const std::map<int32_t, host::Tail*> tails = {{0, &one.tail}, {1, &two.tail}};
+  Subscriber start(tails, WatchTwo());
+  start.Next();
+  one.AddClue();
+  two.AddClue();
+  std::vector<tmi::ClueFeedEvent> all = Subscriber(tails, WatchTwo(start.token)).Events();
+  ASSERT_THAT(all, SizeIs(18));
+  for (size_t in_one = 0; in_one <= 9; in_one += 3) {
+    for (size_t in_two = 0; in_two <= 9; in_two += 3) {
+      // What the token says when so many of each were handled.
+      tmi::ClueFeedToken token = Parsed(start.token);
+      const auto handle = [&](size_t events, int place) {
+        if (events == 0) return;
+        const std::map<int32_t, host::Tail*> alone = {{place, tails.at(place)}};
+        tmi::ClueFeedToken from = Parsed(start.token);
+        *token.mutable_places(place) = [&] {
+          const tmi::ClueFeedToken::Place kept = from.places(place);
+          from.clear_places();
+          *from.add_places() = kept;
+          Subscriber subscriber(alone, WatchTwo(from.SerializeAsString()));
+          subscriber.Events(events);
+          return Parsed(subscriber.token).places(0);
+        }();
+      };
+      handle(in_one, 0);
+      handle(in_two, 1);
+      Copy copy({&one, &two});
+      std::vector<std::pair<std::string, uint64_t>> names;
+      std::string now = token.SerializeAsString();
+      while (true) {  // A new connection for each event.
+        Subscriber subscriber({{0, &copy.tail}}, WatchTwo(now));
+        const auto events = subscriber.Events(1);
+        ASSERT_FALSE(subscriber.ended.has_value()) << subscriber.ended->detail();
+        if (events.empty()) break;
+        names.emplace_back(events[0].journal_id(), events[0].height() * 100 + events[0].index());
+        now = subscriber.token;
+      }
+      EXPECT_THAT(names, SizeIs(18 - in_one - in_two)) << in_one << " " << in_two;
+      std::sort(names.begin(), names.end());
+      EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
+    }
   }
 }
 
