@@ -101,7 +101,7 @@ absl::Status ReadCopies(const host::JournalOf& of, const Installation& to, Copie
 
 absl::Status ReadOriginals(const Surveyed& surveyed, const Installation& from,
                            const std::vector<uint64_t>& copied, Counts& counts) {
-  Source source(surveyed.of.journal, from.Reader(), from.strictness, surveyed.end_offset);
+  Source source(surveyed.of.journal, from.Reader(), from.strictness, surveyed.end_offset, surveyed.end);
   const auto new_event = EventMaker(*surveyed.of.spec);
   while (true) {
     const auto any = source.Next();

@@ -42,7 +42,7 @@ Copier::Copier(const Installation& from, const std::vector<Surveyed>& surveyed, 
     source_numbers_[one.of.journal] = sources_.size();
     sources_.push_back(
         {one.of.spec,
-         std::make_unique<Source>(one.of.journal, from.Reader(), from.strictness, one.end_offset),
+         std::make_unique<Source>(one.of.journal, from.Reader(), from.strictness, one.end_offset, one.end),
          EventMaker(*one.of.spec)});
   }
   for (size_t i = 0; i < targets.size(); ++i) target_numbers_[targets[i]->journal()] = i;

@@ -21,13 +21,31 @@ std::function<partition::EventPtr()> EventMaker(const host::ContextSpec& spec) {
 }
 
 Source::Source(log::TopicPartition journal, host::ReadRecords read, partition::Strictness strictness,
-               int64_t end_offset)
-    : journal_(std::move(journal)), read_(std::move(read)), end_offset_(end_offset), reader_(strictness) {}
+               int64_t end_offset, std::optional<partition::Place> end)
+    : journal_(std::move(journal)),
+      read_(std::move(read)),
+      end_offset_(end_offset),
+      end_(std::move(end)),
+      reader_(strictness) {}
+
+absl::Status Source::CheckEnd() {
+  reader_.ReachedEnd(end_offset_);
+  if (const auto& damage = reader_.damage()) {
+    return absl::DataLossError(
+        fmt::format("{} is damaged at offset {}: {}", journal_.ToString(), damage->offset, damage->why));
+  }
+  if (end_ && reader_.place() != end_) {
+    return absl::DataLossError(
+        fmt::format("{} does not end with the record that it ended with before, at height {}",
+                    journal_.ToString(), end_->height));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<bool> Source::Next() {
   while (true) {
     if (at_ == records_.size()) {
-      if (next_offset_ >= end_offset_) return false;
+      if (next_offset_ >= end_offset_) break;
       auto records = read_(journal_, next_offset_, kSourcePiece);
       if (!records.ok()) return records.status();
       if (records->empty()) {
@@ -38,16 +56,18 @@ absl::StatusOr<bool> Source::Next() {
       at_ = 0;
     }
     const log::Record& record = records_[at_++];
-    if (record.offset >= end_offset_) return false;
+    if (record.offset >= end_offset_) break;
     next_offset_ = record.offset + 1;
     const auto taken = Take(record);
     if (!taken.ok() || *taken) return taken;
   }
+  if (absl::Status sound = CheckEnd(); !sound.ok()) return sound;
+  return false;
 }
 
 absl::StatusOr<bool> Source::Take(const log::Record& record) {
   const partition::ReadResult read = reader_.Read(record.offset, record.bytes);
-  // Behind damage a release follows, or the journal would not have been found sound.
+  // Behind damage it is read on: a release may follow.
   const bool released = read.kind == partition::ReadResult::Kind::kReleased;
   if (!released && read.kind != partition::ReadResult::Kind::kAccepted) return false;
   const bool decides = read.frame.kind == partition::FrameKind::kDecision;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,12 +21,12 @@ std::function<partition::EventPtr()> EventMaker(const host::ContextSpec& spec);
 
 class Source {
  public:
-  // Up to the record before `end_offset`.
+  // Up to the record before `end_offset`; `end` is the place of the last accepted one, where it is known.
   Source(log::TopicPartition journal, host::ReadRecords read, partition::Strictness strictness,
-         int64_t end_offset);
+         int64_t end_offset, std::optional<partition::Place> end = std::nullopt);
 
   const log::TopicPartition& journal() const { return journal_; }
-  // Goes to the next accepted decision; false when there is none. DataLoss: damage, or content that is not known.
+  // Goes to the next accepted decision; false when there is none. DataLoss: damage, content that is not known, or another end.
   absl::StatusOr<bool> Next();
   // Of the decision.
   const partition::Place& place() const { return *reader_.place(); }
@@ -35,10 +36,12 @@ class Source {
 
  private:
   absl::StatusOr<bool> Take(const log::Record& record);
+  absl::Status CheckEnd();
 
   const log::TopicPartition journal_;
   const host::ReadRecords read_;
   const int64_t end_offset_;
+  const std::optional<partition::Place> end_;
   partition::JournalReader reader_;
   std::vector<log::Record> records_;
   size_t at_ = 0;
