@@ -76,7 +76,8 @@ absl::StatusOr<bool> Source::Take(const log::Record& record) {
       return absl::DataLossError(fmt::format("{} at offset {}: {}", journal_.ToString(), record.offset,
                                              std::string(parsed.message())));
     }
-    format_ = next_format_;
+    // By what its content folds: a copy's is that of its original.
+    format_ = decision_.has_copied_from() ? decision_.copied_from().format() : next_format_;
     if (decision_.has_format_raised()) next_format_ = decision_.format_raised().format();
   }
   if (released) {

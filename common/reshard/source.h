@@ -31,7 +31,7 @@ class Source {
   // Of the decision.
   const partition::Place& place() const { return *reader_.place(); }
   const journal::v1::Decision& decision() const { return decision_; }
-  // What the journal might hold at it.
+  // By which it folds.
   uint32_t format() const { return format_; }
 
  private:

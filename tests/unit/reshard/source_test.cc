@@ -76,5 +76,19 @@ TEST_F(SourceTest, AnotherEndThanBeforeIsSaid) {
   EXPECT_THAT(std::string(ended.message()), HasSubstr("ended with before, at height 4"));
 }
 
+TEST_F(SourceTest, ACopysFormatIsThatOfItsOriginal) {
+  journal::v1::Decision raised, copy;
+  raised.mutable_format_raised()->set_format(2);
+  copy.mutable_copied_from()->set_format(1);
+  for (const auto& decision : {raised, copy, journal::v1::Decision()}) {
+    journal_.Append(partition::FrameKind::kDecision, decision.SerializeAsString());
+  }
+  Source source = Opened();
+  std::vector<uint32_t> formats;
+  while (*source.Next()) formats.push_back(source.format());
+  // Four of before, the raise, the copy, and one behind it.
+  EXPECT_THAT(formats, ::testing::ElementsAre(1, 1, 1, 1, 1, 1, 2));
+}
+
 }  // namespace
 }  // namespace sanyuan::reshard
