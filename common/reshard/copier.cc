@@ -71,7 +71,7 @@ absl::StatusOr<bool> Copier::Offer(size_t journal) {
   for (const journal::v1::Cursor& cursor : source.decision().cursors()) {
     const auto seen =
         source_numbers_.find({cursor.topic(), from_.InputOf(cursor.partition(), cursor.topic()).partition});
-    if (seen != source_numbers_.end()) head.seen.emplace_back(seen->second, cursor.height());
+    if (seen != source_numbers_.end()) head.seen.emplace_back(seen->second, SeenHeight(cursor));
   }
   merge_.Offer(std::move(head));
   return true;

@@ -4,6 +4,11 @@
 
 namespace sanyuan::reshard {
 
+uint64_t SeenHeight(const journal::v1::Cursor& cursor) {
+  // With an index the writer had read the record behind the cursor too.
+  return cursor.height() + (cursor.index() > 0 ? 1 : 0);
+}
+
 void Merge::Offer(Head head) {
   next_height_[head.journal] = head.height;
   const Key key{head.decided_at_us, head.journal};

@@ -11,7 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "sanyuan/journal/v1/journal.pb.h"
+
 namespace sanyuan::reshard {
+
+// Up to which height whoever wrote the cursor had read. Pure.
+uint64_t SeenHeight(const journal::v1::Cursor& cursor);
 
 class Merge {
  public:

@@ -53,6 +53,15 @@ TEST(Merge, ARecordThatIsNoDecisionIsSeenWithTheDecisionsBeforeIt) {
   EXPECT_EQ(Merged({{At(7, 2, {{1, 4}})}, {At(7, 3), At(7, 5)}}), "1:3 0:2 1:5");
 }
 
+TEST(Merge, APagedReactionComesBehindTheDecisionThatItReactsTo) {
+  journal::v1::Cursor cursor;
+  cursor.set_height(3);
+  EXPECT_EQ(SeenHeight(cursor), 3U);
+  cursor.set_index(20);  // Effects of height 4 are decided, and there are more of them.
+  EXPECT_EQ(SeenHeight(cursor), 4U);
+  EXPECT_EQ(Merged({{At(7, 2, {{1, SeenHeight(cursor)}})}, {At(7, 3), At(7, 4)}}), "1:3 1:4 0:2");
+}
+
 TEST(Merge, WhereAnEffectBearsAnEarlierTimeThanItsCauseTimeGoesFirst) {
   EXPECT_EQ(Merged({{At(5, 2, {{1, 2}})}, {At(6, 2)}}), "0:2 1:2");
 }
