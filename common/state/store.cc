@@ -81,9 +81,7 @@ std::map<County, Digest> Store::BusinessDigests() {
 std::map<std::pair<std::string, County>, SetDigest> Store::RowDigests() {
   std::map<std::pair<std::string, County>, SetDigest> digests;
   for (TableBase* table : tables_) {
-    if (table->holds_places_) continue;
-    table->UpdateSums();
-    for (const auto& [county, sum] : table->sums_) {
+    for (const auto& [county, sum] : table->SumsWithoutPlaces()) {
       if (!sum.empty()) digests[{table->name_, county}] = sum;
     }
   }

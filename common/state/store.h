@@ -87,7 +87,7 @@ class Store {
   Digest StateDigest();
   // One digest per county over its business rows. Counties without rows are left out.
   std::map<County, Digest> BusinessDigests();
-  // Of each table and county its rows as a set, but for tables whose rows say where records stand (HoldsPlaces).
+  // Of each table and county its rows as a set, but for what says where records stand (HoldsPlaces).
   std::map<std::pair<std::string, County>, SetDigest> RowDigests();
 
   // REQUIRES: between two records; a row that the current record changes again would change in the snapshot too.

@@ -32,7 +32,7 @@ class TableBase {
   // The table came with a version after the first: a state without rows of it has the digest that older versions give it.
   void CameLater() { came_later_ = true; }
 
-  // Its rows say where records stand in this journal: they differ from those of another journal that holds the same.
+  // Its rows are about where records stand in this journal: another one that holds the same has others.
   void HoldsPlaces() { holds_places_ = true; }
 
   virtual size_t size() const = 0;
@@ -74,6 +74,9 @@ class TableBase {
   virtual bool IsBefore(const Version& a, const Version& b) const = 0;
   virtual County CountyOf(const Version& version) const = 0;
   virtual void Encode(const Version& version, std::string& out) const = 0;
+  // Whether rows hold places beside other things; EncodeWithoutPlaces leaves them out.
+  virtual bool ForgetsPlaces() const = 0;
+  virtual void EncodeWithoutPlaces(const Version& version, std::string& out) const = 0;
   // Null when `bytes` is not what Encode made of a version.
   virtual VersionPtr Decode(std::string_view bytes) const = 0;
 
@@ -85,6 +88,7 @@ class TableBase {
   void AcceptTo(uint64_t height);
   void UndoAbove(uint64_t height);
   void UpdateSums();
+  std::map<County, SetDigest> SumsWithoutPlaces();
   std::vector<std::shared_ptr<const Version>> CurrentVersions() const;
   std::vector<std::shared_ptr<const Version>> AcceptedVersions() const;
   bool Load(std::string_view bytes);

@@ -5,7 +5,7 @@
 namespace sanyuan::allocation {
 
 State::State() {
-  progress.HoldsPlaces();
+  progress.HoldsPlaces([](RunProgress& row) { row.page_heights.clear(); });
   agreements.Track();
   months.Track();
   allowances.Track();

@@ -5,7 +5,7 @@
 namespace sanyuan::order_intake {
 
 State::State() {
-  closings.HoldsPlaces();
+  closings.HoldsPlaces([](Closing& row) { row.page_heights.clear(); });
   windows.Track();
   participations.Track();
   orders.Track();
