@@ -22,13 +22,16 @@ class Silent final : public log::ProducerListener {
   void OnLost(const absl::Status&) override {}
 };
 
-std::string NewGenesis(const JournalOf& of, const std::vector<journal::v1::Cursor>& copied_from) {
+std::string NewGenesis(const JournalOf& of, const Generations& copied_from) {
   journal::v1::Genesis genesis;
   genesis.set_context(of.spec->context);
   genesis.set_partition(of.journal.partition);
   genesis.set_partition_count(of.partition_count);
   for (const std::string& input : of.spec->inputs) genesis.add_inputs(input);
-  genesis.mutable_copied_from()->Assign(copied_from.begin(), copied_from.end());
+  if (!copied_from.empty()) {
+    *genesis.mutable_copied_from() = copied_from.front().ends();
+    genesis.mutable_before()->Assign(copied_from.begin() + 1, copied_from.end());
+  }
   const std::string payload = genesis.SerializeAsString();
   partition::Frame frame;
   frame.kind = partition::FrameKind::kGenesis;
@@ -70,6 +73,14 @@ absl::StatusOr<std::string> ReadJournalId(const JournalOf& of, log::LogReader& l
 
 }  // namespace
 
+Generations GenerationsOf(const journal::v1::Genesis& genesis) {
+  if (genesis.copied_from().empty()) return {};
+  Generations generations(1);
+  *generations.front().mutable_ends() = genesis.copied_from();
+  generations.insert(generations.end(), genesis.before().begin(), genesis.before().end());
+  return generations;
+}
+
 std::vector<JournalOf> JournalsOf(const std::vector<ContextSpec>& specs, int32_t partitions) {
   std::vector<JournalOf> journals;
   for (const ContextSpec& spec : specs) {
@@ -82,8 +93,7 @@ std::vector<JournalOf> JournalsOf(const std::vector<ContextSpec>& specs, int32_t
 }
 
 absl::StatusOr<JournalIds> CreateJournals(const std::vector<ContextSpec>& specs, int32_t partitions,
-                                          log::Log& log,
-                                          const std::vector<journal::v1::Cursor>& copied_from) {
+                                          log::Log& log, const Generations& copied_from) {
   Silent silent;
   const std::vector<JournalOf> journals = JournalsOf(specs, partitions);
   std::vector<std::unique_ptr<log::Producer>> producers;

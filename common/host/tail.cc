@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/host/genesis.h"
 #include "common/partition/content.h"
 #include "sanyuan/journal/v1/journal.pb.h"
 
@@ -272,7 +273,7 @@ absl::StatusOr<Tail::Beginning> Tail::ReadBeginning() {
   Beginning beginning;
   beginning.genesis.journal_id.assign(frame.journal_id.begin(), frame.journal_id.end());
   beginning.genesis.head_prefix = std::string(frame.digest.view());
-  beginning.copied_from.assign(genesis.copied_from().begin(), genesis.copied_from().end());
+  beginning.copied_from = GenerationsOf(genesis);
   return beginning;
 }
 

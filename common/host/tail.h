@@ -95,10 +95,11 @@ class Tail {
 
   // Of the journal; empty while it is being read.
   std::string JournalId() const;
-  // Where the journal begins, and the ends of the older journals that it was copied from; none of most. May block on the disk.
+  // Where the journal begins, and the ends of the older journals that it was copied from, the latest generation first; none of
+  // most. May block on the disk.
   struct Beginning {
     TailPosition genesis;
-    std::vector<journal::v1::Cursor> copied_from;
+    std::vector<journal::v1::Generation> copied_from;
   };
   absl::StatusOr<Beginning> ReadBeginning();
 

@@ -61,6 +61,11 @@ void Bookkeeping::Fold(const journal::v1::Genesis& genesis) {
   for (const journal::v1::Cursor& end : genesis.copied_from()) {
     origins.Mutate({end.journal_id()}).height = end.height();
   }
+  for (const journal::v1::Generation& generation : genesis.before()) {
+    for (const journal::v1::Cursor& end : generation.ends()) {
+      origins.Mutate({end.journal_id()}).height = end.height();
+    }
+  }
 }
 
 void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height) {

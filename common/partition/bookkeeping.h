@@ -75,7 +75,7 @@ struct OriginKey {
   static void Fields(auto& self, auto&& visit) { visit(self.journal_id); }
 };
 
-// A journal that was copied into this one and into others beside it.
+// A journal that was copied into this one and into others beside it, or into those that these were copied from.
 struct OriginRow {
   uint64_t height = 0;     // Where it ended.
   bool completed = false;  // All of it that belongs here was copied.

@@ -7,6 +7,7 @@
 
 #include "common/events/public_event.h"
 #include "common/partition/content.h"
+#include "common/partition/origin.h"
 #include "common/partition/partitioner.h"
 #include "common/reshard/scope.h"
 
@@ -213,16 +214,7 @@ absl::Status Copier::Write(size_t journal, const journal::v1::Decision& original
   copy.clear_events();
   copy.clear_cursors();
   copy.clear_state_digest();
-  journal::v1::Origin& origin = *copy.mutable_copied_from();
-  origin.Clear();
-  const partition::Place& place = source.place();
-  origin.set_journal_id(place.journal_id.data(), place.journal_id.size());
-  origin.set_height(place.height);
-  origin.set_head(std::string(place.head.view()));
-  origin.set_format(source.format());
-  if (share.numbers.size() != static_cast<size_t>(original.events_size())) {
-    origin.mutable_events()->Assign(share.numbers.begin(), share.numbers.end());
-  }
+  *copy.mutable_copied_from() = partition::OriginOf(source.place(), original, source.format(), share.numbers);
   // All that stands in the inputs by now was copied before this decision, as what it had seen was decided before it.
   for (const journal::v1::Cursor& cursor : original.cursors()) {
     const log::TopicPartition input = to_.InputOf(target.journal().partition, cursor.topic());
@@ -239,7 +231,7 @@ absl::Status Copier::Write(size_t journal, const journal::v1::Decision& original
   if (copy.has_command() && target.IsTaken(copy)) ++request_ids_taken_;
   const auto height = target.Write(copy, share.events);
   if (!height.ok()) return height.status();
-  if (pages) pages_.Note(journal, place.height, target_number, *height);
+  if (pages) pages_.Note(journal, source.place().height, target_number, *height);
   ++copies_[target_number];
   return absl::OkStatus();
 }

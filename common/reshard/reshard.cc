@@ -97,10 +97,20 @@ absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_p
   const Installation to{from.specs, request.partitions, &log, host::StrictnessOf(log)};
   if (absl::Status empty = CheckEmpty(to); !empty.ok()) return empty;
   Report report;
-  for (const Surveyed& one : *surveyed) report.copied_from.push_back(one.End());
+  host::Generations generations(1);
+  for (const Surveyed& one : *surveyed) {
+    report.copied_from.push_back(one.End());
+    *generations.front().add_ends() = one.End();
+  }
+  // All journals of an installation say the same.
+  const auto genesis = host::ReadGenesis(from.Reader(), surveyed->front().of.journal);
+  if (!genesis.ok()) return genesis.status();
+  for (journal::v1::Generation& before : host::GenerationsOf(*genesis)) {
+    generations.push_back(std::move(before));
+  }
   report.digest_text = DigestBefore(from, *surveyed);
 
-  auto journals = host::CreateJournals(to.specs, to.partitions, log, report.copied_from);
+  auto journals = host::CreateJournals(to.specs, to.partitions, log, generations);
   if (!journals.ok()) return journals.status();
   report.journals = *std::move(journals);
   auto targets = OpenTargets(to, log);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <set>
 #include <utility>
 
+#include "common/partition/origin.h"
 #include "common/partition/partitioner.h"
 #include "common/reference/wire_time.h"
 #include "services/three_member_interaction/query_support.h"
@@ -57,16 +59,12 @@ void SetPlace(const Place& place, uint32_t next_index, v1::ClueFeedToken::Place&
   out.set_next_index(next_index);
 }
 
-uint32_t IndexInOriginal(const journal::v1::Origin& origin, uint32_t index) {
-  const auto at = static_cast<int>(index);
-  return at < origin.events_size() ? origin.events(at) : index;
-}
-
-// Who has seen the event in the older journal can tell that it is the same.
+// Who has seen the event in an older journal can tell that it is the same.
 void NameAsOriginal(const journal::v1::Origin& origin, v1::ClueFeedEvent& event) {
-  event.set_index(IndexInOriginal(origin, event.index()));
-  event.set_journal_id(origin.journal_id());
-  event.set_height(origin.height());
+  const journal::v1::Origin& first = partition::FirstOrigin(origin);
+  event.set_index(partition::NumberInOrigin(first, event.index()));
+  event.set_journal_id(first.journal_id());
+  event.set_height(first.height());
 }
 
 class Refusing final : public host::Feed {
@@ -153,8 +151,10 @@ std::optional<Refusal> ClueFeed::Sort(const v1::ClueFeedToken& token, Places& pl
     if (!beginning.ok()) return RefusalOf(beginning.status());
     beginnings[partition] = *std::move(beginning);
   }
-  const std::vector<journal::v1::Cursor>& copied_from = beginnings.begin()->second.copied_from;
-  for (const journal::v1::Cursor& end : copied_from) ends[end.journal_id()] = &end;
+  const std::vector<journal::v1::Generation>& copied_from = beginnings.begin()->second.copied_from;
+  for (const journal::v1::Generation& generation : copied_from) {
+    for (const journal::v1::Cursor& end : generation.ends()) ends[end.journal_id()] = &end;
+  }
   for (const auto& place : token.places()) {
     const auto end = ends.find(place.journal_id());
     if (end != ends.end()) {
@@ -181,16 +181,23 @@ std::optional<Refusal> ClueFeed::Sort(const v1::ClueFeedToken& token, Places& pl
   return std::nullopt;
 }
 
-// Whether the token has a place in each of the older journals that held a watched county.
-std::optional<Refusal> ClueFeed::GoOnFromOlder(const std::vector<journal::v1::Cursor>& ends) {
+// Whether the token has for each watched county a place in an older journal that held it.
+std::optional<Refusal> ClueFeed::GoOnFromOlder(const std::vector<journal::v1::Generation>& generations) {
   const std::string topic = fmt::format("{}.journal", kContext);
-  std::map<int32_t, std::string> ids;
-  for (const journal::v1::Cursor& end : ends) {
-    if (end.topic() == topic) ids[end.partition()] = end.journal_id();
+  std::set<std::string> known;
+  for (const journal::v1::Generation& generation : generations) {
+    std::map<int32_t, std::string> ids;
+    for (const journal::v1::Cursor& end : generation.ends()) {
+      if (end.topic() == topic) ids[end.partition()] = end.journal_id();
+    }
+    if (ids.empty()) continue;
+    for (const std::string& county : request_.county_codes()) {
+      const auto id = ids.find(partition::PartitionOf(*CountyOfId(county), static_cast<int32_t>(ids.size())));
+      if (id != ids.end() && older_.contains(id->second)) known.insert(county);
+    }
   }
   for (const std::string& county : request_.county_codes()) {
-    const auto id = ids.find(partition::PartitionOf(*CountyOfId(county), static_cast<int32_t>(ids.size())));
-    if (id == ids.end() || !older_.contains(id->second)) return TokenInvalid("of other partitions");
+    if (!known.contains(county)) return TokenInvalid("of other partitions");
   }
   return std::nullopt;
 }
@@ -217,18 +224,20 @@ std::optional<Refusal> ClueFeed::Follow(const Places& places) {
   return std::nullopt;
 }
 
-// Whether the record is a copy, and the owner of the token has handled this event in the original.
+// Whether the record is a copy, and the owner of the token has handled this event in one of the journals that it stood in before.
 absl::StatusOr<bool> ClueFeed::WasHandled(const host::TailRecord& record, uint32_t index) const {
-  if (!record.copied_from) return false;
-  const journal::v1::Origin& origin = *record.copied_from;
-  const auto handled = older_.find(origin.journal_id());
-  if (handled == older_.end() || origin.height() > handled->second.height()) return false;
-  if (origin.height() < handled->second.height()) return true;
-  if (!std::string_view(origin.head()).starts_with(handled->second.head())) {
-    return absl::FailedPreconditionError(
-        fmt::format("the journal that was copied held another record at height {}", origin.height()));
+  const journal::v1::Origin* origin = record.copied_from ? &*record.copied_from : nullptr;
+  for (; origin != nullptr; origin = origin->has_before() ? &origin->before() : nullptr) {
+    const auto handled = older_.find(origin->journal_id());
+    if (handled == older_.end() || origin->height() > handled->second.height()) continue;
+    if (origin->height() < handled->second.height()) return true;
+    if (!std::string_view(origin->head()).starts_with(handled->second.head())) {
+      return absl::FailedPreconditionError(
+          fmt::format("the journal that was copied held another record at height {}", origin->height()));
+    }
+    if (partition::NumberInOrigin(*origin, index) < handled->second.next_index()) return true;
   }
-  return IndexInOriginal(origin, index) < handled->second.next_index();
+  return false;
 }
 
 absl::StatusOr<bool> ClueFeed::Look() {

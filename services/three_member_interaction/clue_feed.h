@@ -3,7 +3,7 @@
 //
 // With a token it goes on behind the last event that the token's owner has handled; without one it begins with what
 // is decided from now on. The first message comes at once: an event, or a heartbeat with the token to begin with.
-// A token of the journals that the followed ones were copied from goes on too: their copies are read from the beginning, and
+// A token of journals that the followed ones were copied from, at once or by way of others, goes on too: their copies are read from the beginning, and
 // what the token's owner has handled is left out. A copied event bears the name that it had there.
 // A heartbeat's token is behind everything that was read, so a resume does not read again what did not match; one
 // also comes after many decisions without a match.
@@ -70,7 +70,7 @@ class ClueFeed final : public host::Feed {
   std::optional<common::v1::Refusal> Open();
   std::optional<common::v1::Refusal> LookUpCaller();
   std::optional<common::v1::Refusal> Sort(const v1::ClueFeedToken& token, Places& places);
-  std::optional<common::v1::Refusal> GoOnFromOlder(const std::vector<journal::v1::Cursor>& ends);
+  std::optional<common::v1::Refusal> GoOnFromOlder(const std::vector<journal::v1::Generation>& generations);
   std::optional<common::v1::Refusal> Follow(const Places& places);
   absl::StatusOr<bool> WasHandled(const host::TailRecord& record, uint32_t index) const;
   // True when there was anything to look at.

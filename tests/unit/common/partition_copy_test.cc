@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/partition/content.h"
+#include "common/partition/origin.h"
 #include "tests/unit/common/partition_fixture.h"
 
 namespace sanyuan::partition {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr uint8_t kOlder = 9;
 constexpr uint64_t kOlderEnd = 50;
+constexpr uint64_t kOldestEnd = 40;
 
 class PartitionCopyTest : public PartitionTest {
  protected:
@@ -21,6 +23,9 @@ class PartitionCopyTest : public PartitionTest {
     end.set_topic("counter.journal");
     end.set_journal_id(OlderId());
     end.set_height(kOlderEnd);
+    journal::v1::Cursor& before = *genesis.add_before()->add_ends();
+    before.set_journal_id(OldestId());
+    before.set_height(kOldestEnd);
     const std::string payload = genesis.SerializeAsString();
     Frame frame;
     frame.kind = FrameKind::kGenesis;
@@ -29,6 +34,8 @@ class PartitionCopyTest : public PartitionTest {
     journals_["counter.journal"] = {Seal(frame)};
   }
 
+  // Of the journal that the older one was copied from.
+  static std::string OldestId() { return std::string(16, 'o'); }
   static std::string OlderId() { return std::string(16, static_cast<char>(kOlder)); }
   static PartitionOptions Copying() {
     PartitionOptions options = Options();
@@ -130,10 +137,14 @@ TEST_F(PartitionCopyTest, APositionOfAnOlderJournalIsReachedFromTheBeginning) {
   writer->OnCommand(after(1, OlderId(), kOlderEnd));
   writer->OnCommand(after(2, OlderId(), kOlderEnd + 1));
   writer->OnCommand(after(3, std::string(16, 'x'), 1));
+  writer->OnCommand(after(4, OldestId(), kOldestEnd));
+  writer->OnCommand(after(5, OldestId(), kOldestEnd + 1));
   writer.Settle(kNow);
   EXPECT_TRUE(writer.answers.contains(1));
   EXPECT_FALSE(writer.answers.contains(2)) << "nobody was told of a position behind its end";
   EXPECT_FALSE(writer.answers.contains(3));
+  EXPECT_TRUE(writer.answers.contains(4)) << "what the older one was copied from is older still";
+  EXPECT_FALSE(writer.answers.contains(5));
 }
 
 TEST_F(PartitionCopyTest, ACopyFoldsByTheFormatOfItsOriginal) {
@@ -163,6 +174,27 @@ TEST_F(PartitionCopyTest, TimeDoesNotRunBackwardsAmongCopies) {
   Lead(copier);
   ASSERT_TRUE(Copy(copier, decided[0]).ok());
   EXPECT_EQ(Copy(copier, decided[1]).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Origin, OfACopyOfACopyNamesBothWithTheNumbersOfItsEventsThere) {
+  journal::v1::Decision original;
+  for (int i = 0; i < 5; ++i) original.add_events("x");
+  const Place first{JournalId{1}, 1, 7, Sha256("first"), 7},
+      second{JournalId{2}, 1, 70, Sha256("second"), 70};
+  const journal::v1::Origin once = OriginOf(first, original, 1, {1, 2, 4});
+  EXPECT_EQ(NumberInOrigin(once, 2), 4U);
+  journal::v1::Decision copy;
+  for (int i = 0; i < 3; ++i) copy.add_events("x");
+  *copy.mutable_copied_from() = once;
+  const journal::v1::Origin twice = OriginOf(second, copy, 1, {0, 2});
+  EXPECT_EQ(twice.height(), 70U);
+  EXPECT_EQ(FirstOrigin(twice).height(), 7U);
+  EXPECT_EQ(NumberInOrigin(twice, 1), 2U);
+  EXPECT_EQ(NumberInOrigin(FirstOrigin(twice), 0), 1U);
+  EXPECT_EQ(NumberInOrigin(FirstOrigin(twice), 1), 4U);
+  const journal::v1::Origin whole = OriginOf(second, copy, 1, {0, 1, 2});
+  EXPECT_TRUE(whole.events().empty());
+  EXPECT_EQ(NumberInOrigin(FirstOrigin(whole), 2), 4U);
 }
 
 }  // namespace

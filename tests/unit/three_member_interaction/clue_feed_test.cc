@@ -5,9 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <optional>
+#include <tuple>
 #include <utility>
 
+#include "common/host/genesis.h"
+#include "common/partition/origin.h"
 #include "common/partition/partitioner.h"
 #include "sanyuan/three_member_interaction/v1/event.pb.h"
 #include "tests/support/followed_journal.h"
@@ -30,6 +35,9 @@ class Journal : public FollowedJournal {
   explicit Journal(uint8_t number = 1)
       : FollowedJournal([] { return std::make_unique<tmi::Event>(); },
                         three_member_interaction::IsShownInFeeds, number) {}
+  explicit Journal(std::string genesis)
+      : FollowedJournal([] { return std::make_unique<tmi::Event>(); },
+                        three_member_interaction::IsShownInFeeds, std::move(genesis)) {}
 
   // A clue's whole way, from the report to its end, one decision after the other; the last one has two events.
   void AddClue(bool accept = true) {
@@ -391,25 +399,27 @@ TEST(ClueFeed, SeveralPartitionsKeepEachItsOrderInOneToken) {
   }
 }
 
-// What older journals hold, of one partition each, in a journal of its own: one after the other, each decision behind another
-// record.
-class Copy : public FollowedJournal {
+using Olders = std::vector<Journal*>;  // By partition.
+using Belongs = std::function<bool(const journal::v1::Origin&)>;
+
+// What older journals hold, or what of it belongs here, in a journal of its own: one after the other, each decision behind
+// another record.
+class Copy : public Journal {
  public:
-  explicit Copy(const std::vector<Journal*>& older)
-      : FollowedJournal([] { return std::make_unique<tmi::Event>(); },
-                        three_member_interaction::IsShownInFeeds, Genesis(older)) {
+  explicit Copy(const Olders& older, uint8_t number = 7, const Belongs& belongs = nullptr)
+      : Journal(Genesis(older, number)) {
     for (const Journal* journal : older) {
-      for (const std::string& bytes : journal->records) CopyRecord(bytes);
+      for (const std::string& bytes : journal->records) CopyRecord(bytes, belongs);
     }
     journal::v1::Decision completed;
     completed.mutable_copy_completed();
     Append(partition::FrameKind::kDecision, completed.SerializeAsString());
     Accept();
   }
-  explicit Copy(Journal& older) : Copy(std::vector<Journal*>{&older}) {}
+  explicit Copy(Journal& older) : Copy(Olders{&older}) {}
 
  private:
-  static std::string Genesis(const std::vector<Journal*>& older) {
+  static std::string Genesis(const Olders& older, uint8_t number) {
     journal::v1::Genesis genesis;
     genesis.set_context("three_member_interaction");
     genesis.set_partition_count(1);
@@ -422,25 +432,30 @@ class Copy : public FollowedJournal {
       copied.set_height(end.height);
       copied.set_head(std::string(end.head.view()));
     }
+    const auto known = host::ReadGenesis(older.front()->Reader(), {"three_member_interaction.journal", 0});
+    for (const auto& generation : host::GenerationsOf(*known)) *genesis.add_before() = generation;
     const std::string payload = genesis.SerializeAsString();
     partition::Frame frame;
     frame.kind = partition::FrameKind::kGenesis;
-    frame.journal_id.fill(7);
+    frame.journal_id.fill(number);
     frame.payload = payload;
     return partition::Seal(frame);
   }
 
-  void CopyRecord(const std::string& bytes) {
+  void CopyRecord(const std::string& bytes, const Belongs& belongs) {
     partition::Frame frame;
     partition::Parse(bytes, frame);
     if (frame.kind != partition::FrameKind::kDecision) return;
     journal::v1::Decision decision;
     decision.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
+    if (decision.has_copy_completed()) return;
+    const partition::Place place{frame.journal_id, frame.term, frame.height, frame.digest, 0};
+    std::vector<uint32_t> numbers(static_cast<size_t>(decision.events_size()));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    const journal::v1::Origin origin = partition::OriginOf(place, decision, 1, numbers);
+    if (belongs && !belongs(partition::FirstOrigin(origin))) return;
     Append(partition::FrameKind::kDecision, journal::v1::Decision().SerializeAsString());
-    journal::v1::Origin& origin = *decision.mutable_copied_from();
-    origin.set_journal_id(frame.journal_id.data(), frame.journal_id.size());
-    origin.set_height(frame.height);
-    origin.set_head(std::string(frame.digest.view()));
+    *decision.mutable_copied_from() = origin;
     Append(partition::FrameKind::kDecision, decision.SerializeAsString());
   }
 };
@@ -521,6 +536,52 @@ TEST(ClueFeed, ATokenOfTwoJournalsThatWereMergedGoesOnWhereverItIsCutOff) {
       EXPECT_THAT(names, SizeIs(18 - in_one - in_two)) << in_one << " " << in_two;
       std::sort(names.begin(), names.end());
       EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
+    }
+  }
+}
+
+TEST(ClueFeed, AnEventKeepsItsNameAndATokenGoesOnOverSeveralChangesOfThePartitions) {
+  using Tails = std::map<int32_t, host::Tail*>;
+  // Two journals are merged, what was in them is parted the other way round, and merged again. Each decides something in between.
+  Journal one(1), two(2);
+  const Tails first = {{0, &one.tail}, {1, &two.tail}};
+  Subscriber start(first, WatchTwo());
+  start.Next();
+  one.AddClue();
+  two.AddClue();
+  Copy merged({&one, &two}, 3);
+  merged.AddClue();
+  const auto is_of_two = [](const journal::v1::Origin& origin) { return origin.journal_id()[0] == 2; };
+  const auto is_not = [&](const journal::v1::Origin& origin) { return !is_of_two(origin); };
+  Copy left({&merged}, 4, is_of_two), right({&merged}, 5, is_not);
+  right.AddClue();
+  Copy last({&left, &right}, 6);
+  last.AddClue();
+  const std::vector<Tails> generations = {
+      first, {{0, &merged.tail}}, {{0, &left.tail}, {1, &right.tail}}, {{0, &last.tail}}};
+  using Name = std::tuple<std::string, uint64_t, uint32_t>;
+  const auto follow = [&](std::vector<size_t> taken) {
+    std::string token = start.token;
+    std::vector<Name> names;
+    for (size_t i = 0; i < generations.size(); ++i) {
+      Subscriber subscriber(generations[i], WatchTwo(token));
+      for (const auto& event : subscriber.Events(taken[i])) {
+        names.emplace_back(event.journal_id(), event.height(), event.index());
+      }
+      EXPECT_FALSE(subscriber.ended.has_value()) << subscriber.ended->detail();
+      if (taken[i] > 0) token = subscriber.token;
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  const std::vector<Name> all = follow({SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX});
+  EXPECT_THAT(all, SizeIs(45));
+  for (const size_t in_first : {0, 5, 18}) {
+    for (const size_t in_merged : {0, 6, 20}) {
+      for (const size_t in_parted : {0, 3, 14}) {
+        EXPECT_EQ(follow({in_first, in_merged, in_parted, SIZE_MAX}), all)
+            << in_first << " " << in_merged << " " << in_parted;
+      }
     }
   }
 }
