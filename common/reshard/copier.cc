@@ -16,13 +16,7 @@ namespace {
 
 using google::protobuf::Message;
 
-// The message that the `event` oneof holds, to be changed. REQUIRES: events::InnerEvent is not null.
-Message& MutableInner(Message& event) {
-  const auto* oneof = event.GetDescriptor()->FindOneofByName("event");
-  return *event.GetReflection()->MutableMessage(&event,
-                                                event.GetReflection()->GetOneofFieldDescriptor(event, oneof));
-}
-
+// What is wrong with the content of a journal is wrong with nothing that was asked for.
 absl::Status At(const Source& source, const absl::Status& why) {
   return absl::Status(why.code(), fmt::format("{} at height {}: {}", source.journal().ToString(),
                                               source.place().height, std::string(why.message())));

@@ -33,7 +33,20 @@ std::vector<uint64_t> PageHeights(const Message& inner) {
   return heights;
 }
 
-std::string WholeOf(const Message& inner) {
+void SetPageHeights(const std::vector<uint64_t>& heights, Message& inner) {
+  const FieldDescriptor* field = HeightsField(inner);
+  for (size_t i = 0; i < heights.size(); ++i) {
+    inner.GetReflection()->SetRepeatedUInt64(&inner, field, static_cast<int>(i), heights[i]);
+  }
+}
+
+Message& MutableInner(Message& event) {
+  const auto* oneof = event.GetDescriptor()->FindOneofByName("event");
+  return *event.GetReflection()->MutableMessage(&event,
+                                                event.GetReflection()->GetOneofFieldDescriptor(event, oneof));
+}
+
+std::string RunOrWindowOf(const Message& inner) {
   for (const char* name : {"run_id", "window_id"}) {
     const FieldDescriptor* field = inner.GetDescriptor()->FindFieldByName(name);
     if (field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated()) {
@@ -48,19 +61,17 @@ void PageMap::Note(size_t from, uint64_t height, size_t to, uint64_t new_height)
 }
 
 absl::Status PageMap::Map(size_t from, size_t to, Message& inner) const {
-  const FieldDescriptor* field = HeightsField(inner);
-  if (field == nullptr) return absl::OkStatus();
-  const google::protobuf::Reflection& reflection = *inner.GetReflection();
-  for (int i = 0; i < reflection.FieldSize(inner, field); ++i) {
-    const uint64_t height = reflection.GetRepeatedUInt64(inner, field, i);
+  std::vector<uint64_t> heights = PageHeights(inner);
+  for (uint64_t& height : heights) {
     const auto place = places_.find({from, height});
     if (place == places_.end() || place->second.first != to) {
       return absl::DataLossError(
           fmt::format("a {} names a page at height {} that was not copied to where it goes",
                       std::string(inner.GetDescriptor()->full_name()), height));
     }
-    reflection.SetRepeatedUInt64(&inner, field, i, place->second.second);
+    height = place->second.second;
   }
+  SetPageHeights(heights, inner);
   return absl::OkStatus();
 }
 

@@ -19,8 +19,12 @@ namespace sanyuan::reshard {
 bool IsPage(const google::protobuf::Message& inner);
 // What the event names in its field `page_heights`; none of most.
 std::vector<uint64_t> PageHeights(const google::protobuf::Message& inner);
+// Names others, as many. REQUIRES: as many as PageHeights gives.
+void SetPageHeights(const std::vector<uint64_t>& heights, google::protobuf::Message& inner);
+// The message that the `event` oneof of a context's Event holds, to be changed. REQUIRES: it holds one.
+google::protobuf::Message& MutableInner(google::protobuf::Message& event);
 // Of a page and of who names it the same: its `run_id`, else its `window_id`; empty when it has neither.
-std::string WholeOf(const google::protobuf::Message& inner);
+std::string RunOrWindowOf(const google::protobuf::Message& inner);
 
 // Where the pages of older journals stand in the new ones. Journals are numbered by the caller.
 class PageMap {

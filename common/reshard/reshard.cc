@@ -73,11 +73,30 @@ std::string DigestBefore(const Installation& from, const std::vector<Surveyed>& 
 }
 
 // From the new records alone.
-absl::StatusOr<std::string> DigestAfter(const Installation& to) {
+absl::StatusOr<std::string> DigestAfter(const std::vector<Surveyed>& surveyed, const Installation& to) {
   const auto replayed = host::ReplayAll(to.specs, to.partitions, to.Reader(), to.strictness);
   if (!replayed.ok()) return replayed.status();
   for (const host::Replayed& one : *replayed) {
     if (!one.damage) continue;
+// Of a context's business state that belongs to no county each new partition must hold what each older one did: the text of
+// the digests has one line for all of them.
+absl::Status CompareOfNoCounty(const std::vector<Surveyed>& surveyed,
+                               const std::vector<host::Replayed>& after) {
+  const auto of_no_county = [](const std::map<County, Digest>& digests) {
+    const auto found = digests.find(0);
+    return found == digests.end() ? Digest() : found->second;
+  };
+  for (const Surveyed& one : surveyed) {
+    for (const host::Replayed& other : after) {
+      if (other.journal.topic != one.of.journal.topic) continue;
+      if (of_no_county(other.digests) == of_no_county(one.business)) continue;
+      return absl::DataLossError(fmt::format("what belongs to no county is not the same in {} and {}",
+                                             one.of.journal.ToString(), other.journal.ToString()));
+    }
+  }
+  return absl::OkStatus();
+}
+
     return absl::DataLossError(
         fmt::format("{} at offset {}: {}", one.journal.ToString(), one.damage->offset, one.damage->why));
   }
@@ -87,6 +106,7 @@ absl::StatusOr<std::string> DigestAfter(const Installation& to) {
 }  // namespace
 
 absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place,
+  if (absl::Status same = CompareOfNoCounty(surveyed, *replayed); !same.ok()) return same;
                                const Request& request) {
   if (absl::Status checked = CheckRequest(request); !checked.ok()) return checked;
   const auto surveyed = Survey(from);
@@ -122,7 +142,7 @@ absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_p
   auto counts = Audit(from, *surveyed, to);
   if (!counts.ok()) return counts.status();
   report.contexts = *std::move(counts);
-  const auto digest = DigestAfter(to);
+  const auto digest = DigestAfter(*surveyed, to);
   if (!digest.ok()) return digest.status();
   if (*digest != report.digest_text) {
     return absl::DataLossError("the business digest of the new journals is another one");

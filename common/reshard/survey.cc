@@ -155,6 +155,12 @@ absl::StatusOr<std::vector<Surveyed>> Survey(const Installation& installation) {
   return all;
 }
 
+absl::Time MayComeAgainSince(const std::vector<Surveyed>& surveyed) {
+  absl::Time newest = absl::InfinitePast();
+  for (const Surveyed& one : surveyed) newest = std::max(newest, one.last_decided);
+  return newest - partition::kRequestWindow;
+}
+
 absl::Status CheckUnchanged(const Installation& installation, const std::vector<Surveyed>& surveyed) {
   for (const Surveyed& one : surveyed) {
     const auto end = installation.log->EndOffset(one.of.journal);

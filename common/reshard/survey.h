@@ -47,6 +47,8 @@ struct Surveyed {
 // Replays every journal. FailedPrecondition: a journal is not at rest, is halted by damage or has not the newest format, with
 // what to do. Errors of the log.
 absl::StatusOr<std::vector<Surveyed>> Survey(const Installation& installation);
+// A request with an id that is older can't come again to any of the journals.
+absl::Time MayComeAgainSince(const std::vector<Surveyed>& surveyed);
 // FailedPrecondition: a journal has gone on since.
 absl::Status CheckUnchanged(const Installation& installation, const std::vector<Surveyed>& surveyed);
 

@@ -51,11 +51,11 @@ TEST(Pages, OfBothContextsAreFound) {
   order_intake::v1::WindowLockedPage locked;
   locked.set_window_id("620121-20190805-1");
   EXPECT_TRUE(IsPage(locked));
-  EXPECT_EQ(WholeOf(locked), WholeOf(closed));
+  EXPECT_EQ(RunOrWindowOf(locked), RunOrWindowOf(closed));
   allocation::v1::AllocationPage page;
   page.set_run_id("620121-20190805-1-0");
   EXPECT_TRUE(IsPage(page));
-  EXPECT_EQ(WholeOf(page), WholeOf(Published({})));
+  EXPECT_EQ(RunOrWindowOf(page), RunOrWindowOf(Published({})));
 }
 
 TEST(Pages, OtherEventsAreLeftAsTheyAre) {
