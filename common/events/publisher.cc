@@ -143,6 +143,7 @@ std::vector<log::EventMessage> Publisher::MessagesOf(const std::vector<host::Tai
   std::vector<log::EventMessage> messages;
   for (const host::TailRecordPtr& record : records) {
     const bool partly = record->place.height == resumed_at_;
+    if (record->copied_from) continue;  // The older journal's publisher has published it.
     if (skip_one_ && !partly && !record->events.empty()) {
       skip_one_ = false;
       continue;

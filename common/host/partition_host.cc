@@ -170,6 +170,7 @@ absl::Status PartitionHost::StartOnStrand() {
   const auto snapshot = RestoreSnapshot();
   if (!snapshot.ok()) return snapshot.status();
   if (*snapshot) {
+    NoteOrigins();
     from = partition_->reader().place()->offset + 1;
     if (projector_) projector_->Begin(*partition_->reader().place(), domain_->store().AcceptedRows());
     projecting_ = true;
@@ -178,6 +179,20 @@ absl::Status PartitionHost::StartOnStrand() {
   }
   if (!candidate_) partition_->Assign();
   return Subscribe(from);
+}
+
+void PartitionHost::NoteOrigins() {
+  const std::lock_guard lock(mutex_);
+  partition_->books().origins.ForEach(
+      [this](const partition::OriginKey& key, const partition::OriginRow& row) {
+        older_[key.journal_id] = row.height;
+      });
+}
+
+bool PartitionHost::IsOlder(const std::string& journal_id, uint64_t height) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = older_.find(journal_id);
+  return found != older_.end() && height <= found->second;
 }
 
 absl::Status PartitionHost::Subscribe(int64_t offset) {
@@ -387,6 +402,7 @@ void PartitionHost::Accepted(partition::AcceptedRecord record) {
   if (record.kind == partition::FrameKind::kTakeOver && partition_->role() == Partition::Role::kTakingOver) {
     measures_.TookOver();
   }
+  if (record.kind == partition::FrameKind::kGenesis) NoteOrigins();
   if (candidate_) {
     if (record.kind == partition::FrameKind::kRelease) candidate_->OnReleased();
     HaltIfDiffers(candidate_->OnAccepted(record.place));

@@ -11,6 +11,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -144,6 +145,8 @@ class PartitionHost final : private partition::Effects,
   bool TakeDoubt() { return doubted_.exchange(false); }
   // To be called ten times a second.
   void LookAtOwnership();
+  // Whether the position is one of a journal that this one was copied from: what it names is in here from the beginning.
+  bool IsOlder(const std::string& journal_id, uint64_t height) const;
   // Commands and queries are for this instance.
   bool leading() const { return leading_; }
   // To be called every second: also what waits for its time is looked at.
@@ -217,6 +220,7 @@ class PartitionHost final : private partition::Effects,
   };
   Signs SignsNow() const;
   void NewPartition();
+  void NoteOrigins();
   void OpenWorkLog();
   absl::Status ReleaseOnStrand(int64_t offset, const std::string& repaired_record,
                                const std::string& operator_id, const std::string& why);
@@ -276,6 +280,9 @@ class PartitionHost final : private partition::Effects,
   std::map<std::string, absl::Time> next_pull_;  // Of each input: not before.
   std::map<std::string, std::optional<partition::Place>>
       pages_from_;  // Of each input: the last page that was found.
+
+  mutable std::mutex mutex_;
+  std::map<std::string, uint64_t> older_;  // Height by journal id; guarded by the mutex.
 
   std::atomic<uint64_t> generation_{0};  // Of the subscription: what an old one still delivers is dropped.
   std::atomic<bool> leading_{false};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/host/genesis.h"
 #include "common/host/host_group.h"
 #include "common/partition/reader_effects.h"
 
@@ -16,7 +17,8 @@ constexpr size_t kChunk = 512;
 }  // namespace
 
 absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
-                                partition::Strictness strictness, std::optional<int64_t> end) {
+                                partition::Strictness strictness, std::optional<int64_t> end,
+                                const LookAtFolded& look) {
   Replayed result;
   result.journal = {spec.topic(), partition};
   const std::unique_ptr<partition::Domain> domain = spec.new_domain();
@@ -53,6 +55,7 @@ absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, cons
         reader.reader().skipped(static_cast<partition::SkipKind>(kind));
   }
   result.digests = domain->store().BusinessDigests();
+  if (look) look(reader, *domain);
   return result;
 }
 
@@ -96,17 +99,12 @@ absl::StatusOr<std::vector<Replayed>> ReplayAll(const std::vector<ContextSpec>& 
 absl::StatusOr<int32_t> PartitionCountOf(const std::vector<ContextSpec>& specs, const ReadRecords& read) {
   for (const ContextSpec& spec : specs) {
     if (spec.single_partition) continue;
-    const auto records = read({spec.topic(), 0}, 0, 1);
-    if (!records.ok()) return records.status();
-    partition::Frame frame;
-    journal::v1::Genesis genesis;
-    if (records->empty() || partition::Parse(records->front().bytes, frame) != partition::FrameError::kNone ||
-        frame.kind != partition::FrameKind::kGenesis ||
-        !genesis.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size())) ||
-        genesis.partition_count() < 1) {
+    const auto genesis = ReadGenesis(read, {spec.topic(), 0});
+    if (!genesis.ok() && !absl::IsNotFound(genesis.status())) return genesis.status();
+    if (!genesis.ok() || genesis->partition_count() < 1) {
       return absl::DataLossError(fmt::format("{}/0 does not begin with a genesis", spec.topic()));
     }
-    return genesis.partition_count();
+    return genesis->partition_count();
   }
   return 1;
 }

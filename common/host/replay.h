@@ -4,6 +4,7 @@
 #ifndef SANYUAN_COMMON_HOST_REPLAY_H_
 #define SANYUAN_COMMON_HOST_REPLAY_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,9 +26,13 @@ struct Replayed {
   std::map<County, Digest> digests;  // Of the business state.
 };
 
+// Looks at what was folded, at the end or where the damage is.
+using LookAtFolded = std::function<void(const partition::Partition&, partition::Domain&)>;
+
 // Up to `end` (the end of the log when nullopt). An error of the log is an error; damage is a finding.
 absl::StatusOr<Replayed> Replay(const ContextSpec& spec, int32_t partition, const ReadRecords& read,
-                                partition::Strictness strictness, std::optional<int64_t> end = std::nullopt);
+                                partition::Strictness strictness, std::optional<int64_t> end = std::nullopt,
+                                const LookAtFolded& look = nullptr);
 
 // A head that was exported earlier.
 struct Checkpoint {

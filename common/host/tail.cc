@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/host/genesis.h"
 #include "common/partition/content.h"
 #include "sanyuan/journal/v1/journal.pb.h"
 
@@ -245,12 +246,35 @@ absl::StatusOr<TailRecordPtr> Tail::Decode(const Place& place, const partition::
   auto events = partition::ParseEvents(decision, source_.new_event);
   if (!events.ok()) return events.status();
   record->decided_at = absl::FromUnixMicros(decision.decided_at_us());
+  if (decision.has_copied_from()) record->copied_from = decision.copied_from();
+  record->copy_completed = decision.has_copy_completed();
   for (size_t i = 0; i < events->size(); ++i) {
     if (!source_.shown(*(*events)[i])) continue;
     record->bytes += (*events)[i]->SpaceUsedLong();
     record->events.push_back({static_cast<uint32_t>(i), std::move((*events)[i])});
   }
   return record;
+}
+
+std::string Tail::JournalId() const {
+  const std::lock_guard lock(mutex_);
+  return accepted_ ? std::string(IdOf(*accepted_)) : "";
+}
+
+absl::StatusOr<Tail::Beginning> Tail::ReadBeginning() {
+  const auto records = Fetch(0, 1);
+  if (!records.ok()) return absl::UnavailableError(records.status().message());
+  partition::Frame frame;
+  journal::v1::Genesis genesis;
+  if (records->empty() || partition::Parse(records->front().bytes, frame) != partition::FrameError::kNone ||
+      !partition::ParseKnown(frame.payload, genesis).ok()) {
+    return absl::UnavailableError(fmt::format("{}: its genesis can't be read", source_.journal.ToString()));
+  }
+  Beginning beginning;
+  beginning.genesis.journal_id.assign(frame.journal_id.begin(), frame.journal_id.end());
+  beginning.genesis.head_prefix = std::string(frame.digest.view());
+  beginning.copied_from = GenerationsOf(genesis);
+  return beginning;
 }
 
 absl::StatusOr<TailRecordPtr> Tail::FindAt(int64_t offset, uint64_t height, const Place& accepted,

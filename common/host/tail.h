@@ -28,6 +28,7 @@
 #include "common/host/read_records.h"
 #include "common/partition/domain.h"
 #include "common/partition/reader.h"
+#include "sanyuan/journal/v1/journal.pb.h"
 
 namespace sanyuan::host {
 
@@ -42,6 +43,8 @@ struct TailRecord {
   absl::Time decided_at;
   std::vector<Shown> events;  // Those that feeds show.
   bool release = false;       // An operator's: decisions that stood here before may be gone.
+  std::optional<journal::v1::Origin> copied_from;  // Of a copy: the record of an older journal.
+  bool copy_completed = false;                     // No copy comes behind it.
   size_t bytes = 0;
   log::RecordHeaders headers = {};
 };
@@ -89,6 +92,16 @@ class Tail {
   //   Aborted             the journal is being read again; try later
   absl::StatusOr<std::unique_ptr<Follower>> Follow(const std::optional<TailPosition>& from,
                                                    std::function<void()> wake);
+
+  // Of the journal; empty while it is being read.
+  std::string JournalId() const;
+  // Where the journal begins, and the ends of the older journals that it was copied from, the latest generation first; none of
+  // most. May block on the disk.
+  struct Beginning {
+    TailPosition genesis;
+    std::vector<journal::v1::Generation> copied_from;
+  };
+  absl::StatusOr<Beginning> ReadBeginning();
 
   // For metrics and tests.
   size_t followers() const;

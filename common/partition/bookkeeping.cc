@@ -1,6 +1,7 @@
 #include "common/partition/bookkeeping.h"
 
 #include <cstring>
+#include <vector>
 
 #include "common/partition/content.h"
 #include "common/partition/safeguards.h"
@@ -47,9 +48,34 @@ uint32_t Bookkeeping::Format(uint64_t height) const {
   return newest;
 }
 
+bool Bookkeeping::BeingCopied() const {
+  bool copying = false;
+  origins.ForEachFrom({}, [&copying](const OriginKey&, const OriginRow& row) {
+    copying = !row.completed;
+    return false;  // All of them are completed by one record.
+  });
+  return copying;
+}
+
+void Bookkeeping::Fold(const journal::v1::Genesis& genesis) {
+  for (const journal::v1::Cursor& end : genesis.copied_from()) {
+    origins.Mutate({end.journal_id()}).height = end.height();
+  }
+  for (const journal::v1::Generation& generation : genesis.before()) {
+    for (const journal::v1::Cursor& end : generation.ends()) {
+      origins.Mutate({end.journal_id()}).height = end.height();
+    }
+  }
+}
+
 void Bookkeeping::Fold(const journal::v1::Decision& decision, uint64_t height) {
   for (const journal::v1::Cursor& cursor : decision.cursors()) FoldCursor(cursor);
   if (decision.has_format_raised()) formats.Mutate({decision.format_raised().format()}).height = height;
+  if (decision.has_copy_completed()) {
+    std::vector<OriginKey> keys;
+    origins.ForEach([&keys](const OriginKey& key, const OriginRow&) { keys.push_back(key); });
+    for (const OriginKey& key : keys) origins.Mutate(key).completed = true;
+  }
   if (!decision.has_command() || !Safeguards::fold_request_ids) return;
 
   const Stamp stamp = StampOf(decision);
@@ -91,4 +117,5 @@ namespace sanyuan {
 template class state::Table<partition::TopicKey, partition::CursorRow>;
 template class state::Table<partition::RequestKey, partition::RequestRow>;
 template class state::Table<partition::FormatKey, partition::FormatRow>;
+template class state::Table<partition::OriginKey, partition::OriginRow>;
 }  // namespace sanyuan

@@ -68,6 +68,21 @@ struct FormatRow {
   static void Fields(auto& self, auto&& visit) { visit(self.height); }
 };
 
+struct OriginKey {
+  std::string journal_id;
+
+  auto operator<=>(const OriginKey&) const = default;
+  static void Fields(auto& self, auto&& visit) { visit(self.journal_id); }
+};
+
+// A journal that was copied into this one and into others beside it, or into those that these were copied from.
+struct OriginRow {
+  uint64_t height = 0;     // Where it ended.
+  bool completed = false;  // All of it that belongs here was copied.
+
+  static void Fields(auto& self, auto&& visit) { visit(self.height, self.completed); }
+};
+
 // How long people's requests are remembered, and how far a client's clock may be ahead.
 inline constexpr absl::Duration kRequestWindow = absl::Minutes(7 * 24 * 60 + 10);
 inline constexpr absl::Duration kRequestAhead = absl::Minutes(10);
@@ -81,19 +96,29 @@ class Bookkeeping {
   explicit Bookkeeping(state::Store& store)
       : cursors(store, "cursors", state::Content::kInternal),
         requests(store, "requests", state::Content::kInternal),
-        formats(store, "formats", state::Content::kInternal) {
+        formats(store, "formats", state::Content::kInternal),
+        origins(store, "origins", state::Content::kInternal) {
     formats.CameLater();
+    origins.CameLater();
+    cursors.HoldsPlaces();
+    requests.HoldsPlaces();
+    formats.HoldsPlaces();
+    origins.HoldsPlaces();
   }
 
+  void Fold(const journal::v1::Genesis& genesis);
   // Folds the cause, outcome and cursors of a decision.
   void Fold(const journal::v1::Decision& decision, uint64_t height);
   void FoldCursor(const journal::v1::Cursor& cursor);
   // What the journal may hold behind the record at `height`.
   uint32_t Format(uint64_t height = UINT64_MAX) const;
+  // The journal is made out of older ones, and not all of them that belongs here is here yet.
+  bool BeingCopied() const;
 
   state::Table<TopicKey, CursorRow> cursors;
   state::Table<RequestKey, RequestRow> requests;
   state::Table<FormatKey, FormatRow> formats;
+  state::Table<OriginKey, OriginRow> origins;
 };
 
 journal::v1::Cursor CursorMessage(std::string_view topic, int32_t partition, const CursorRow& row);

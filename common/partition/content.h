@@ -15,7 +15,8 @@
 namespace sanyuan::partition {
 
 // What journals may hold, as a number. A journal begins with the first format; a FormatRaised in it lets it hold what a newer
-// one adds, to records and to how they fold (Stamp::format). 2: FormatRaised itself, InputSkipped.
+// one adds, to records and to how they fold (Stamp::format). 2: FormatRaised itself, InputSkipped, journals that are copied
+// from older ones.
 inline constexpr uint32_t kFirstFormat = 1;
 inline constexpr uint32_t kNewestFormat = 2;  // Of this version.
 

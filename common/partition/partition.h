@@ -50,6 +50,7 @@ struct PartitionOptions {
   uint64_t digest_every = 10000;  // Heights whose decision carries a state digest.
   uint64_t cursor_every = 10000;  // Input records after which a cursor is written for its own sake.
   bool guard_clock = true;        // Off where the clock is simulated.
+  bool copying = false;  // Takes a journal over that is being made out of older ones, to fill it with Copy.
   // Only for the control "a cursor outside the decision": where cursors are kept instead.
   std::map<std::string, CursorRow>* cursors_outside = nullptr;
 };
@@ -138,6 +139,16 @@ class Partition {
   // Passes by what holds the partition, when it is that record of an input.
   absl::StatusOr<uint64_t> SkipInput(const journal::v1::InputSkipped& skip);
 
+  // Writes a decision of an older journal, as the others of this one are written: folded, chained, sent off. `decision` has
+  // its events as messages in `events` and is otherwise complete. Also ends the copying, by a CopyCompleted, and raises the
+  // format before the first copy. Gives the height. REQUIRES: copying, and leading.
+  //   ResourceExhausted   too much is in flight; nothing was written
+  //   FailedPrecondition  the journal is not one that is being copied, or it is not led
+  //   InvalidArgument     it is older than the decision before it, or does not fold into this state
+  absl::StatusOr<uint64_t> Copy(const journal::v1::Decision& decision, const std::vector<EventPtr>& events);
+  // Of the last record that was written, read back or not; without its offset.
+  const Place& ahead() const { return ahead_; }
+
   // For the scrub: damage behind the place. Halts.
   void HaltAt(int64_t offset, std::string why, std::string_view record);
 
@@ -155,6 +166,7 @@ class Partition {
   const std::vector<std::unique_ptr<InputQueue>>& inputs() const { return inputs_; }
   // What the journal may hold, as far as it is accepted.
   uint32_t format() const { return books_.Format(folded_.height); }
+  const Bookkeeping& books() const { return books_; }
   // What is not tried any more; commands are refused until it is passed by.
   const std::optional<HeldWork>& held() const { return held_; }
   // Leading, with nothing in flight, nothing queued, every input read to its end, no timer due and no work.

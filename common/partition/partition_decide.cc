@@ -124,6 +124,9 @@ bool Partition::DependenciesMet(const PendingCommand& command) const {
       if (after.height > own.height) return false;
       continue;
     }
+    // Whatever an older journal held, its end was read before this one began.
+    const OriginRow* older = books_.origins.Find({after.journal_id});
+    if (older != nullptr && after.height <= older->height) continue;
     const auto it = std::find_if(inputs_.begin(), inputs_.end(), [&after](const auto& input) {
       return input->consumed().journal_id == after.journal_id;
     });

@@ -99,6 +99,7 @@ absl::Status Partition::FoldContent(const Frame& frame) {
         return absl::DataLossError(
             fmt::format("this is the journal of {}/{}", genesis.context(), genesis.partition()));
       }
+      books_.Fold(genesis);
       return absl::OkStatus();
     }
     case FrameKind::kTakeOver: {
@@ -132,7 +133,7 @@ absl::Status Partition::FoldDecision(const Frame& frame) {
   }
   Stamp stamp = StampOf(decision);
   stamp.height = frame.height;
-  stamp.format = books_.Format();
+  stamp.format = decision.has_copied_from() ? decision.copied_from().format() : books_.Format();
   if (stamp.decided_at < last_decided_) return absl::DataLossError("time runs backwards");
   domain_.store().BeginRecord(frame.height);
   for (const EventPtr& event : *events) {

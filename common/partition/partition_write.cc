@@ -13,6 +13,8 @@ namespace {
 // Engines take records of a megabyte; a decision keeps under Kafka's default limit with room to spare.
 constexpr size_t kMaxRecord = 900 << 10;
 
+constexpr char kBeingCopied[] = "copying the older journals into this one was not finished";
+
 }  // namespace
 
 bool Partition::CaughtUp() const { return end_offset_ && next_offset_ >= *end_offset_ && reader_.place(); }
@@ -23,6 +25,7 @@ absl::Time Partition::Now() const {
 
 void Partition::TryTakeOver() {
   if (!assigned_ || role_ != Role::kFollowing || take_over_ || halted() || stalled_ || !CaughtUp()) return;
+  if (books_.BeingCopied() != options_.copying) return;
   const Place place = *reader_.place();
   const Digest state = domain_.store().StateDigest();
   journal::v1::TakeOver take_over;
@@ -76,6 +79,7 @@ bool Partition::CanDecide() const { return WhyNotServing().empty(); }
 
 std::string Partition::WhyNotDeciding() const {
   if (halted()) return "the journal is damaged: " + reader_.damage()->why;
+  if (books_.BeingCopied() && !options_.copying) return kBeingCopied;
   if (role_ != Role::kLeading) return assigned_ ? "taking over" : "not the owner";
   if (paused_) return "another instance is to take over";
   if (stalled_) return "the log takes no records";

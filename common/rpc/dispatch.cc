@@ -243,6 +243,7 @@ class Dispatched {
       for (int i = 0; i < reflection.FieldSize(*request_, field); ++i) {
         const auto& position =
             static_cast<const common::v1::Position&>(reflection.GetRepeatedMessage(*request_, field, i));
+        if (host_->IsOlder(position.journal_id(), position.height())) continue;
         wanted = std::max(wanted, position.height());
       }
     }

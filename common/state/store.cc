@@ -78,6 +78,16 @@ std::map<County, Digest> Store::BusinessDigests() {
   return digests;
 }
 
+std::map<std::pair<std::string, County>, SetDigest> Store::RowDigests() {
+  std::map<std::pair<std::string, County>, SetDigest> digests;
+  for (TableBase* table : tables_) {
+    for (const auto& [county, sum] : table->SumsWithoutPlaces()) {
+      if (!sum.empty()) digests[{table->name_, county}] = sum;
+    }
+  }
+  return digests;
+}
+
 Snapshot Store::Capture() const {
   std::vector<Snapshot::TableRows> rows;
   rows.reserve(tables_.size());

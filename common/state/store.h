@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -86,6 +87,8 @@ class Store {
   Digest StateDigest();
   // One digest per county over its business rows. Counties without rows are left out.
   std::map<County, Digest> BusinessDigests();
+  // Of each table and county its rows as a set, but for what says where records stand (HoldsPlaces).
+  std::map<std::pair<std::string, County>, SetDigest> RowDigests();
 
   // REQUIRES: between two records; a row that the current record changes again would change in the snapshot too.
   Snapshot Capture() const;

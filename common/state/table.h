@@ -37,6 +37,10 @@ class Table final : public TableBase {
   Table(Store& store, std::string name, Content content);
   ~Table() override;
 
+  using TableBase::HoldsPlaces;
+  // Rows say, beside other things, where records stand in this journal; `forget` clears that.
+  void HoldsPlaces(void (*forget)(Row&)) { forget_places_ = forget; }
+
   size_t size() const override;
   // Null when there is no such row.
   const Row* Find(const Key& key) const;
@@ -69,8 +73,11 @@ class Table final : public TableBase {
   bool IsBefore(const Version& a, const Version& b) const override;
   County CountyOf(const Version& version) const override;
   void Encode(const Version& version, std::string& out) const override;
+  bool ForgetsPlaces() const override { return forget_places_ != nullptr; }
+  void EncodeWithoutPlaces(const Version& version, std::string& out) const override;
   VersionPtr Decode(std::string_view bytes) const override;
 
+  void (*forget_places_)(Row&) = nullptr;
   const std::unique_ptr<Rows> rows_;
 };
 

@@ -82,6 +82,22 @@ void TableBase::UpdateSums() {
   fresh_.clear();
 }
 
+std::map<County, SetDigest> TableBase::SumsWithoutPlaces() {
+  if (holds_places_) return {};
+  if (!ForgetsPlaces()) {
+    UpdateSums();
+    return sums_;
+  }
+  std::map<County, SetDigest> sums;
+  std::string bytes;
+  ForEachVersion([&](const VersionPtr& version) {
+    bytes.clear();
+    EncodeWithoutPlaces(*version, bytes);
+    sums[CountyOf(*version)].Add(bytes);
+  });
+  return sums;
+}
+
 std::vector<std::shared_ptr<const Version>> TableBase::CurrentVersions() const {
   std::vector<std::shared_ptr<const Version>> versions;
   versions.reserve(size());

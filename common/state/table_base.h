@@ -32,6 +32,9 @@ class TableBase {
   // The table came with a version after the first: a state without rows of it has the digest that older versions give it.
   void CameLater() { came_later_ = true; }
 
+  // Its rows are about where records stand in this journal: another one that holds the same has others.
+  void HoldsPlaces() { holds_places_ = true; }
+
   virtual size_t size() const = 0;
   bool empty() const { return size() == 0; }
 
@@ -71,6 +74,9 @@ class TableBase {
   virtual bool IsBefore(const Version& a, const Version& b) const = 0;
   virtual County CountyOf(const Version& version) const = 0;
   virtual void Encode(const Version& version, std::string& out) const = 0;
+  // Whether rows hold places beside other things; EncodeWithoutPlaces leaves them out.
+  virtual bool ForgetsPlaces() const = 0;
+  virtual void EncodeWithoutPlaces(const Version& version, std::string& out) const = 0;
   // Null when `bytes` is not what Encode made of a version.
   virtual VersionPtr Decode(std::string_view bytes) const = 0;
 
@@ -82,6 +88,7 @@ class TableBase {
   void AcceptTo(uint64_t height);
   void UndoAbove(uint64_t height);
   void UpdateSums();
+  std::map<County, SetDigest> SumsWithoutPlaces();
   std::vector<std::shared_ptr<const Version>> CurrentVersions() const;
   std::vector<std::shared_ptr<const Version>> AcceptedVersions() const;
   bool Load(std::string_view bytes);
@@ -92,6 +99,7 @@ class TableBase {
   const Content content_;
   bool tracked_ = false;
   bool came_later_ = false;
+  bool holds_places_ = false;
   std::vector<Change> changes_;
   std::deque<Undo> undo_;
   std::map<County, SetDigest> sums_;

@@ -127,6 +127,14 @@ void Table<Key, Row>::Encode(const Version& version, std::string& out) const {
 }
 
 template <typename Key, typename Row>
+void Table<Key, Row>::EncodeWithoutPlaces(const Version& version, std::string& out) const {
+  EncodeTo(Typed(version).key, out);
+  Row row = Typed(version).row;
+  forget_places_(row);
+  EncodeTo(row, out);
+}
+
+template <typename Key, typename Row>
 TableBase::VersionPtr Table<Key, Row>::Decode(std::string_view bytes) const {
   auto entry = std::make_shared<Entry>(0, Key{}, Row{});
   Decoder decoder(bytes);

@@ -72,9 +72,9 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
   if (!known.ok() && known.status().code() != absl::StatusCode::kNotFound) return known.status();
   if (known.ok()) {
     if (known->partition_count != options.partitions) {
-      return absl::FailedPreconditionError(fmt::format("{} was made with --partitions {}, not {}",
-                                                       options.data, known->partition_count,
-                                                       options.partitions));
+      return absl::FailedPreconditionError(
+          fmt::format("{} was made with --partitions {}, not {}; sanyuanctl journal reshard makes another",
+                      options.data, known->partition_count, options.partitions));
     }
     const auto found = host::ReadJournalIds(specs, options.partitions, log);
     if (!found.ok()) return found.status();

@@ -22,6 +22,7 @@
 #include "services/sanyuanctl/checkpoint_file.h"
 #include "services/sanyuanctl/journal_source.h"
 #include "services/sanyuanctl/mending_commands.h"
+#include "services/sanyuanctl/reshard_command.h"
 #include "services/sanyuanctl/session.h"
 
 namespace sanyuan::ctl {
@@ -245,6 +246,12 @@ std::string ContentText(const host::ContextSpec& spec, const partition::Frame& f
     text += " " + decision.command().method() + " by " + decision.command().actor_id();
   if (decision.has_format_raised()) text += " format raised: " + decision.format_raised().ShortDebugString();
   if (decision.has_input_skipped()) text += " input skipped: " + decision.input_skipped().ShortDebugString();
+  if (decision.has_copied_from()) {
+    text += fmt::format(" copied from height {} of {}", decision.copied_from().height(),
+                        absl::BytesToHexString(decision.copied_from().journal_id()));
+  }
+  if (decision.has_copy_completed())
+    text += " copy completed: " + decision.copy_completed().ShortDebugString();
   for (const auto& refusal : decision.refusals()) text += " refused: " + refusal.ShortDebugString();
   const auto domain = spec.new_domain();
   for (const std::string& bytes : decision.events()) {
@@ -428,6 +435,7 @@ void AddJournalCommands(CLI::App& app, const Globals& globals, std::function<int
       ->check(CLI::Range(1, 100000));
   cat->callback(runs(Cat));
   AddMendingCommands(app, *journal, globals, run);
+  AddReshardCommand(*journal, globals, run);
 }
 
 }  // namespace sanyuan::ctl

@@ -1,8 +1,13 @@
 #include "services/three_member_interaction/clue_feed.h"
 
+#include <fmt/format.h>
+
 #include <limits>
+#include <set>
 #include <utility>
 
+#include "common/partition/origin.h"
+#include "common/partition/partitioner.h"
 #include "common/reference/wire_time.h"
 #include "services/three_member_interaction/query_support.h"
 
@@ -12,9 +17,11 @@ namespace {
 using common::v1::Refusal;
 using partition::Place;
 
+constexpr char kContext[] = "three_member_interaction";
 constexpr size_t kPiece = 64;
 constexpr size_t kHeadPrefix = 8;
 constexpr uint64_t kUnmatched = 4096;
+constexpr uint64_t kFirstTerm = 1;
 constexpr uint32_t kAllEvents = std::numeric_limits<uint32_t>::max();
 
 Refusal Refused(common::v1::Reason reason, std::string field, std::string_view detail) {
@@ -52,6 +59,14 @@ void SetPlace(const Place& place, uint32_t next_index, v1::ClueFeedToken::Place&
   out.set_next_index(next_index);
 }
 
+// Who has seen the event in an older journal can tell that it is the same.
+void NameAsOriginal(const journal::v1::Origin& origin, v1::ClueFeedEvent& event) {
+  const journal::v1::Origin& first = partition::FirstOrigin(origin);
+  event.set_index(partition::NumberInOrigin(first, event.index()));
+  event.set_journal_id(first.journal_id());
+  event.set_height(first.height());
+}
+
 class Refusing final : public host::Feed {
  public:
   explicit Refusing(Refusal why) : why_(std::move(why)) {}
@@ -62,7 +77,6 @@ class Refusing final : public host::Feed {
 };
 
 std::unique_ptr<host::Feed> OpenClueFeed(host::FeedCall call) {
-  static constexpr char kContext[] = "three_member_interaction";
   const auto& request = static_cast<const v1::WatchCluesRequest&>(*call.request);
   if (absl::Status checked = CheckWatch(request); !checked.ok()) {
     const std::string why(checked.message());
@@ -108,20 +122,87 @@ std::optional<Refusal> ClueFeed::LookUpCaller() {
 
 std::optional<Refusal> ClueFeed::Open() {
   if (auto refusal = LookUpCaller()) return refusal;
-  std::map<int32_t, v1::ClueFeedToken::Place> places;
+  Places places;
   if (!request_.resume_token().empty()) {
     const auto token = ParseToken(request_.resume_token(), FilterDigest(request_));
     if (!token) return TokenInvalid("of another filter or no token");
-    for (const auto& place : token->places()) {
-      if (!parts_.tails.contains(place.partition())) return TokenInvalid("of other partitions");
-      places[place.partition()] = place;
-    }
+    if (auto refusal = Sort(*token, places)) return refusal;
     if (places.size() != parts_.tails.size()) return TokenInvalid("of other partitions");
   }
   return Follow(places);
 }
 
-std::optional<Refusal> ClueFeed::Follow(const std::map<int32_t, v1::ClueFeedToken::Place>& places) {
+// The token's places in the journals that are followed; the others may be in those that these were copied from.
+std::optional<Refusal> ClueFeed::Sort(const v1::ClueFeedToken& token, Places& places) {
+  bool all_followed = true;
+  for (const auto& place : token.places()) {
+    places[place.partition()] = place;
+    const auto tail = parts_.tails.find(place.partition());
+    const std::string id = tail == parts_.tails.end() ? "" : tail->second->JournalId();
+    // One that is being read says so when it is to be followed.
+    all_followed = all_followed && tail != parts_.tails.end() && (id.empty() || id == place.journal_id());
+  }
+  if (all_followed) return std::nullopt;
+  places.clear();
+  std::map<int32_t, host::Tail::Beginning> beginnings;
+  std::map<std::string, const journal::v1::Cursor*> ends;  // Of older journals.
+  for (const auto& [partition, tail] : parts_.tails) {
+    auto beginning = tail->ReadBeginning();
+    if (!beginning.ok()) return RefusalOf(beginning.status());
+    beginnings[partition] = *std::move(beginning);
+  }
+  const std::vector<journal::v1::Generation>& copied_from = beginnings.begin()->second.copied_from;
+  for (const journal::v1::Generation& generation : copied_from) {
+    for (const journal::v1::Cursor& end : generation.ends()) ends[end.journal_id()] = &end;
+  }
+  for (const auto& place : token.places()) {
+    const auto end = ends.find(place.journal_id());
+    if (end != ends.end()) {
+      if (place.head().size() != kHeadPrefix) return TokenInvalid("its head is missing");
+      if (place.height() > end->second->height()) {
+        return TokenInvalid(fmt::format("{}/{} ended at height {} and was copied, the position is at {}",
+                                        end->second->topic(), end->second->partition(), end->second->height(),
+                                        place.height()));
+      }
+      older_[place.journal_id()] = place;
+      continue;
+    }
+    if (!parts_.tails.contains(place.partition())) return TokenInvalid("of other partitions");
+    places[place.partition()] = place;
+  }
+  if (older_.empty()) return std::nullopt;
+  if (auto refusal = GoOnFromOlder(copied_from)) return refusal;
+  for (const auto& [partition, beginning] : beginnings) {
+    if (places.contains(partition)) continue;
+    v1::ClueFeedToken::Place& first = places[partition];
+    first.set_journal_id(beginning.genesis.journal_id);
+    first.set_head(beginning.genesis.head_prefix.substr(0, kHeadPrefix));
+  }
+  return std::nullopt;
+}
+
+// Whether the token has for each watched county a place in an older journal that held it.
+std::optional<Refusal> ClueFeed::GoOnFromOlder(const std::vector<journal::v1::Generation>& generations) {
+  const std::string topic = fmt::format("{}.journal", kContext);
+  std::set<std::string> known;
+  for (const journal::v1::Generation& generation : generations) {
+    std::map<int32_t, std::string> ids;
+    for (const journal::v1::Cursor& end : generation.ends()) {
+      if (end.topic() == topic) ids[end.partition()] = end.journal_id();
+    }
+    if (ids.empty()) continue;
+    for (const std::string& county : request_.county_codes()) {
+      const auto id = ids.find(partition::PartitionOf(*CountyOfId(county), static_cast<int32_t>(ids.size())));
+      if (id != ids.end() && older_.contains(id->second)) known.insert(county);
+    }
+  }
+  for (const std::string& county : request_.county_codes()) {
+    if (!known.contains(county)) return TokenInvalid("of other partitions");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> ClueFeed::Follow(const Places& places) {
   for (const auto& [partition, tail] : parts_.tails) {
     std::optional<host::TailPosition> from;
     Source& source = sources_[partition];
@@ -138,8 +219,25 @@ std::optional<Refusal> ClueFeed::Follow(const std::map<int32_t, v1::ClueFeedToke
     source.read = source.follower->place();
     if (!from) SetPlace(source.read, kAllEvents, source.handled);
     source.handled.set_partition(partition);
+    source.among_copies = !older_.empty();
   }
   return std::nullopt;
+}
+
+// Whether the record is a copy, and the owner of the token has handled this event in one of the journals that it stood in before.
+absl::StatusOr<bool> ClueFeed::WasHandled(const host::TailRecord& record, uint32_t index) const {
+  const journal::v1::Origin* origin = record.copied_from ? &*record.copied_from : nullptr;
+  for (; origin != nullptr; origin = origin->has_before() ? &origin->before() : nullptr) {
+    const auto handled = older_.find(origin->journal_id());
+    if (handled == older_.end() || origin->height() > handled->second.height()) continue;
+    if (origin->height() < handled->second.height()) return true;
+    if (!std::string_view(origin->head()).starts_with(handled->second.head())) {
+      return absl::FailedPreconditionError(
+          fmt::format("the journal that was copied held another record at height {}", origin->height()));
+    }
+    if (partition::NumberInOrigin(*origin, index) < handled->second.next_index()) return true;
+  }
+  return false;
 }
 
 absl::StatusOr<bool> ClueFeed::Look() {
@@ -156,8 +254,15 @@ absl::StatusOr<bool> ClueFeed::Look() {
       ++unmatched_;
       const uint32_t skip = std::exchange(source.skip, 0);
       source.read = record->place;
+      // All copies are of the journal's first writer.
+      if (record->copy_completed || record->place.term > kFirstTerm) source.read_copies = true;
       for (v1::ClueFeedEvent& event : FeedEventsOf(*record, request_, caller_)) {
-        if (event.index() >= skip) waiting_.push_back({&source, record->place, std::move(event)});
+        const uint32_t index = event.index();
+        const auto handled = WasHandled(*record, index);
+        if (!handled.ok()) return handled.status();
+        if (index < skip || *handled) continue;
+        if (record->copied_from) NameAsOriginal(*record->copied_from, event);
+        waiting_.push_back({&source, record->place, index, source.read_copies, std::move(event)});
       }
     }
   }
@@ -166,7 +271,14 @@ absl::StatusOr<bool> ClueFeed::Look() {
 
 std::string ClueFeed::Token() const {
   v1::ClueFeedToken token;
-  for (const auto& [partition, source] : sources_) *token.add_places() = source.handled;
+  bool among_copies = false;
+  for (const auto& [partition, source] : sources_) {
+    *token.add_places() = source.handled;
+    among_copies = among_copies || source.among_copies;
+  }
+  if (among_copies) {
+    for (const auto& [id, place] : older_) *token.add_places() = place;
+  }
   token.set_filter_digest(std::string(FilterDigest(request_).view()));
   return TokenText(token);
 }
@@ -189,7 +301,8 @@ host::Feed::Step ClueFeed::Event() {
   unmatched_ = 0;
   Waiting next = std::move(waiting_.front());
   waiting_.pop_front();
-  SetPlace(next.place, next.event.index() + 1, next.source->handled);
+  SetPlace(next.place, next.index + 1, next.source->handled);
+  if (next.behind_copies) next.source->among_copies = false;
   auto response = std::make_unique<v1::WatchCluesResponse>();
   *response->mutable_event() = std::move(next.event);
   response->set_resume_token(Token());
@@ -204,7 +317,10 @@ host::Feed::Step ClueFeed::Next(bool heartbeat) {
   const auto looked = Look();
   if (!looked.ok()) return Ended(RefusalOf(looked.status()));
   if (!waiting_.empty()) return Event();
-  for (auto& [partition, source] : sources_) SetPlace(source.read, kAllEvents, source.handled);
+  for (auto& [partition, source] : sources_) {
+    SetPlace(source.read, kAllEvents, source.handled);
+    if (source.read_copies) source.among_copies = false;
+  }
   if (heartbeat || !greeted_ || unmatched_ >= kUnmatched) return Heartbeat();
   return {*looked ? Step::Kind::kAgain : Step::Kind::kIdle, nullptr, {}};
 }

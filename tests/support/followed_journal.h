@@ -19,7 +19,11 @@ class FollowedJournal {
  public:
   FollowedJournal(std::function<partition::EventPtr()> new_event,
                   std::function<bool(const google::protobuf::Message&)> shown, uint8_t journal_number = 1)
-      : records(1, GenesisRecord("three_member_interaction", journal_number)),
+      : FollowedJournal(std::move(new_event), std::move(shown),
+                        GenesisRecord("three_member_interaction", journal_number)) {}
+  FollowedJournal(std::function<partition::EventPtr()> new_event,
+                  std::function<bool(const google::protobuf::Message&)> shown, std::string genesis)
+      : records(1, std::move(genesis)),
         tail({{"three_member_interaction.journal", 0}, Reader(), std::move(new_event), std::move(shown)},
              timeline_.NewStrand()) {
     partition::Frame frame;

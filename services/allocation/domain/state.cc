@@ -5,6 +5,7 @@
 namespace sanyuan::allocation {
 
 State::State() {
+  progress.HoldsPlaces([](RunProgress& row) { row.page_heights.clear(); });
   agreements.Track();
   months.Track();
   allowances.Track();

@@ -5,6 +5,7 @@
 namespace sanyuan::order_intake {
 
 State::State() {
+  closings.HoldsPlaces([](Closing& row) { row.page_heights.clear(); });
   windows.Track();
   participations.Track();
   orders.Track();

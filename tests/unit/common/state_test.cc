@@ -46,6 +46,22 @@ struct TestState : Store {
 
 ShopKey Key(int n) { return {620121, Code(std::to_string(100000 + n))}; }
 
+TEST(RowDigests, LeaveOutPlacesAndNothingElse) {
+  const auto rows = [](std::vector<std::pair<std::string, int32_t>> places, int64_t cartons) {
+    TestState state;
+    state.shops.HoldsPlaces([](Shop& shop) { shop.lines.clear(); });
+    state.cursors.HoldsPlaces();
+    state.BeginRecord(1);
+    state.shops.Put(Key(1), {cartons, {}, places});
+    state.shops.Put(Key(2), {1, {}, {}});
+    state.cursors.Put(Key(1), {cartons, {}, places});
+    return state.RowDigests();
+  };
+  EXPECT_EQ(rows({{"page", 7}}, 3), rows({{"page", 70}}, 3));
+  EXPECT_NE(rows({{"page", 7}}, 3), rows({{"page", 7}}, 4));
+  EXPECT_EQ(rows({}, 3).size(), 1U) << "of a table of places nothing is left";
+}
+
 TEST(Codec, EveryKindOfFieldComesBackAsItWas) {
   Shop shop{-7, absl::FromUnixMicros(1234567), {{"兰州", 3}, {"", -1}}};
   Shop back;
