@@ -106,8 +106,7 @@ absl::Status CompareOfNoCounty(const std::vector<Surveyed>& surveyed,
 }  // namespace
 
 absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place,
-  if (absl::Status same = CompareOfNoCounty(surveyed, *replayed); !same.ok()) return same;
-                               const Request& request) {
+                               const HandOver& hand_over, const Request& request) {
   if (absl::Status checked = CheckRequest(request); !checked.ok()) return checked;
   const auto surveyed = Survey(from);
   if (!surveyed.ok()) return surveyed.status();
@@ -155,3 +154,4 @@ absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_p
 }
 
 }  // namespace sanyuan::reshard
+  if (absl::Status handed_over = hand_over(); !handed_over.ok()) return handed_over;

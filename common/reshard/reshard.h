@@ -38,6 +38,8 @@ struct Report {
 
 // Makes the place of the new journals; called when the older ones were found at rest. The log outlives Reshard.
 using MakePlace = std::function<absl::StatusOr<log::Log*>()>;
+// Brings over what servers need beside the journals, before anybody may lead these.
+using HandOver = std::function<absl::Status()>;
 
 // Copies `from` into empty journals and says so in each of them when all was checked. When this fails half-copied journals may
 // be left, which no server leads; the next try wants another place.
@@ -45,7 +47,9 @@ using MakePlace = std::function<absl::StatusOr<log::Log*>()>;
 //   FailedPrecondition  the older journals are not at rest or went on; a new journal is not empty; with what to do
 //   DataLoss            what was copied is not what was there: the older journals are still the valid ones
 //   Unavailable         the log
-absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place, const Request& request);
+// and what make_place and hand_over give.
+absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place,
+                               const HandOver& hand_over, const Request& request);
 
 }  // namespace sanyuan::reshard
 

@@ -77,7 +77,8 @@ int Reshard(const Session& session, const ReshardArguments& arguments) {
   request.operator_id = session.globals().actor;
   request.why = arguments.why;
   const auto report = reshard::Reshard(
-      *from, [&] { return (*place)->MakeTo(arguments.partitions); }, request);
+      *from, [&] { return (*place)->MakeTo(arguments.partitions); }, [&] { return (*place)->HandOver(); },
+      request);
   if (!report.ok()) return FailReshard(session, report.status());
   if (absl::Status finished = (*place)->Finish(*report, arguments.partitions); !finished.ok()) {
     return FailReshard(session, finished);
