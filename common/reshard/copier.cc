@@ -18,8 +18,9 @@ using google::protobuf::Message;
 
 // What is wrong with the content of a journal is wrong with nothing that was asked for.
 absl::Status At(const Source& source, const absl::Status& why) {
-  return absl::Status(why.code(), fmt::format("{} at height {}: {}", source.journal().ToString(),
-                                              source.place().height, std::string(why.message())));
+  const absl::StatusCode code = absl::IsInvalidArgument(why) ? absl::StatusCode::kDataLoss : why.code();
+  return absl::Status(code, fmt::format("{} at height {}: {}", source.journal().ToString(),
+                                        source.place().height, std::string(why.message())));
 }
 
 }  // namespace
