@@ -16,6 +16,10 @@ namespace {
 using Targets = std::vector<std::unique_ptr<Target>>;
 
 constexpr int32_t kMostPartitions = 1024;
+// The one way that is known to other rows from sound journals.
+constexpr char kLaterPolicies[] =
+    "where a partition decided something before it had taken over a policy that another one knew by then, "
+    "that folds otherwise behind the policy, and these journals can't be resharded";
 
 absl::Status CheckRequest(const Request& request) {
   if (request.partitions < 1 || request.partitions > kMostPartitions) {
@@ -57,7 +61,9 @@ absl::Status CompareStates(const std::vector<Surveyed>& surveyed, Targets& targe
     after[contexts[target->journal().topic]].push_back(target->Rows());
   }
   for (const auto& [context, rows] : before) {
-    if (absl::Status compared = CompareRows(context, rows, after[context]); !compared.ok()) return compared;
+    if (const absl::Status compared = CompareRows(context, rows, after[context]); !compared.ok()) {
+      return absl::DataLossError(fmt::format("{}; {}", std::string(compared.message()), kLaterPolicies));
+    }
   }
   return absl::OkStatus();
 }
