@@ -100,7 +100,8 @@ absl::Status Copier::CopyAll() {
 absl::Status Copier::Copy(size_t journal) {
   From& from = sources_[journal];
   const journal::v1::Decision& decision = from.source->decision();
-  if (decision.has_format_raised() || decision.has_input_skipped() || decision.has_copy_completed()) {
+  if (decision.has_copy_completed()) return absl::OkStatus();
+  if (decision.has_format_raised() || decision.has_input_skipped()) {
     ++operators_decisions_;
     return absl::OkStatus();
   }
