@@ -78,12 +78,6 @@ std::string DigestBefore(const Installation& from, const std::vector<Surveyed>& 
   return host::DigestTextOf(from.specs, replayed);
 }
 
-// From the new records alone.
-absl::StatusOr<std::string> DigestAfter(const std::vector<Surveyed>& surveyed, const Installation& to) {
-  const auto replayed = host::ReplayAll(to.specs, to.partitions, to.Reader(), to.strictness);
-  if (!replayed.ok()) return replayed.status();
-  for (const host::Replayed& one : *replayed) {
-    if (!one.damage) continue;
 // Of a context's business state that belongs to no county each new partition must hold what each older one did: the text of
 // the digests has one line for all of them.
 absl::Status CompareOfNoCounty(const std::vector<Surveyed>& surveyed,
@@ -103,9 +97,16 @@ absl::Status CompareOfNoCounty(const std::vector<Surveyed>& surveyed,
   return absl::OkStatus();
 }
 
+// From the new records alone.
+absl::StatusOr<std::string> DigestAfter(const std::vector<Surveyed>& surveyed, const Installation& to) {
+  const auto replayed = host::ReplayAll(to.specs, to.partitions, to.Reader(), to.strictness);
+  if (!replayed.ok()) return replayed.status();
+  for (const host::Replayed& one : *replayed) {
+    if (!one.damage) continue;
     return absl::DataLossError(
         fmt::format("{} at offset {}: {}", one.journal.ToString(), one.damage->offset, one.damage->why));
   }
+  if (absl::Status same = CompareOfNoCounty(surveyed, *replayed); !same.ok()) return same;
   return host::DigestTextOf(to.specs, *replayed);
 }
 
@@ -153,11 +154,11 @@ absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_p
     return absl::DataLossError("the business digest of the new journals is another one");
   }
   if (absl::Status unchanged = CheckUnchanged(from, *surveyed); !unchanged.ok()) return unchanged;
+  if (absl::Status handed_over = hand_over(); !handed_over.ok()) return handed_over;
   if (absl::Status completed = copier.Complete(); !completed.ok()) return completed;
   report.operators_decisions = copier.operators_decisions();
-  report.request_ids_taken = copier.request_ids_taken();
+  report.request_ids_used_twice = copier.request_ids_used_twice();
   return report;
 }
 
 }  // namespace sanyuan::reshard
-  if (absl::Status handed_over = hand_over(); !handed_over.ok()) return handed_over;

@@ -32,8 +32,8 @@ struct Report {
   host::JournalIds journals;                     // The new ones.
   std::string digest_text;                       // Of the business state, equal before and after.
   uint64_t operators_decisions = 0;  // Formats raised and inputs skipped, which stay in the older journals.
-  uint64_t request_ids_taken =
-      0;  // That two counties of a partition had been asked with: the later outcome is remembered.
+  // By two counties of what is one partition now: the later outcome is remembered.
+  uint64_t request_ids_used_twice = 0;
 };
 
 // Makes the place of the new journals; called when the older ones were found at rest. The log outlives Reshard.

@@ -115,11 +115,9 @@ journal::v1::Cursor Target::Ahead() const {
   return partition::CursorMessage(journal_.topic, journal_.partition, row);
 }
 
-bool Target::IsTaken(const journal::v1::Decision& command) const {
+const partition::RequestRow* Target::Remembered(const journal::v1::Decision& command) const {
   const partition::Stamp stamp = partition::StampOf(command);
-  const partition::RequestRow* row =
-      partition_.books().requests.Find(partition::KeyOf(stamp.actor, stamp.method, stamp.request_id));
-  return row != nullptr && row->content != command.command().content();
+  return partition_.books().requests.Find(partition::KeyOf(stamp.actor, stamp.method, stamp.request_id));
 }
 
 bool Target::Produce(std::string record, const log::RecordHeaders& headers) {
