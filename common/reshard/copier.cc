@@ -18,8 +18,9 @@ using google::protobuf::Message;
 
 // What is wrong with the content of a journal is wrong with nothing that was asked for.
 absl::Status At(const Source& source, const absl::Status& why) {
-  return absl::Status(why.code(), fmt::format("{} at height {}: {}", source.journal().ToString(),
-                                              source.place().height, std::string(why.message())));
+  const absl::StatusCode code = absl::IsInvalidArgument(why) ? absl::StatusCode::kDataLoss : why.code();
+  return absl::Status(code, fmt::format("{} at height {}: {}", source.journal().ToString(),
+                                        source.place().height, std::string(why.message())));
 }
 
 }  // namespace
@@ -30,6 +31,7 @@ Copier::Copier(const Installation& from, const std::vector<Surveyed>& surveyed, 
       to_(to),
       targets_(targets),
       request_(request),
+      may_come_again_since_(MayComeAgainSince(surveyed)),
       merge_(surveyed.size()),
       copies_(targets.size(), 0) {
   for (const Surveyed& one : surveyed) {
@@ -99,35 +101,44 @@ absl::Status Copier::CopyAll() {
 absl::Status Copier::Copy(size_t journal) {
   From& from = sources_[journal];
   const journal::v1::Decision& decision = from.source->decision();
-  if (decision.has_format_raised() || decision.has_input_skipped() || decision.has_copy_completed()) {
+  if (decision.has_copy_completed()) return absl::OkStatus();
+  if (decision.has_format_raised() || decision.has_input_skipped()) {
     ++operators_decisions_;
     return absl::OkStatus();
   }
   auto events = partition::ParseEvents(decision, from.new_event);
   if (!events.ok()) return events.status();
-  auto shares = Divide(journal, *std::move(events));
-  if (!shares.ok()) return shares.status();
+  auto parts = Divide(journal, *std::move(events));
+  if (!parts.ok()) return parts.status();
   if (decision.has_command()) {
-    if (decision.events().empty()) ToWhoMayBeAsked(from, decision, *shares);
-    if (decision.events_size() > 0 && shares->size() != 1) {
+    if (decision.events().empty()) GiveToAllThatMayBeAsked(from, decision, *parts);
+    if (decision.events_size() > 0 && parts->size() != 1) {
       return absl::InvalidArgumentError("a command changed counties of several partitions");
     }
+    if (UsesAnIdAgain(decision, *parts)) ++request_ids_used_twice_;
   }
-  for (auto& [target, share] : *shares) {
-    if (absl::Status written = Write(journal, decision, target, std::move(share)); !written.ok()) {
+  for (auto& [target, part] : *parts) {
+    if (absl::Status written = Write(journal, decision, target, std::move(part)); !written.ok()) {
       return written;
     }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Copier::Shares> Copier::Divide(size_t journal, std::vector<partition::EventPtr> events) {
+bool Copier::UsesAnIdAgain(const journal::v1::Decision& decision, const Parts& parts) const {
+  return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+    const partition::RequestRow* row = targets_[part.first]->Remembered(decision);
+    return row != nullptr && row->content != decision.command().content();
+  });
+}
+
+absl::StatusOr<Copier::Parts> Copier::Divide(size_t journal, std::vector<partition::EventPtr> events) {
   From& from = sources_[journal];
   const std::string topic = from.spec->topic();
-  Shares shares;
-  const auto give = [&shares](size_t target, uint32_t number, partition::EventPtr event) {
-    shares[target].numbers.push_back(number);
-    shares[target].events.push_back(std::move(event));
+  Parts parts;
+  const auto give = [&parts](size_t target, uint32_t number, partition::EventPtr event) {
+    parts[target].numbers.push_back(number);
+    parts[target].events.push_back(std::move(event));
   };
   for (uint32_t number = 0; number < events.size(); ++number) {
     partition::EventPtr& event = events[number];
@@ -148,19 +159,19 @@ absl::StatusOr<Copier::Shares> Copier::Divide(size_t journal, std::vector<partit
       give(TargetOf(topic, partition::PartitionOf(**scope, to_.partitions)), number, std::move(event));
       continue;
     }
-    const auto news = IsNews(from, event->SerializeAsString());
-    if (!news.ok()) return news.status();
-    if (!*news) continue;
+    const auto first = IsFirstOfItsContext(from, event->SerializeAsString());
+    if (!first.ok()) return first.status();
+    if (!*first) continue;
     for (const size_t target : TargetsOf(topic)) {
       partition::EventPtr copy(event->New());
       copy->CopyFrom(*event);
       give(target, number, std::move(copy));
     }
   }
-  return shares;
+  return parts;
 }
 
-absl::StatusOr<bool> Copier::IsNews(From& from, const std::string& bytes) {
+absl::StatusOr<bool> Copier::IsFirstOfItsContext(From& from, const std::string& bytes) {
   std::vector<Digest>& known = everywhere_[from.spec->topic()];
   const Digest digest = Sha256(bytes);
   const size_t number = from.everywhere++;
@@ -174,18 +185,22 @@ absl::StatusOr<bool> Copier::IsNews(From& from, const std::string& bytes) {
 }
 
 // A decision without events names no county. It changes nothing but the memory of its request id, which may be sent again to
-// any partition as long as that is remembered.
-void Copier::ToWhoMayBeAsked(const From& from, const journal::v1::Decision& decision, Shares& shares) const {
+// any partition as long as that is remembered: each remembers it afterwards. One that does already is left as it is, whether by
+// another copy of the same or, as in a journal of old, with what it had been asked first.
+void Copier::GiveToAllThatMayBeAsked(const From& from, const journal::v1::Decision& decision,
+                                     Parts& parts) const {
   const std::string topic = from.spec->topic();
   const partition::Stamp stamp = partition::StampOf(decision);
   const absl::Time asked =
       absl::FromUnixMillis(static_cast<int64_t>(partition::RequestMillis(stamp.request_id)));
-  if (asked >= newest_ - partition::kRequestWindow) {
-    for (const size_t target : TargetsOf(topic)) shares[target];
+  if (asked >= may_come_again_since_) {
+    for (const size_t target : TargetsOf(topic)) {
+      if (targets_[target]->Remembered(decision) == nullptr) parts[target];
+    }
     return;
   }
   const int32_t count = from.spec->single_partition ? 1 : to_.partitions;
-  shares[TargetOf(topic, from.source->journal().partition % count)];
+  parts[TargetOf(topic, from.source->journal().partition % count)];
 }
 
 absl::Status Copier::RaiseFormat(Target& target, int64_t decided_at_us) {
@@ -200,7 +215,7 @@ absl::Status Copier::RaiseFormat(Target& target, int64_t decided_at_us) {
 }
 
 absl::Status Copier::Write(size_t journal, const journal::v1::Decision& original, size_t target_number,
-                           Share share) {
+                           Part part) {
   const Source& source = *sources_[journal].source;
   Target& target = *targets_[target_number];
   if (absl::Status raised = RaiseFormat(target, original.decided_at_us()); !raised.ok()) return raised;
@@ -208,22 +223,21 @@ absl::Status Copier::Write(size_t journal, const journal::v1::Decision& original
   copy.clear_events();
   copy.clear_cursors();
   copy.clear_state_digest();
-  *copy.mutable_copied_from() = partition::OriginOf(source.place(), original, source.format(), share.numbers);
+  *copy.mutable_copied_from() = partition::OriginOf(source.place(), original, source.format(), part.numbers);
   // All that stands in the inputs by now was copied before this decision, as what it had seen was decided before it.
   for (const journal::v1::Cursor& cursor : original.cursors()) {
     const log::TopicPartition input = to_.InputOf(target.journal().partition, cursor.topic());
     *copy.add_cursors() = targets_[TargetOf(input.topic, input.partition)]->Ahead();
   }
   bool pages = false;
-  for (partition::EventPtr& event : share.events) {
+  for (partition::EventPtr& event : part.events) {
     pages = pages || IsPage(*events::InnerEvent(*event));
     if (!request_.map_pages) continue;
     if (absl::Status mapped = pages_.Map(journal, target_number, MutableInner(*event)); !mapped.ok()) {
       return mapped;
     }
   }
-  if (copy.has_command() && target.IsTaken(copy)) ++request_ids_taken_;
-  const auto height = target.Write(copy, share.events);
+  const auto height = target.Write(copy, part.events);
   if (!height.ok()) return height.status();
   if (pages) pages_.Note(journal, source.place().height, target_number, *height);
   ++copies_[target_number];

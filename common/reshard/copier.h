@@ -30,7 +30,7 @@ class Copier {
   absl::Status Complete();
 
   uint64_t operators_decisions() const { return operators_decisions_; }
-  uint64_t request_ids_taken() const { return request_ids_taken_; }
+  uint64_t request_ids_used_twice() const { return request_ids_used_twice_; }
 
  private:
   struct From {
@@ -40,19 +40,21 @@ class Copier {
     size_t everywhere = 0;  // Of its events that stand in every partition: so many came by.
   };
   // What of a decision goes to one new journal.
-  struct Share {
+  struct Part {
     std::vector<uint32_t> numbers;
     std::vector<partition::EventPtr> events;
   };
-  using Shares = std::map<size_t, Share>;  // By target.
+  using Parts = std::map<size_t, Part>;  // By target.
 
   absl::StatusOr<bool> Offer(size_t journal);
   absl::Status Copy(size_t journal);
-  absl::StatusOr<Shares> Divide(size_t journal, std::vector<partition::EventPtr> events);
-  // False: other journals of the context have given the same copy already.
-  absl::StatusOr<bool> IsNews(From& from, const std::string& bytes);
-  void ToWhoMayBeAsked(const From& from, const journal::v1::Decision& decision, Shares& shares) const;
-  absl::Status Write(size_t journal, const journal::v1::Decision& original, size_t target, Share share);
+  absl::StatusOr<Parts> Divide(size_t journal, std::vector<partition::EventPtr> events);
+  // Of an event that stands in every partition. False: another journal of the context has given the same one already.
+  absl::StatusOr<bool> IsFirstOfItsContext(From& from, const std::string& bytes);
+  void GiveToAllThatMayBeAsked(const From& from, const journal::v1::Decision& decision, Parts& parts) const;
+  // A partition among them remembers the command's request id, with another content.
+  bool UsesAnIdAgain(const journal::v1::Decision& decision, const Parts& parts) const;
+  absl::Status Write(size_t journal, const journal::v1::Decision& original, size_t target, Part part);
   absl::Status RaiseFormat(Target& target, int64_t decided_at_us);
   std::vector<size_t> TargetsOf(const std::string& topic) const;
   size_t TargetOf(const std::string& topic, int32_t partition) const;
@@ -62,6 +64,7 @@ class Copier {
   std::vector<std::unique_ptr<Target>>& targets_;
   const Request& request_;
   absl::Time newest_ = absl::InfinitePast();
+  const absl::Time may_come_again_since_;
   std::vector<From> sources_;
   std::map<log::TopicPartition, size_t> source_numbers_;
   std::map<log::TopicPartition, size_t> target_numbers_;
@@ -71,7 +74,7 @@ class Copier {
       everywhere_;                // By topic: the events that stand in every partition.
   std::vector<uint64_t> copies_;  // In each target.
   uint64_t operators_decisions_ = 0;
-  uint64_t request_ids_taken_ = 0;
+  uint64_t request_ids_used_twice_ = 0;
 };
 
 }  // namespace sanyuan::reshard

@@ -16,6 +16,10 @@ namespace {
 using Targets = std::vector<std::unique_ptr<Target>>;
 
 constexpr int32_t kMostPartitions = 1024;
+// The one way that is known to other rows from sound journals.
+constexpr char kLaterPolicies[] =
+    "where a partition decided something before it had taken over a policy that another one knew by then, "
+    "that folds otherwise behind the policy, and these journals can't be resharded";
 
 absl::Status CheckRequest(const Request& request) {
   if (request.partitions < 1 || request.partitions > kMostPartitions) {
@@ -57,7 +61,9 @@ absl::Status CompareStates(const std::vector<Surveyed>& surveyed, Targets& targe
     after[contexts[target->journal().topic]].push_back(target->Rows());
   }
   for (const auto& [context, rows] : before) {
-    if (absl::Status compared = CompareRows(context, rows, after[context]); !compared.ok()) return compared;
+    if (const absl::Status compared = CompareRows(context, rows, after[context]); !compared.ok()) {
+      return absl::DataLossError(fmt::format("{}; {}", std::string(compared.message()), kLaterPolicies));
+    }
   }
   return absl::OkStatus();
 }
@@ -72,12 +78,6 @@ std::string DigestBefore(const Installation& from, const std::vector<Surveyed>& 
   return host::DigestTextOf(from.specs, replayed);
 }
 
-// From the new records alone.
-absl::StatusOr<std::string> DigestAfter(const std::vector<Surveyed>& surveyed, const Installation& to) {
-  const auto replayed = host::ReplayAll(to.specs, to.partitions, to.Reader(), to.strictness);
-  if (!replayed.ok()) return replayed.status();
-  for (const host::Replayed& one : *replayed) {
-    if (!one.damage) continue;
 // Of a context's business state that belongs to no county each new partition must hold what each older one did: the text of
 // the digests has one line for all of them.
 absl::Status CompareOfNoCounty(const std::vector<Surveyed>& surveyed,
@@ -97,17 +97,23 @@ absl::Status CompareOfNoCounty(const std::vector<Surveyed>& surveyed,
   return absl::OkStatus();
 }
 
+// From the new records alone.
+absl::StatusOr<std::string> DigestAfter(const std::vector<Surveyed>& surveyed, const Installation& to) {
+  const auto replayed = host::ReplayAll(to.specs, to.partitions, to.Reader(), to.strictness);
+  if (!replayed.ok()) return replayed.status();
+  for (const host::Replayed& one : *replayed) {
+    if (!one.damage) continue;
     return absl::DataLossError(
         fmt::format("{} at offset {}: {}", one.journal.ToString(), one.damage->offset, one.damage->why));
   }
+  if (absl::Status same = CompareOfNoCounty(surveyed, *replayed); !same.ok()) return same;
   return host::DigestTextOf(to.specs, *replayed);
 }
 
 }  // namespace
 
 absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place,
-  if (absl::Status same = CompareOfNoCounty(surveyed, *replayed); !same.ok()) return same;
-                               const Request& request) {
+                               const HandOver& hand_over, const Request& request) {
   if (absl::Status checked = CheckRequest(request); !checked.ok()) return checked;
   const auto surveyed = Survey(from);
   if (!surveyed.ok()) return surveyed.status();
@@ -148,9 +154,10 @@ absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_p
     return absl::DataLossError("the business digest of the new journals is another one");
   }
   if (absl::Status unchanged = CheckUnchanged(from, *surveyed); !unchanged.ok()) return unchanged;
+  if (absl::Status handed_over = hand_over(); !handed_over.ok()) return handed_over;
   if (absl::Status completed = copier.Complete(); !completed.ok()) return completed;
   report.operators_decisions = copier.operators_decisions();
-  report.request_ids_taken = copier.request_ids_taken();
+  report.request_ids_used_twice = copier.request_ids_used_twice();
   return report;
 }
 

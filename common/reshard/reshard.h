@@ -32,12 +32,14 @@ struct Report {
   host::JournalIds journals;                     // The new ones.
   std::string digest_text;                       // Of the business state, equal before and after.
   uint64_t operators_decisions = 0;  // Formats raised and inputs skipped, which stay in the older journals.
-  uint64_t request_ids_taken =
-      0;  // That two counties of a partition had been asked with: the later outcome is remembered.
+  // By two counties of what is one partition now: the later outcome is remembered.
+  uint64_t request_ids_used_twice = 0;
 };
 
 // Makes the place of the new journals; called when the older ones were found at rest. The log outlives Reshard.
 using MakePlace = std::function<absl::StatusOr<log::Log*>()>;
+// Brings over what servers need beside the journals, before anybody may lead these.
+using HandOver = std::function<absl::Status()>;
 
 // Copies `from` into empty journals and says so in each of them when all was checked. When this fails half-copied journals may
 // be left, which no server leads; the next try wants another place.
@@ -45,7 +47,9 @@ using MakePlace = std::function<absl::StatusOr<log::Log*>()>;
 //   FailedPrecondition  the older journals are not at rest or went on; a new journal is not empty; with what to do
 //   DataLoss            what was copied is not what was there: the older journals are still the valid ones
 //   Unavailable         the log
-absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place, const Request& request);
+// and what make_place and hand_over give.
+absl::StatusOr<Report> Reshard(const Installation& from, const MakePlace& make_place,
+                               const HandOver& hand_over, const Request& request);
 
 }  // namespace sanyuan::reshard
 

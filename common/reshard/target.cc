@@ -3,29 +3,22 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <random>
 #include <utility>
 
 #include "common/partition/content.h"
+#include "common/partition/incarnation.h"
 
 namespace sanyuan::reshard {
 namespace {
 
 constexpr std::chrono::seconds kLandingPatience(60);
 
-std::string NewIncarnation() {
-  std::random_device random;
-  std::string bytes;
-  while (bytes.size() < 16) bytes.push_back(static_cast<char>(random()));
-  return bytes;
-}
-
 partition::PartitionOptions OptionsOf(const host::JournalOf& of, const log::Log& log) {
   partition::PartitionOptions options;
   options.context = of.spec->context;
   options.partition = of.journal.partition;
   options.strictness = host::StrictnessOf(log);
-  options.incarnation = NewIncarnation();
+  options.incarnation = partition::NewIncarnation();
   options.guard_clock = false;
   options.copying = true;
   return options;
@@ -115,11 +108,9 @@ journal::v1::Cursor Target::Ahead() const {
   return partition::CursorMessage(journal_.topic, journal_.partition, row);
 }
 
-bool Target::IsTaken(const journal::v1::Decision& command) const {
+const partition::RequestRow* Target::Remembered(const journal::v1::Decision& command) const {
   const partition::Stamp stamp = partition::StampOf(command);
-  const partition::RequestRow* row =
-      partition_.books().requests.Find(partition::KeyOf(stamp.actor, stamp.method, stamp.request_id));
-  return row != nullptr && row->content != command.command().content();
+  return partition_.books().requests.Find(partition::KeyOf(stamp.actor, stamp.method, stamp.request_id));
 }
 
 bool Target::Produce(std::string record, const log::RecordHeaders& headers) {

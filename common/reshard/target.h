@@ -37,8 +37,8 @@ class Target final : private partition::Effects, private log::ProducerListener, 
   uint64_t height() const { return partition_.ahead().height; }
   uint32_t format() const { return partition_.books().Format(); }
   absl::Time last_decided() const { return partition_.last_decided(); }
-  // Whether the request is remembered already, with other content.
-  bool IsTaken(const journal::v1::Decision& command) const;
+  // What is remembered of a request with the same id, caller and method; nullptr: nothing.
+  const partition::RequestRow* Remembered(const journal::v1::Decision& command) const;
   RowDigests Rows() { return domain_->store().RowDigests(); }
 
  private:

@@ -9,7 +9,6 @@
 
 #include "common/sealed/cipher.h"
 #include "common/sealed/file_key_store.h"
-#include "common/sealed/wrapping.h"
 
 namespace sanyuan::sealed {
 namespace {
@@ -71,31 +70,38 @@ absl::Status RewrapKeyTopic(const OpenKeyTable& open, const std::string& master_
   return (*topic)->Write(lock, {RotationRow(false)});
 }
 
-absl::Status CopyKeyTopic(const OpenKeyTable& open, const std::string& path, absl::Duration patience) {
+absl::StatusOr<StoredKeys> ReadKeyTopic(const OpenKeyTable& open, absl::Duration patience) {
   const auto topic = KeyTopic::Open(open, patience);
   if (!topic.ok()) return topic.status();
-  StoredKeys stored;
-  {
-    const auto lock = (*topic)->Hold();
-    const KeyRows& rows = (*topic)->rows();
-    if (rows.hash_keys().empty()) return NoKeys();
-    if (rows.rotating()) {
-      return absl::FailedPreconditionError(
-          fmt::format("{}: a change of the master key was not finished", kKeysTopic));
-    }
-    stored.hash_key = rows.hash_keys().front().wrapped;
-    for (const auto& [person, keys] : rows.people()) {
-      for (const KeyRows::Key& key : keys) stored.keys.push_back({{person, key.id}, key.wrapped});
-    }
-    stored.forgotten.assign(rows.forgotten().begin(), rows.forgotten().end());
+  const auto lock = (*topic)->Hold();
+  const KeyRows& rows = (*topic)->rows();
+  if (rows.hash_keys().empty()) return NoKeys();
+  if (rows.rotating()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: a change of the master key was not finished", kKeysTopic));
   }
-  return WriteKeyFile(path, stored);
+  StoredKeys stored;
+  stored.hash_key = rows.hash_keys().front().wrapped;
+  for (const auto& [person, keys] : rows.people()) {
+    for (const KeyRows::Key& key : keys) stored.keys.push_back({{person, key.id}, key.wrapped});
+  }
+  stored.forgotten.assign(rows.forgotten().begin(), rows.forgotten().end());
+  return stored;
+}
+
+absl::Status CopyKeyTopic(const OpenKeyTable& open, const std::string& path, absl::Duration patience) {
+  const auto stored = ReadKeyTopic(open, patience);
+  return stored.ok() ? WriteKeyFile(path, *stored) : stored.status();
 }
 
 absl::StatusOr<size_t> RestoreKeyTopic(const OpenKeyTable& open, const std::string& path,
                                        absl::Duration patience) {
   const auto stored = ReadKeyFile(path);
-  if (!stored.ok()) return stored.status();
+  return stored.ok() ? WriteKeyTopic(open, *stored, patience) : stored.status();
+}
+
+absl::StatusOr<size_t> WriteKeyTopic(const OpenKeyTable& open, const StoredKeys& stored,
+                                     absl::Duration patience) {
   const auto topic = KeyTopic::Open(open, patience);
   if (!topic.ok()) return topic.status();
   auto lock = (*topic)->Hold();
@@ -103,16 +109,15 @@ absl::StatusOr<size_t> RestoreKeyTopic(const OpenKeyTable& open, const std::stri
     return absl::FailedPreconditionError(fmt::format("{} holds keys already", kKeysTopic));
   }
   std::vector<KeyRow> rows;
-  for (const std::string& name : stored->forgotten) rows.push_back(ForgottenRow(name));
+  for (const std::string& name : stored.forgotten) rows.push_back(ForgottenRow(name));
   if (absl::Status written = (*topic)->Write(lock, rows); !written.ok()) return written;
   rows.clear();
-  for (const StoredKeys::Key& key : stored->keys) {
+  for (const StoredKeys::Key& key : stored.keys) {
     if (!(*topic)->rows().IsForgotten(key.name.person)) rows.push_back(PersonKeyRow(key.name, key.wrapped));
   }
   if (absl::Status written = (*topic)->Write(lock, rows); !written.ok()) return written;
   // The last: without it the topic holds no keys.
-  const absl::Status written =
-      (*topic)->Write(lock, {HashKeyRow(RandomBytes(kKeyIdBytes), stored->hash_key)});
+  const absl::Status written = (*topic)->Write(lock, {HashKeyRow(RandomBytes(kKeyIdBytes), stored.hash_key)});
   if (!written.ok()) return written;
   return rows.size();
 }

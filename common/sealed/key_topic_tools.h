@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/sealed/key_topic.h"
+#include "common/sealed/wrapping.h"
 
 namespace sanyuan::sealed {
 
@@ -23,11 +24,17 @@ absl::Status RewrapKeyTopic(const OpenKeyTable& open, const std::string& master_
 // later is still in it. NotFound: no keys. AlreadyExists.
 absl::Status CopyKeyTopic(const OpenKeyTable& open, const std::string& path, absl::Duration patience);
 
+// The same in memory: in no file that somebody would have to delete. Errors as CopyKeyTopic.
+absl::StatusOr<StoredKeys> ReadKeyTopic(const OpenKeyTable& open, absl::Duration patience);
+
 // The keys of such a file, or of a keys.db, into a topic without keys: how many. Who was forgotten in the topic stays so.
 // When it was interrupted the same again goes on. FailedPrecondition: the topic holds keys; no server may begin with it
 // meanwhile. NotFound: no such file.
 absl::StatusOr<size_t> RestoreKeyTopic(const OpenKeyTable& open, const std::string& path,
                                        absl::Duration patience);
+// The same from memory.
+absl::StatusOr<size_t> WriteKeyTopic(const OpenKeyTable& open, const StoredKeys& stored,
+                                     absl::Duration patience);
 
 }  // namespace sanyuan::sealed
 

@@ -78,14 +78,7 @@ absl::Status CheckIdentity(const ServeOptions& options, const std::vector<host::
     }
     const auto found = host::ReadJournalIds(specs, options.partitions, log);
     if (!found.ok()) return found.status();
-    for (const auto& [journal, id] : *found) {
-      const auto it = known->journal_ids.find(journal);
-      if (it == known->journal_ids.end() || it->second != id) {
-        return absl::FailedPreconditionError(
-            fmt::format("{} is not the journal that this directory was made with", journal.ToString()));
-      }
-    }
-    return absl::OkStatus();
+    return log::CheckJournals(*known, *found, options.data);
   }
   if (options.kafka.brokers.empty()) {
     const auto begun = HasBegun(options, log);

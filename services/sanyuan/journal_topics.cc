@@ -59,6 +59,19 @@ std::vector<log::TopicSpec> EventTopics(int32_t partitions, int32_t replication)
   return topics;
 }
 
+absl::StatusOr<std::vector<log::TopicSpec>> MakeMissing(log::KafkaTopics& topics,
+                                                        const std::vector<log::TopicSpec>& specs,
+                                                        int32_t replication) {
+  std::vector<log::TopicSpec> made;
+  for (const log::TopicSpec& spec : specs) {
+    const absl::Status created = topics.Create(spec, replication);
+    if (absl::IsAlreadyExists(created)) continue;
+    if (!created.ok()) return created;
+    made.push_back(spec);
+  }
+  return made;
+}
+
 sealed::OpenKeyTable KeyTable(const log::KafkaLogOptions& options) {
   return [options](log::KafkaTable::Listener* listener) {
     return log::KafkaTable::Open(options, {sealed::kKeysTopic}, listener);

@@ -29,6 +29,10 @@ absl::StatusOr<log::KafkaLogOptions> KafkaOptions(const KafkaPlace& place);
 std::vector<log::TopicSpec> AllTopics(int32_t partitions, int32_t replication);
 // Where the public events of each context go.
 std::vector<log::TopicSpec> EventTopics(int32_t partitions, int32_t replication);
+// Makes those that are missing, which it names. Errors as KafkaTopics::Create.
+absl::StatusOr<std::vector<log::TopicSpec>> MakeMissing(log::KafkaTopics& topics,
+                                                        const std::vector<log::TopicSpec>& specs,
+                                                        int32_t replication);
 // Opens the table of the keys.
 sealed::OpenKeyTable KeyTable(const log::KafkaLogOptions& options);
 

@@ -26,7 +26,7 @@ int PrintReshard(const Session& session, const reshard::Report& report, int32_t 
                            {"partitions", after},
                            {"business_digest", Sha256(report.digest_text).Hex()},
                            {"operators_decisions", report.operators_decisions},
-                           {"request_ids_taken", report.request_ids_taken}};
+                           {"request_ids_used_twice", report.request_ids_used_twice}};
   std::string text =
       fmt::format("{:28} {:>12} {:>12} {:>12}\n", "context", "decisions", "acknowledged", "copies");
   for (const auto& [context, counts] : report.contexts) {
@@ -49,11 +49,11 @@ int PrintReshard(const Session& session, const reshard::Report& report, int32_t 
     text += fmt::format("{} formats raised and inputs skipped stay in the older journals alone\n",
                         report.operators_decisions);
   }
-  if (report.request_ids_taken > 0) {
+  if (report.request_ids_used_twice > 0) {
     text += fmt::format(
         "{} request ids had been used for two counties that share a partition now: the later "
         "outcome is remembered\n",
-        report.request_ids_taken);
+        report.request_ids_used_twice);
   }
   session.Print(object, text);
   return kDone;
@@ -77,7 +77,8 @@ int Reshard(const Session& session, const ReshardArguments& arguments) {
   request.operator_id = session.globals().actor;
   request.why = arguments.why;
   const auto report = reshard::Reshard(
-      *from, [&] { return (*place)->MakeTo(arguments.partitions); }, request);
+      *from, [&] { return (*place)->MakeTo(arguments.partitions); }, [&] { return (*place)->HandOver(); },
+      request);
   if (!report.ok()) return FailReshard(session, report.status());
   if (absl::Status finished = (*place)->Finish(*report, arguments.partitions); !finished.ok()) {
     return FailReshard(session, finished);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -37,27 +38,23 @@ constexpr auto kRowsPatience = std::chrono::seconds(30);
 // An instance writes its presence every second; one that has been silent for so long is not there.
 constexpr auto kSilence = std::chrono::seconds(5);
 
-// The number of partitions, after all journals were found to be those that the directory knows.
+// The number of partitions, after all journals were found to be those that the directory knows, where one is named.
 absl::StatusOr<int32_t> PartitionsOf(const std::string& data, const std::vector<host::ContextSpec>& specs,
                                      log::LogReader& log) {
-  const auto identity =
-      data.empty() ? absl::StatusOr<log::Identity>(absl::NotFoundError("")) : log::IdentityFile(data).Read();
-  if (absl::IsNotFound(identity.status())) {
+  if (data.empty()) {
     return host::PartitionCountOf(specs,
                                   [&log](const log::TopicPartition& journal, int64_t offset, size_t limit) {
                                     return log.ReadFrom(journal, offset, limit);
                                   });
   }
+  const auto identity = log::IdentityFile(data).Read();
+  if (absl::IsNotFound(identity.status())) {
+    return absl::NotFoundError(fmt::format("--data: {} has no identity file", data));
+  }
   if (!identity.ok()) return identity.status();
   const auto ids = host::ReadJournalIds(specs, identity->partition_count, log);
   if (!ids.ok()) return ids.status();
-  for (const auto& [journal, id] : *ids) {
-    const auto known = identity->journal_ids.find(journal);
-    if (known == identity->journal_ids.end() || known->second != id) {
-      return absl::FailedPreconditionError(
-          fmt::format("{} is not the journal that {} was made with", journal.ToString(), data));
-    }
-  }
+  if (absl::Status same = log::CheckJournals(*identity, *ids, data); !same.ok()) return same;
   return identity->partition_count;
 }
 
@@ -72,7 +69,6 @@ class EmbeddedPlace final : public ReshardPlace {
     auto file = log::JournalFile::OpenReadOnly(places_.data);
     if (!file.ok()) return file.status();
     from_ = *std::move(file);
-    if (absl::Status known = log::IdentityFile(places_.data).Read().status(); !known.ok()) return known;
     std::vector<host::ContextSpec> specs = Contexts(ServeOptions{});
     const auto partitions = PartitionsOf(places_.data, specs, *from_);
     if (!partitions.ok()) return partitions.status();
@@ -97,7 +93,7 @@ class EmbeddedPlace final : public ReshardPlace {
     return to_.get();
   }
 
-  absl::Status Finish(const reshard::Report& report, int32_t partitions) override {
+  absl::Status HandOver() override {
     const fs::path from(places_.data), to(places_.to);
     std::error_code error;
     if (fs::exists(sealed::FileKeyStore::PathIn(places_.data), error)) {
@@ -111,6 +107,10 @@ class EmbeddedPlace final : public ReshardPlace {
       fs::copy_file(from / name, to / name, error);
       if (error) return absl::UnavailableError(fmt::format("{}: {}", (to / name).string(), error.message()));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish(const reshard::Report& report, int32_t partitions) override {
     log::Identity identity;
     identity.created_at = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
     identity.partition_count = partitions;
@@ -189,6 +189,9 @@ class KafkaReshardPlace final : public ReshardPlace {
     std::vector<host::ContextSpec> specs = Contexts(ServeOptions{});
     const auto partitions = PartitionsOf(places_.data, specs, *from_);
     if (!partitions.ok()) return partitions.status();
+    auto keys = sealed::ReadKeyTopic(KeyTable(options_), kKeysPatience);
+    if (!keys.ok() && !absl::IsNotFound(keys.status())) return keys.status();
+    if (keys.ok()) keys_ = *std::move(keys);
     return reshard::Installation{std::move(specs), *partitions, from_.get(), host::StrictnessOf(*from_)};
   }
 
@@ -200,10 +203,7 @@ class KafkaReshardPlace final : public ReshardPlace {
     }
     const auto topics = log::KafkaTopics::Open(to_options_);
     if (!topics.ok()) return topics.status();
-    for (const log::TopicSpec& spec : wanted) {
-      const absl::Status created = (*topics)->Create(spec, replication);
-      if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
-    }
+    if (const auto made = MakeMissing(**topics, wanted, replication); !made.ok()) return made.status();
     const auto mismatches = (*topics)->Compare(wanted, replication);
     if (!mismatches.ok()) return mismatches.status();
     if (!mismatches->empty()) {
@@ -214,32 +214,47 @@ class KafkaReshardPlace final : public ReshardPlace {
     auto log = log::KafkaLog::Open(to_options_);
     if (!log.ok()) return log.status();
     to_ = *std::move(log);
+    if (!places_.publish_events) {
+      for (log::TopicSpec& events : EventTopics(partitions, replication)) wanted.push_back(std::move(events));
+    }
+    if (absl::Status empty = CheckEmpty(wanted); !empty.ok()) return empty;
     return to_.get();
   }
 
+  absl::Status HandOver() override {
+    if (!keys_) return absl::OkStatus();
+    return sealed::WriteKeyTopic(KeyTable(to_options_), *keys_, kKeysPatience).status();
+  }
+
   absl::Status Finish(const reshard::Report& /*report*/, int32_t /*partitions*/) override {
-    std::error_code error;
-    const fs::path path =
-        fs::temp_directory_path(error) /
-        fmt::format("sanyuan-keys-{}", Sha256(places_.to_prefix + absl::FormatTime(absl::Now())).Hex());
-    absl::Status copied = sealed::CopyKeyTopic(KeyTable(options_), path.string(), kKeysPatience);
-    if (absl::IsNotFound(copied)) return absl::OkStatus();  // Nobody was sealed yet.
-    if (copied.ok()) {
-      copied = sealed::RestoreKeyTopic(KeyTable(to_options_), path.string(), kKeysPatience).status();
-    }
-    fs::remove(path, error);
-    if (copied.ok()) return copied;
-    return absl::Status(copied.code(),
-                        fmt::format("the journals are complete, but the keys of people are not there: {}; "
-                                    "sanyuanctl keys backup and keys restore bring them over",
-                                    std::string(copied.message())));
+    return absl::OkStatus();
   }
 
  private:
+  // Keys, owners and public events of other journals, from an earlier use of the prefix, are in the way too. What is not there
+  // is empty.
+  absl::Status CheckEmpty(const std::vector<log::TopicSpec>& topics) {
+    std::string taken;
+    for (const log::TopicSpec& spec : topics) {
+      int64_t records = 0;
+      for (int32_t partition = 0; partition < spec.partitions; ++partition) {
+        const auto end = to_->EndOffset({spec.name, partition});
+        if (absl::IsNotFound(end.status())) break;
+        if (!end.ok()) return end.status();
+        records += *end;
+      }
+      if (records > 0) taken += (taken.empty() ? "" : ", ") + spec.name;
+    }
+    if (taken.empty()) return absl::OkStatus();
+    return absl::FailedPreconditionError(fmt::format(
+        "not empty: {}; delete the topics of --to-prefix {}, or name another", taken, places_.to_prefix));
+  }
+
   const ReshardPlaces places_;
   const log::KafkaLogOptions options_;
   log::KafkaLogOptions to_options_;
   std::unique_ptr<log::KafkaLog> from_, to_;
+  std::optional<sealed::StoredKeys> keys_;  // Nothing: nobody was sealed yet.
 };
 
 }  // namespace

@@ -31,7 +31,9 @@ class ReshardPlace {
   virtual absl::StatusOr<reshard::Installation> OpenFrom() = 0;
   // Where `partitions` journals of each context can be made.
   virtual absl::StatusOr<log::Log*> MakeTo(int32_t partitions) = 0;
-  // Brings over what a server needs beside the journals; the last of it lets one start.
+  // Brings over what a server needs beside the journals.
+  virtual absl::Status HandOver() = 0;
+  // Lets one start, when the journals are complete.
   virtual absl::Status Finish(const reshard::Report& report, int32_t partitions) = 0;
 };
 

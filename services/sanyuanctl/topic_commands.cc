@@ -80,10 +80,9 @@ int Apply(const Session& session, const Arguments& arguments) {
   const std::vector<host::ContextSpec> specs = Contexts(ServeOptions{});
   json made = json::array();
   std::string text;
-  for (const log::TopicSpec& spec : Wanted(arguments)) {
-    const absl::Status created = (*topics)->Create(spec, ReplicationOf(arguments));
-    if (absl::IsAlreadyExists(created)) continue;
-    if (!created.ok()) return session.Fail(created);
+  const auto new_topics = MakeMissing(**topics, Wanted(arguments), ReplicationOf(arguments));
+  if (!new_topics.ok()) return session.Fail(new_topics.status());
+  for (const log::TopicSpec& spec : *new_topics) {
     made.push_back(spec.name);
     text += fmt::format("{}: made with {} partitions\n", spec.name, spec.partitions);
   }

@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   request.why = "a control";
   request.map_pages = false;
   const auto report = sanyuan::reshard::Reshard(
-      from, [&]() -> absl::StatusOr<sanyuan::log::Log*> { return log->get(); }, request);
+      from, [&]() -> absl::StatusOr<sanyuan::log::Log*> { return log->get(); },
+      [] { return absl::OkStatus(); }, request);
   if (report.ok()) return 0;
   fmt::print("{}\n", std::string(report.status().message()));
   return 1;

@@ -109,6 +109,17 @@ Struct ToJson(const Identity& identity) {
 
 }  // namespace
 
+absl::Status CheckJournals(const Identity& known, const std::map<TopicPartition, std::string>& found,
+                           const std::string& directory) {
+  for (const auto& [journal, id] : found) {
+    const auto it = known.journal_ids.find(journal);
+    if (it != known.journal_ids.end() && it->second == id) continue;
+    return absl::FailedPreconditionError(
+        fmt::format("{} is not the journal that {} was made with", journal.ToString(), directory));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Identity> IdentityFile::Read() const {
   absl::StatusOr<std::string> text = ReadWholeFile(path_);
   if (!text.ok()) return text.status();

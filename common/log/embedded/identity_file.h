@@ -27,6 +27,10 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+// FailedPrecondition: one of the journals that were found, by their ids, is not one that the directory was made with.
+absl::Status CheckJournals(const Identity& known, const std::map<TopicPartition, std::string>& found,
+                           const std::string& directory);
+
 class IdentityFile {
  public:
   explicit IdentityFile(const std::string& directory) : path_(directory + "/identity") {}

@@ -153,6 +153,24 @@ TEST_F(KeyTopicToolsTest, ACopyComesBackIntoAnEmptyTopicAndIntoNoOther) {
   }
 }
 
+TEST_F(KeyTopicToolsTest, KeysGoFromOneTopicIntoAnotherWithoutAFile) {
+  EXPECT_TRUE(absl::IsNotFound(ReadKeyTopic(open_, kPatience).status()));
+  const std::string hash_key = Opened(before_)->hash_key();
+  const PersonKey key = KeyOf(*Opened(before_), kPerson);
+  const auto stored = ReadKeyTopic(open_, kPatience);
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(WriteKeyTopic(open_, *stored, kPatience).status()));
+  log::MemoryTopic other;
+  const OpenKeyTable open = [&](log::KafkaTable::Listener* listener) { return other.Open(listener); };
+  const auto written = WriteKeyTopic(open, *stored, kPatience);
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(*written, 1u);
+  const auto store = TopicKeyStore::Open(open, before_, TopicKeyOptions());
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->hash_key(), hash_key);
+  EXPECT_EQ(KeyOf(**store, kPerson).key, key.key);
+}
+
 TEST_F(KeyTopicToolsTest, ARestoringThatWasInterruptedLeavesNoKeysAndGoesOn) {
   const ScratchDirectory folder;
   PersonKey key;
