@@ -98,6 +98,7 @@ absl::Status HostGroup::Start() {
   }
   head_ticker_ = blocking_.Every(kHeadCheck, [this] {
     SayPresent();
+    if (!checking_views_.exchange(true)) CheckViews(0);
     for (const auto& host : hosts_) {
       host->CheckHead();
       if (host->spec().projection != nullptr) host->projector().ExpireWaiters(absl::Now());
@@ -130,6 +131,14 @@ absl::Status HostGroup::Join(const std::string& address, Peers* peers) {
   });
   joined_ = true;
   return absl::OkStatus();
+}
+
+void HostGroup::CheckViews(size_t first) {
+  for (size_t i = first; i < hosts_.size(); ++i) {
+    if (hosts_[i]->spec().projection == nullptr) continue;
+    return hosts_[i]->projector().CheckView([this, i] { CheckViews(i + 1); });
+  }
+  checking_views_ = false;
 }
 
 std::string HostGroup::WhyStalled(const PartitionHost& host) const {

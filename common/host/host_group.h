@@ -112,6 +112,8 @@ class HostGroup : private ownership::OwnershipListener {
   void SendTime(absl::Time now, const std::string& clock_trouble = "");
   void SayPresent();
   void LookForProgress();
+  // One after the other, so that a store that does not answer keeps one thread at most.
+  void CheckViews(size_t first);
   std::string WhyStalled(const PartitionHost& host) const;
   // Leaves the partitions to others for a while when some are stalled here.
   void StandAside(bool stalled);
@@ -140,6 +142,7 @@ class HostGroup : private ownership::OwnershipListener {
   std::unique_ptr<Ticker> head_ticker_;
   std::unique_ptr<Ticker> ownership_ticker_;
   std::unique_ptr<Ticker> progress_ticker_;
+  std::atomic<bool> checking_views_{false};
   std::string address_;
   std::atomic<bool> joined_{false};
   // Used by the ticker only.

@@ -231,6 +231,25 @@ void Projector::LookAtView() {
   if (changes_waiting_ > 0) Schedule();
 }
 
+void Projector::CheckView(std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+  }
+  strand_->Post([this, done = std::move(done)] {
+    bool written = false;
+    {
+      const std::lock_guard lock(mutex_);
+      written = !standing_by_ && !resuming_ && !gave_up_ && (waiting_.empty() || !waiting_.front().begin);
+    }
+    if (written && position_) {
+      const auto stored = store_.Position(name_);
+      if (stored.ok() && *stored != position_) Lose(absl::DataLossError("it is not what was written"));
+    }
+    done();
+  });
+}
+
 // Writing begins where the view stands, if all is kept that came after; else the state is asked for.
 void Projector::Resume() {
   const auto stored = store_.Position(name_);

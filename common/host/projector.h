@@ -44,6 +44,10 @@ class Projector {
   // ExpireWaiters comes with a time after the deadline before that.
   void WhenReached(uint64_t height, absl::Time deadline, std::function<void(bool)> done);
   void ExpireWaiters(absl::Time now);
+  // Asks where the view stands, unless another instance writes it, and builds it anew when it is not what was written:
+  // nobody else would notice while nothing changes and whoever reads asks another instance. `done` is called then, or
+  // never once this has stopped.
+  void CheckView(std::function<void()> done);
   uint64_t height() const;
 
  private:

@@ -147,15 +147,19 @@ class FilesUsedUp(Fault):
     def do(self):
         self.want_broker()  # Its connections would leave numbers free.
         self.instance = self.hold_instance()
-        pid = self.instance.pid
-        self.limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        self.limits = resource.prlimit(self.instance.pid, resource.RLIMIT_NOFILE)
         self.instance.wanted = False
-        # Free numbers below the highest would go on being given out; those above it stay valid.
+        wait_until(f"{self.instance.name} accepts nothing", self.nothing_is_opened)
+
+    def nothing_is_opened(self):
+        """Free numbers below the highest would go on being given out; those above it stay valid. What is closed meanwhile
+        leaves a number free, so each look begins anew."""
+        pid = self.instance.pid
         taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
         first_free = next(number for number in range(len(taken) + 1) if number not in taken)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (first_free, self.limits[1]))
         self.what = f"no file may be opened by {self.instance.name}, which has {len(taken)}"
-        wait_until(f"{self.instance.name} accepts nothing", lambda: self.instance.get("/livez", 0.5)[0] is None)
+        return self.instance.get("/livez", 0.5)[0] is None
 
     def undo(self):
         if self.instance.running():

@@ -101,6 +101,27 @@ TEST_F(ProjectorTest, WhatNobodyWaitsForIsWrittenTogetherAfterAPause) {
   EXPECT_EQ(projector_.height(), 3u);
 }
 
+TEST_F(ProjectorTest, AViewThatIsLostWhileNothingChangesIsFoundByACheck) {
+  int checked = 0;
+  projector_.CheckView([&] { ++checked; });
+  timeline_.Pass(absl::ZeroDuration());
+  EXPECT_EQ(lost_, 0);
+  ASSERT_TRUE(store_.Clear({"counter", 0}).ok());
+  projector_.CheckView([&] { ++checked; });
+  timeline_.Pass(absl::ZeroDuration());
+  EXPECT_EQ(lost_, 1);
+  // Built anew by what was asked for; another instance's view is its own matter.
+  projector_.Begin(PlaceAt(1), {});
+  timeline_.Pass(absl::Seconds(1));
+  EXPECT_THAT(store_.applied, ElementsAre(1));
+  ASSERT_TRUE(store_.Clear({"counter", 0}).ok());
+  projector_.StandBy(true);
+  projector_.CheckView([&] { ++checked; });
+  timeline_.Pass(absl::ZeroDuration());
+  EXPECT_EQ(lost_, 1);
+  EXPECT_EQ(checked, 3);
+}
+
 TEST_F(ProjectorTest, WhoWaitsShortensThePauseAndTheRunThatHeOvertookDoesNothing) {
   Accept(2);
   timeline_.Pass(absl::Milliseconds(1));
