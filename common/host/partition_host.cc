@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <future>
+#include <random>
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/partition/incarnation.h"
 
 namespace sanyuan::host {
 namespace {
@@ -24,6 +24,13 @@ constexpr absl::Duration kTryAgainPause = absl::Milliseconds(500);
 // Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
 constexpr int64_t kSnapshotShare = 20;
 constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
+
+std::string RandomBytes(size_t count) {
+  std::random_device random;
+  std::string bytes;
+  while (bytes.size() < count) bytes.push_back(static_cast<char>(random()));
+  return bytes;
+}
 
 }  // namespace
 
@@ -113,7 +120,7 @@ void PartitionHost::NewPartition() {
   options.context = spec_.context;
   options.partition = journal_.partition;
   options.inputs = spec_.inputs;
-  options.incarnation = partition::NewIncarnation();
+  options.incarnation = RandomBytes(16);
   options.strictness = StrictnessOf(*services_.log);
   options.guard_clock = !services_.simulated_clock;
   partition_.reset();

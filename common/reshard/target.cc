@@ -3,22 +3,29 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <random>
 #include <utility>
 
 #include "common/partition/content.h"
-#include "common/partition/incarnation.h"
 
 namespace sanyuan::reshard {
 namespace {
 
 constexpr std::chrono::seconds kLandingPatience(60);
 
+std::string NewIncarnation() {
+  std::random_device random;
+  std::string bytes;
+  while (bytes.size() < 16) bytes.push_back(static_cast<char>(random()));
+  return bytes;
+}
+
 partition::PartitionOptions OptionsOf(const host::JournalOf& of, const log::Log& log) {
   partition::PartitionOptions options;
   options.context = of.spec->context;
   options.partition = of.journal.partition;
   options.strictness = host::StrictnessOf(log);
-  options.incarnation = partition::NewIncarnation();
+  options.incarnation = NewIncarnation();
   options.guard_clock = false;
   options.copying = true;
   return options;
