@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <future>
-#include <random>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/host/incarnation.h"
 
 namespace sanyuan::host {
 namespace {
@@ -24,13 +24,6 @@ constexpr absl::Duration kTryAgainPause = absl::Milliseconds(500);
 // Encoding a snapshot may take this share of the time: the next one comes twenty times as long after it.
 constexpr int64_t kSnapshotShare = 20;
 constexpr absl::Duration kSnapshotPause = absl::Seconds(5);
-
-std::string RandomBytes(size_t count) {
-  std::random_device random;
-  std::string bytes;
-  while (bytes.size() < count) bytes.push_back(static_cast<char>(random()));
-  return bytes;
-}
 
 }  // namespace
 
@@ -120,7 +113,7 @@ void PartitionHost::NewPartition() {
   options.context = spec_.context;
   options.partition = journal_.partition;
   options.inputs = spec_.inputs;
-  options.incarnation = RandomBytes(16);
+  options.incarnation = NewIncarnation();
   options.strictness = StrictnessOf(*services_.log);
   options.guard_clock = !services_.simulated_clock;
   partition_.reset();
@@ -291,6 +284,8 @@ void PartitionHost::OnInputGrown(const std::string& topic) {
 }
 
 void PartitionHost::BuildViewAnew() {
+  // Another instance writes it.
+  if (services_.ownership != nullptr && services_.views->shared() && !leading_) return;
   Do([this](Partition& p) {
     if (projector_ && p.reader().place()) {
       projector_->Begin(*p.reader().place(), domain_->store().AcceptedRows());
@@ -305,62 +300,6 @@ void PartitionHost::CheckHead() {
     retake_at_ = absl::InfiniteFuture();
     p.Assign();
   });
-}
-
-void PartitionHost::LookForProgress() {
-  thread_still_ = looks_not_run_++;
-  journal_still_ = looks_not_moved_++;
-  if (look_posted_.exchange(true)) return;
-  strand_->Post([this] {
-    looks_not_run_ = 0;
-    look_posted_ = false;
-    const HostStatus now = StatusNow();
-    const uint64_t height = now.place ? now.place->height : 0;
-    const bool moved = std::exchange(height_at_look_, height) != height;
-    const bool works = now.in_flight > 0 || now.role == Partition::Role::kTakingOver;
-    if (moved || !works || now.damage) looks_not_moved_ = 0;
-  });
-}
-
-void PartitionHost::Probe(std::function<void(HostStatus)> done) {
-  strand_->Post([this, done = std::move(done)] { done(StatusNow()); });
-}
-
-void PartitionHost::Visit(std::function<void(partition::Domain&)> visit) {
-  strand_->Post([this, visit = std::move(visit)] {
-    if (domain_) visit(*domain_);
-  });
-}
-
-HostStatus PartitionHost::StatusNow() const {
-  HostStatus status;
-  if (!partition_) return status;
-  status.role = partition_->role();
-  status.not_serving = partition_->WhyNotServing();
-  status.at_end = partition_->AtEnd();
-  status.damage = partition_->reader().damage();
-  status.held = partition_->held();
-  status.format = partition_->format();
-  status.place = partition_->reader().place();
-  for (int kind = 0; kind < partition::kSkipKinds; ++kind) {
-    status.skipped[static_cast<size_t>(kind)] =
-        partition_->reader().skipped(static_cast<partition::SkipKind>(kind));
-  }
-  status.in_flight = partition_->in_flight();
-  status.waiting = partition_->waiting();
-  status.unread = partition_->unread();
-  status.quiet = partition_->Quiet();
-  status.next_due = domain_->NextDue();
-  status.last_decided = partition_->last_decided();
-  for (const auto& input : partition_->inputs()) {
-    if (input->damage()) {
-      status.halted_inputs.emplace_back(input->topic(), *input->damage());
-    } else {
-      status.read_inputs.emplace_back(input->topic(), input->next_offset());
-      status.unread_inputs.emplace_back(input->topic(), input->unread());
-    }
-  }
-  return status;
 }
 
 bool PartitionHost::Produce(std::string record, const log::RecordHeaders& headers) {

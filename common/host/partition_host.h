@@ -136,7 +136,7 @@ class PartitionHost final : private partition::Effects,
   // While `clock_trouble` is not empty the clock is not moved and nothing is decided, nor is the lead asked for.
   void OnTime(absl::Time now, const std::string& clock_trouble = "");
   void OnInputGrown(const std::string& topic);
-  // The view is not what it was.
+  // The view is not what it was; nothing where another instance writes it, who looks by itself (Projector::CheckView).
   void BuildViewAnew();
   // Of other instances. REQUIRES: there is an ownership.
   void OnAssigned(bool assigned);

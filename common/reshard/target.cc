@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <random>
 #include <utility>
 
+#include "common/host/incarnation.h"
 #include "common/partition/content.h"
 
 namespace sanyuan::reshard {
@@ -13,19 +13,12 @@ namespace {
 
 constexpr std::chrono::seconds kLandingPatience(60);
 
-std::string NewIncarnation() {
-  std::random_device random;
-  std::string bytes;
-  while (bytes.size() < 16) bytes.push_back(static_cast<char>(random()));
-  return bytes;
-}
-
 partition::PartitionOptions OptionsOf(const host::JournalOf& of, const log::Log& log) {
   partition::PartitionOptions options;
   options.context = of.spec->context;
   options.partition = of.journal.partition;
   options.strictness = host::StrictnessOf(log);
-  options.incarnation = NewIncarnation();
+  options.incarnation = host::NewIncarnation();
   options.guard_clock = false;
   options.copying = true;
   return options;

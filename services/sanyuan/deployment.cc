@@ -296,7 +296,7 @@ absl::StatusOr<std::unique_ptr<view::ViewStore>> Deployment::OpenViews(const Ser
   }
   redis.refuse_unbuilt = true;
   redis.on_lost = [this](const view::ViewName& view, const absl::Status& why) {
-    spdlog::warn("view {}/{} is built anew: {}", view.context, view.partition, std::string(why.message()));
+    spdlog::warn("view {}/{} is not as it was: {}", view.context, view.partition, std::string(why.message()));
     if (host::PartitionHost* host = hosts_->FindPartition(view.context, view.partition))
       host->BuildViewAnew();
   };

@@ -156,7 +156,7 @@ class Day {
     for (int i = 0; i < settings_.orders; ++i) SubmitOrder(i);
     WaitForAll();
   }
-  void Settle() { hosts_->Settle().IgnoreError(); }
+  void Settle() { Check(hosts_->Settle()); }
 
   // Nothing of what a broker did.
   log::EmbeddedLogStats stats() const {

@@ -1,17 +1,11 @@
 """Faults of Redis, which holds views: whatever becomes of it, orders are taken and nothing wrong is read."""
 
-import contextlib
 import os
 import signal
-import subprocess
 
 from cluster import wait_until
 from fault import Fault
-from server import ctl
 from broker_faults import NetworkCut, NetworkDelay, NetworkHalfOpen, NetworkSlow
-
-
-COUNTY = "620121"  # Of the day.
 
 
 class RedisFault(Fault):
@@ -21,23 +15,8 @@ class RedisFault(Fault):
         return self.cluster.redis_call("DBSIZE")
 
     def wait_begun_anew(self):
-        """Who writes or reads a view finds that it is gone, and has it written again; between two stages of a day nobody
-        may."""
-        def again():
-            if self.keys() == 0:
-                self.read_orders()
-            return self.keys() > 0
-
-        wait_until("views are written to Redis again", again)
-
-    def read_orders(self):
-        for instance in list(self.cluster.instances.values()):
-            if not instance.running():
-                continue
-            with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
-                ctl(self.cluster.binaries, "--server", instance.address, "--deadline", "2", "export", "orders", "--county",
-                    COUNTY, "--out", os.devnull, timeout=10)
-                return
+        """Whoever leads finds by itself that its views are gone, also where nobody writes or reads them."""
+        wait_until("views are written to Redis again", lambda: self.keys() > 0)
 
 
 class RedisFlushed(RedisFault):

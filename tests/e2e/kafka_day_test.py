@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "support"))
 import engines  # pylint: disable=wrong-import-position
+import redis_wire  # pylint: disable=wrong-import-position
 from server import Ended, Journals, Server, play_day, redis_flags  # pylint: disable=wrong-import-position
 
 BINARIES = sys.argv.pop(1)
@@ -61,6 +63,22 @@ class KafkaDayTest(unittest.TestCase):
             with Server(BINARIES, self.data("another"), *journals.serve, "--master-key", master_key) as server:
                 self.assertEqual(server.ctl("digest"), live)
         self.assert_same_state(day, self.embedded_day())
+
+    def test_views_that_redis_has_lost_come_back_though_nothing_is_decided_and_nobody_reads(self):
+        with engines.redis() as redis, Server(BINARIES, self.data("embedded"), *redis_flags(redis)) as server:
+            # All partitions are led, and all views are there, when this returns.
+            server.ctl("clock", "--set", "2019-07-20T12:00:00+08:00")
+            with open(redis.operator_password_file, encoding="utf-8") as file:
+                password = file.read().strip()
+            port = int(redis.address.rsplit(":", 1)[1])
+            with redis_wire.connected(port, redis.operator, password) as call:
+                views = call("DBSIZE")
+                self.assertGreater(views, 0)
+                call("FLUSHALL")
+                end = time.monotonic() + 60
+                while call("DBSIZE") < views:
+                    self.assertLess(time.monotonic(), end, "they do not come back")
+                    time.sleep(0.05)  # Between two looks.
 
     def test_brokers_and_redis_die_during_the_day(self):
         def broker_dies():
